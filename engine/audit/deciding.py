@@ -1,6 +1,6 @@
 """Whether a rule decided: whether a logged decision, made again without it, comes out otherwise."""
 
-from engine.audit.replay import Replay
+from engine.audit.replay import ChoiceAgain, DecisionFacts, Replay
 from engine.decide.decide import choose, shipments_of
 from engine.decide.decision import LeftToOthers
 from engine.decide.evaluation.candidates import Candidates
@@ -15,7 +15,13 @@ def decides(rule: str, again: Replay, matcher: Matcher, left: LeftToOthers) -> b
     """Whether another choice is made without the rule: other units, places or services. `again` is the decision, made
     again by `matcher`, of which what is `left` to others of a batch is not taken.
     """
-    without, made_on = CounterfactualMatcher(matcher, rule), again.made_on
+    chosen = ChoiceAgain(evaluation=again.evaluation, candidates=again.candidates, choice=again.choice)
+    return decides_choice(rule, again.made_on, chosen, matcher, left)
+
+
+def decides_choice(rule: str, made_on: DecisionFacts, again: ChoiceAgain, matcher: Matcher, left: LeftToOthers) -> bool:
+    """The same of a choice that `matcher` made on these facts."""
+    without = CounterfactualMatcher(matcher, rule)
     snapshot = without_rests_of(made_on.snapshot, without)
     evaluation = evaluate_remainder(made_on.remainder, snapshot, without, made_on.now)
     choice = choose(Candidates(evaluation, left), made_on.terms)

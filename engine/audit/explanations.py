@@ -10,8 +10,9 @@ from engine.audit.explanation.history import history
 from engine.audit.explanation.questions import unfilled
 from engine.audit.explanation.record import DecisionExplanationRecord
 from engine.audit.explanation.wording import Wording
+from engine.audit.replay import left_to_others
 from engine.audit.replays import Replays
-from engine.decide.decision import NOTHING_LEFT, Shipment
+from engine.decide.decision import Shipment
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import ShipmentRecord
@@ -87,7 +88,7 @@ class Explanations:
             snapshot=made_on.snapshot,
             matcher=self._facts.matcher(record.policy_version),
             now=made_on.now,
-            left=record.left.left if record.left else NOTHING_LEFT,
+            left=left_to_others(record),
             terms=made_on.terms,
         )
         explanation = explain(case, why_not=why_not, what_if=what_if)

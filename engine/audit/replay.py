@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec import UNSET, UnsetType, structs
 
 from engine.decide.decide import choose, decision
-from engine.decide.decision import NOTHING_LEFT, Decision, PromiseTerms
+from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.facts_record import FactsRecord, facts_to_json
@@ -63,6 +63,27 @@ class Replay:
         return facts_to_json(self.facts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceAgain:
+    """What is chosen on the facts of a decision, and what it was chosen from."""
+
+    evaluation: Evaluation
+    candidates: Candidates
+    choice: Choice
+
+
+def choose_again(record: DecisionRecord, made_on: DecisionFacts, matcher: PolicyJudge) -> ChoiceAgain:
+    """Choose again what `record` says on the facts that it was `made_on`, by the rules of `matcher`."""
+    evaluation = evaluate_remainder(made_on.remainder, made_on.snapshot, matcher, made_on.now)
+    candidates = Candidates(evaluation, left_to_others(record))
+    return ChoiceAgain(evaluation=evaluation, candidates=candidates, choice=choose(candidates, made_on.terms))
+
+
+def left_to_others(record: DecisionRecord) -> LeftToOthers:
+    """What the decision could not take, because the plan of its batch gave it to others."""
+    return record.left.left if record.left else NOTHING_LEFT
+
+
 def replay(
     record: DecisionRecord,
     facts: FactsRecord,
@@ -77,24 +98,21 @@ def replay(
     """
     made_on = facts_of_decision(record, facts, caches=caches, products=products)
     remainder, snapshot = made_on.remainder, made_on.snapshot
-    evaluation = evaluate_remainder(remainder, snapshot, matcher, made_on.now)
-    left = record.left.left if record.left else NOTHING_LEFT
-    candidates = Candidates(evaluation, left)
-    choice = choose(candidates, made_on.terms)
+    again = choose_again(record, made_on, matcher)
     made = decision(
-        evaluation,
-        choice,
+        again.evaluation,
+        again.choice,
         held_from=None if facts.held_from is UNSET else seconds(facts.held_from),
         requested_minutes=_requested_minutes(record),
-        left=left,
+        left=left_to_others(record),
     )
     made = with_rejected_stock(made, remainder, snapshot)
     kept = _facts_again(made, record, facts, snapshot)
     return Replay(
         made_on=made_on,
-        evaluation=evaluation,
-        candidates=candidates,
-        choice=choice,
+        evaluation=again.evaluation,
+        candidates=again.candidates,
+        choice=again.choice,
         decision=made,
         record=_record_again(made, record, kept, made_on, matcher),
         facts=kept,

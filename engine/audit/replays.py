@@ -1,6 +1,7 @@
 """Replays logged decisions: rebuilds what each was made on, decides again, and compares."""
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -10,20 +11,23 @@ from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradiction
 from engine.audit.comparison.differences import Difference
 from engine.audit.comparison.meanings import changes_since
 from engine.audit.deciding import decides
-from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, replay, skus_of
+from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, left_to_others, replay, skus_of
 from engine.audit.sealing.leaf import id_text
-from engine.decide.decision import NOTHING_LEFT
 from engine.decide.facts_record import FactsRecord, facts_from_json
+from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
-from engine.errors import DecisionUnreadable, FactsForgotten, OrderErased, RecordContradictory
+from engine.errors import ArchiveUnavailable, DecisionUnreadable, FactsForgotten, OrderErased, RecordContradictory
 from engine.facts_reader import FactsReader
 from engine.model.facts import Product
 from engine.model.time_zone_data import tzdata_version
+from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.audit.sealed_entries import SealedEntries
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import RawEntry
 from engine.store.network.former.former_cache import FormerCache
 from engine.version import MEANING
 
@@ -136,14 +140,45 @@ class Replays:
         Contended.
         """
         with contradictions_named(entry.decision):
+            return self.by_matcher(entry, self._facts.matcher(policies or entry.record.policy_version))
+
+    def by_matcher(self, entry: Entry, matcher: PolicyJudge) -> Replay:
+        """The same by policies that need not be stored; raises as `replay`, but for policies."""
+        with contradictions_named(entry.decision):
             record, facts = entry.record, facts_from_json(entry.facts)
             return replay(
                 record,
                 facts,
                 caches=self._former.network(record.network_version),
                 products=self._products(record, facts),
-                matcher=self._facts.matcher(policies or record.policy_version),
+                matcher=matcher,
             )
+
+    def matcher(self, version: str) -> Matcher:
+        """That of a policy version; raises NotFound, PolicyUnreadable."""
+        return self._facts.matcher(version)
+
+    def as_stored(
+        self, since: int | None, until: int | None, *, on_missing: Callable[[str], None]
+    ) -> Iterator[list[RawEntry]]:
+        """The decisions of a time as in `between`, a batch of entries at a time, as they are stored. If archived ones
+        can't be read, `on_missing` is called with the reason, and those that are on the server come next.
+        """
+        client, keys = self._client, self._keys
+        try:
+            yield from decision_log.raw_decisions(client, keys, since=since, until=until)
+        except ArchiveUnavailable as error:
+            on_missing(str(error))
+            behind = f"({id_text(ArchivedLog(client, keys).through())}"
+            yield from decision_log.raw_decisions(client, keys, since=since, until=until, start=behind)
+
+    def stored(self, places: Sequence[str]) -> list[RawEntry]:
+        """The entries of these ids that there are, as they are stored."""
+        return decision_log.stored_entries(self._client, self._keys, [place.encode() for place in places])
+
+    def parsed(self, batch: Sequence[RawEntry], *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
+        """What entries say that were read as they are stored; `on_damaged` as in `between`."""
+        return (entry for _, entry in decision_log.parsed(self._client, self._keys, batch, on_damaged))
 
     def decides(self, decision: str, rule: str) -> bool:
         """Whether the rule decided: without it, another choice would have been made. Raises as `replay` does, and
@@ -153,19 +188,31 @@ class Replays:
         if entry.erased:
             raise OrderErased(f"decision {decision} can't be made again: the order's personal values were erased")
         with contradictions_named(decision):
-            matcher, left = self._facts.matcher(entry.record.policy_version), entry.record.left
-            return decides(rule, self.replay(entry), matcher, left.left if left else NOTHING_LEFT)
+            matcher = self._facts.matcher(entry.record.policy_version)
+            return decides(rule, self.replay(entry), matcher, left_to_others(entry.record))
 
     def made_on(self, entry: Entry) -> DecisionFacts:
         """What the decision of an entry was made on; raises as `replay`, but for policies."""
         with contradictions_named(entry.decision):
-            record, facts = entry.record, facts_from_json(entry.facts)
-            return facts_of_decision(
-                record,
-                facts,
-                caches=self._former.network(record.network_version),
-                products=self._products(record, facts),
-            )
+            return self.facts_of(entry.record, facts_from_json(entry.facts))
+
+    def facts_of(self, record: DecisionRecord, facts: FactsRecord) -> DecisionFacts:
+        """The same of a decision that was read already."""
+        return facts_of_decision(
+            record,
+            facts,
+            caches=self._former.network(record.network_version),
+            products=self._products(record, facts),
+        )
+
+    def read_ahead(self, decisions: Iterable[tuple[DecisionRecord, FactsRecord]]) -> None:
+        """Read the products that deciding these again needs all at once, and cache them."""
+        skus: dict[str, dict[str, None]] = {}
+        for record, facts in decisions:
+            skus.setdefault(record.network_version, {}).update(dict.fromkeys(skus_of(record, facts)))
+        for version, its in skus.items():
+            with contextlib.suppress(FactsForgotten):  # which is said of each decision, once it is decided
+                self._former.products(version, list(its))
 
     def _products(self, record: DecisionRecord, facts: FactsRecord) -> Mapping[str, tuple[Product, Mapping[str, int]]]:
         """Those of the decision's SKUs, with their paces of sale by node."""

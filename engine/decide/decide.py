@@ -123,7 +123,7 @@ def decision(
     shipments = () if scheduled else chosen
     unfilled = tuple(unfilled_of(evaluation, choice, left))
     excluded = tuple(exclusions(evaluation))
-    fired, silenced = _acting(evaluation)
+    fired, silenced = acting_rules(evaluation)
     approval_rules = tuple(_approval_rules(evaluation))
     hold = hold_end(
         evaluation.order_outcome,
@@ -345,7 +345,7 @@ def _because(
     return {rule: because[rule] for rule in sorted(because)}
 
 
-def _acting(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
+def acting_rules(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...]]:
     """By rule of this version, on how many orders, lines, positions, nodes and options it acted; a rule by which nodes
     rest acted on those nodes as well. And the rules that were silenced anywhere.
     """

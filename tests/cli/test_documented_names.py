@@ -40,6 +40,7 @@ TRANSLATED = {
     "labels.md": "etiquettes.md",
     "carriers.md": "transporteurs.md",
     "tracking.md": "suivi.md",
+    "whatif.md": "essayer.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

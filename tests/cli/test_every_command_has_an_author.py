@@ -86,9 +86,10 @@ TRIED_ELSEWHERE = {
     *("manifest close", "manifest show", "manifest print", "order addressee", "return label"),
     *("connector run", "connector replay", "track"),
     *("print again", "print retry", "print drop", "print run"),
+    "whatif",
 }
-"""Commands that need entries of days ago, rules of channels, a network that packs or printers; see the tests of the
-archive, of demand, of channels, of parcels and of printing.
+"""Commands that need entries of days ago, rules of channels, a network that packs, printers or drafts; see the tests of
+the archive, of demand, of channels, of parcels, of printing and of what-if.
 """
 
 

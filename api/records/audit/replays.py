@@ -1,6 +1,7 @@
 """What came of replays as JSON: whether decisions come out as recorded, and what other policies would decide."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from engine.audit.comparison.differences import Difference
 from engine.audit.replays import OUTCOMES, Outcome, ReplayedEntry
 from engine.decide.order_record import Record, Timestamp
 from engine.decide.record import DecisionRecord, Status
+from engine.decide.record_parts import ShipmentRecord
 
 
 class ReplayDifferenceRecord(Record, frozen=True):
@@ -38,8 +40,12 @@ class DecidedAmountsRecord(Record, frozen=True):
     @classmethod
     def of(cls, record: DecisionRecord) -> "DecidedAmountsRecord":
         shipments = record.scheduled.shipments if record.scheduled else record.shipments
+        return cls.of_parts(record.status, shipments, sum(item.quantity for item in record.unfilled))
+
+    @classmethod
+    def of_parts(cls, status: Status, shipments: Sequence[ShipmentRecord], unfilled: int) -> "DecidedAmountsRecord":
         return cls(
-            status=record.status,
+            status=status,
             shipments=[
                 f"{item.node} by {item.service}: " + ", ".join(f"{line.quantity} x {line.sku}" for line in item.lines)
                 for item in shipments
@@ -47,7 +53,7 @@ class DecidedAmountsRecord(Record, frozen=True):
             cost_micros=sum(item.cost_micros for item in shipments),
             co2_mg=sum(item.co2_mg for item in shipments),
             late_shipments=sum(bool(item.late) for item in shipments),
-            unfilled_units=sum(item.quantity for item in record.unfilled),
+            unfilled_units=unfilled,
         )
 
 

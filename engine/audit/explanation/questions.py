@@ -54,7 +54,7 @@ def questions(explained: ExplainedChoice, places: OtherPlaces, why_not: Sequence
         "farther": _farther(explained, places),
         "stock": _stock(explained),
         "service": _service(explained),
-        "unfilled": _unfilled(explained),
+        "unfilled": unfilled_answers(explained),
     }
     for code, statements in answers.items():
         given = tuple(statements)
@@ -141,7 +141,7 @@ def _service(explained: ExplainedChoice) -> Iterator[Statement]:
         yield cheaper_service(explained, key)
 
 
-def _unfilled(explained: ExplainedChoice) -> Iterator[Statement]:
+def unfilled_answers(explained: ExplainedChoice) -> Iterator[Statement]:
     """Why units of lines stay unfilled, by line and reason."""
     for item in unfilled(explained):
         values: Values = {"units": Units.of(item.sku, item.quantity), "line": Names.of(item.line)}

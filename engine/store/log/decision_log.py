@@ -80,12 +80,13 @@ def entries(client: Client, keys: Keys, *, on_damaged: Callable[[str], None] | N
     is damaged; without it, such an entry raises one of UNREADABLE.
     """
     for batch in batches(client, keys):
-        yield from (entry for _, entry in _parsed(client, keys, batch, on_damaged))
+        yield from (entry for _, entry in parsed(client, keys, batch, on_damaged))
 
 
-def _parsed(
+def parsed(
     client: Client, keys: Keys, batch: Sequence[RawEntry], on_damaged: Callable[[str], None] | None
 ) -> Iterator[tuple[RawEntry, Entry]]:
+    """Entries as they are stored, each with what it says; `on_damaged` as in `entries`."""
     secrets = secrets_of(client, keys, batch)
     for entry_id, fields in batch:
         try:
@@ -125,6 +126,14 @@ def decisions_as_stored(
     on_damaged: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[RawEntry, Entry]]:
     """The same, each with its entry as it is stored."""
+    for batch in raw_decisions(client, keys, since=since, until=until):
+        yield from parsed(client, keys, batch, on_damaged)
+
+
+def raw_decisions(
+    client: Client, keys: Keys, *, since: int | None = None, until: int | None = None, start: str = "-"
+) -> Iterator[list[RawEntry]]:
+    """The same as they are stored, a batch at a time: those behind `start`, which is written as for XRANGE."""
 
     def is_meant(fields: Mapping[bytes, bytes]) -> bool:
         if fields.get(b"kind") != b"decided":
@@ -133,9 +142,8 @@ def decisions_as_stored(
         # of a damaged one it is not known
         return not at.isdigit() or ((since is None or int(at) >= since) and (until is None or int(at) < until))
 
-    for batch in batches(client, keys):
-        meant = [(name, fields) for name, fields in batch if is_meant(fields)]
-        yield from _parsed(client, keys, meant, on_damaged)
+    for batch in batches(client, keys, start=start):
+        yield [(name, fields) for name, fields in batch if is_meant(fields)]
 
 
 def is_empty(client: Client, keys: Keys) -> bool:

@@ -10,7 +10,7 @@ from engine.audit.sealing.checkpoint import SignedCheckpoint
 from engine.audit.sealing.leaf import Leaf, leaf_of
 from engine.audit.sealing.tiles import Edge
 from engine.audit.search.decision_filter import DecisionFilter
-from engine.errors import ArchiveUnavailable, NotReady, SealBroken
+from engine.errors import ArchiveUnavailable, NotFound, NotReady, SealBroken
 from engine.events.event import START
 from engine.service import Pointsman
 from engine.store.audit.archive import archiving
@@ -26,6 +26,7 @@ from engine.store.script_keys import TRIM_LOG
 from tests.support.aged_log import DAY
 from tests.support.facts import LILLE, LYON, inventory, node
 from tests.support.returns import dispose, inspect, open_return, receive
+from tests.support.whatif import active, tried
 
 EVERYTHING = DecisionFilter()
 
@@ -77,6 +78,19 @@ def test_paces_are_learnt_of_both(shop, tmp_path):
     assert archived.entries > 4
     assert shop.flows.demand.learn(dry_run=True).changes == before.changes
     assert shop.flows.demand.learn(dry_run=True).learnt_from.entries[0] == before.learnt_from.entries[0]
+
+
+def test_a_what_if_tries_both_and_says_why_some_can_t_be_read(shop, tmp_path):
+    before = tried(shop, active(shop)).decisions
+    shop.archive(tmp_path, older_than=3 * DAY)
+    assert tried(shop, active(shop)).decisions == before
+    for file in tmp_path.rglob("*.parquet"):
+        file.unlink()
+    result = tried(shop, active(shop))
+    assert 0 < result.decisions < before
+    assert "bring it back" in result.untried.archive
+    with pytest.raises(NotFound, match=r"no decision of this time can be read: .*bring it back"):
+        tried(shop, active(shop), until=1)
 
 
 def test_every_filter_finds_the_same_over_both(shop, tmp_path):

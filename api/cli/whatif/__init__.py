@@ -1,0 +1,1 @@
+"""`pointsman whatif`: the command, and what it prints."""

@@ -1,0 +1,150 @@
+"""`pointsman whatif`: what drafts of policies would have decided, on the decisions that are logged."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from api.cli.language.current import say, sentence_language
+from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
+from api.cli.output.mistakes import fail_with_mistakes, finding_line
+from api.cli.output.progress import progress_bar
+from api.cli.output.times import Times
+from api.cli.reads import record_read
+from api.cli.whatif.headline import headline, notes
+from api.cli.whatif.tables import print_draft
+from api.files.policies import policy_files_beside
+from api.records.whatif import WhatIfRecord
+from api.shapes.quantities import Quantities
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.simulation.draft import Draft
+from engine.simulation.whatif import WhatIfRequest, what_if
+from rules.errors import Finding, PolicyInvalid
+
+_USUAL_PERIOD = 28 * 86_400
+"""Seconds."""
+_MOST_WORKERS = 256
+_MOST_SHOWN = 1_000
+
+
+@click.command()
+@click.argument("drafts", metavar="DRAFT...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--against",
+    metavar="VERSION",
+    default="active",
+    show_default=True,
+    help="The policy version that the drafts are compared with, or its beginning.",
+)
+@click.option(
+    "--from", "start", type=INSTANT, help="Decisions made from this instant on. Default: 28 days before the end."
+)
+@TO_OR_NOW
+@click.option(
+    "--show",
+    default=3,
+    show_default=True,
+    type=click.IntRange(0, _MOST_SHOWN),
+    help="How many of the orders that come out worst, and of the best, are explained.",
+)
+@click.option(
+    "--weigh",
+    default=20,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How many of the last decisions in which a rule acts are made again without it; 0: none.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    help="In how many processes at once. Default: one for each processor.",
+)
+@AS_JSON
+@click.pass_obj
+def whatif(
+    settings: Settings,
+    drafts: tuple[Path, ...],
+    *,
+    against: str,
+    start: int | None,
+    end: int | None,
+    show: int,
+    weigh: int,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Try drafts of policies on the orders of the past.
+
+    DRAFT is a directory of policies, or a file that decides together with those beside it, as policy check takes it.
+    Each logged decision of the period is decided again by each draft, alone, on the facts that were kept with it, and
+    compared with what the active policies decide of it. Nothing is changed, and nothing has to be published. A draft
+    with mistakes is not tried, and the command then exits with 1.
+
+    Example: pointsman whatif policies --from 2026-11-27 --to 2026-11-27
+    """
+    with Pointsman(settings) as service:
+        until = service.now + 1 if end is None else end
+        tried, refused = _reviewed(service, drafts)
+        if not tried:
+            findings = [finding for its in refused.values() for finding in its]
+            fail_with_mistakes(PolicyInvalid(findings), say("nothing was tried"))
+        request = WhatIfRequest(
+            against=service.versions.find(against),
+            drafts=tuple(tried),
+            since=until - _USUAL_PERIOD if start is None else start,
+            until=until,
+            shown=show,
+            weighed=weigh,
+            language=sentence_language(),
+        )
+        with progress_bar() as progress:
+            task = progress.add_task(say("deciding again"), total=None)
+            made = what_if(
+                service, request, workers=workers or _processors(), progress=lambda more: progress.advance(task, more)
+            )
+        record_read(service, count=made.decisions)
+        quantities, times = Quantities.of(service), Times.of(service)
+    record = WhatIfRecord.of(made, refused)
+    for name, findings in refused.items():
+        _warn_refused(name, findings)
+    if as_json:
+        print_json(record, quantities)
+    else:
+        for line in headline(record, times):
+            click.echo(line)
+        for draft in record.drafts:
+            print_draft(draft, record.currency, times)
+        for line in notes(record):
+            click.echo(line)
+    sys.exit(1 if refused else 0)
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _reviewed(service: Pointsman, paths: Sequence[Path]) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
+    """The drafts without mistakes, and the mistakes of the others, each under the name of its path. Raises InputInvalid
+    if a path has no policy file.
+    """
+    tried: list[Draft] = []
+    refused: dict[str, Sequence[Finding]] = {}
+    for path in dict.fromkeys(paths):
+        review = service.versions.review(policy_files_beside(path))
+        if review.policies is None:
+            root = path.parent if path.is_file() else path
+            refused[str(path)] = [dataclasses.replace(item, file=str(root / item.file)) for item in review.errors]
+        else:
+            tried.append(Draft.of(str(path), review.policies))
+    return tried, refused
+
+
+def _warn_refused(name: str, findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        click.echo(finding_line(finding), err=True)
+    click.echo(say("{draft} was not tried, as it has mistakes", draft=name), err=True)

@@ -1,0 +1,138 @@
+"""What came of drafts in a sentence or two each, and what could not be tried."""
+
+from collections.abc import Iterator
+
+from api.cli.language.current import counted, say, say_message, say_number, text
+from api.cli.output.numbers import millionths
+from api.cli.output.tables import carbon, money
+from api.cli.output.times import Times
+from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
+from engine.simulation.tried_decision import NotKept
+
+_NOT_KEPT: dict[NotKept, str] = {
+    "hourly_loads": text("what places had been given in the hour"),
+    "daily_output": text("how many units and kilograms places had been given that day"),
+    "allotments": text("what channels had taken of their allotments"),
+    "receipts": text("what was to come in"),
+}
+_MOST_NAMED = 5
+"""Rules of a kind that are named."""
+_UNTRIED = (
+    (
+        "erased",
+        text("{decisions} could not be tried: their orders' personal values were erased, and with them where they go"),
+    ),
+    ("not_replayable", text("{decisions} could not be tried: what they were made on is not kept, or contradicts them")),
+    ("damaged", text("{decisions} could not be tried: their log entries can't be read")),
+)
+
+
+def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
+    """What was tried, then each draft."""
+    yield say(
+        "{decisions} from {start} to {end}, each decided again on the facts of its moment, beside policies {against}",
+        decisions=counted(record.decisions, "decision"),
+        start=times(record.since or ""),
+        end=times(record.until or ""),
+        against=record.against[:12],
+    )
+    for draft in record.drafts:
+        yield _headline(draft, record.currency)
+        yield from _rules_that_differ(draft)
+        yield from _how_sure(draft, record.currency)
+
+
+def notes(record: WhatIfRecord) -> Iterator[str]:
+    """What could not be tried, or not on all the facts."""
+    for draft in record.drafts:
+        if draft.decisions_incomplete:
+            facts = ", ".join(say(_NOT_KEPT[name]) for name in draft.facts_not_kept)
+            yield say(
+                "{draft} asks for facts that were not kept with {decisions}, as no rule asked for them then:"
+                " {facts}. It was tried as if there were none of that.",
+                draft=draft.name,
+                decisions=counted(draft.decisions_incomplete, "decision"),
+                facts=facts,
+            )
+    if record.made_again:
+        yield say(
+            "of {decisions}, what the drafts are compared with was decided again, too: other policies, or another"
+            " release, had decided",
+            decisions=counted(record.made_again, "decision"),
+        )
+    for name, sentence in _UNTRIED:
+        number = getattr(record.untried, name)
+        if number:
+            yield say(sentence, decisions=counted(number, "decision"))
+    if record.untried.archive:
+        yield say("archived decisions could not be read: {why}", why=say_message(record.untried.archive))
+
+
+def _headline(draft: WhatIfDraftRecord, currency: str) -> str:
+    if not draft.decisions_changed:
+        return say("{draft} would have decided everything the same", draft=draft.name)
+    cost, before = draft.sure["cost_micros"].difference, draft.total.baseline.cost_micros
+    amount, share = money(abs(cost), currency), say_number(f"{100 * cost / before:+.1f}%") if before else "-"
+    if cost < 0:
+        sentence = say("{draft} would have cost {amount} less ({share})", draft=draft.name, amount=amount, share=share)
+    elif cost > 0:
+        sentence = say("{draft} would have cost {amount} more ({share})", draft=draft.name, amount=amount, share=share)
+    else:
+        sentence = say("{draft} would have cost as much", draft=draft.name)
+    return ", ".join([sentence, *_pieces(draft)])
+
+
+def _rules_that_differ(draft: WhatIfDraftRecord) -> Iterator[str]:
+    """How the draft differs from what it is compared with, so that nobody overlooks that rules went."""
+    changes = draft.changes
+    kinds = ((say("added"), changes.added), (say("changed"), changes.changed), (say("gone"), changes.gone))
+    for kind, rules in kinds:
+        if rules:
+            names = [rule.rule for rule in rules]
+            others = f", ... ({say_number(f'{len(names):,}')})" if len(names) > _MOST_NAMED else ""
+            yield say("  {kind}: {rules}", kind=kind, rules=", ".join(names[:_MOST_NAMED]) + others)
+
+
+def _pieces(draft: WhatIfDraftRecord) -> Iterator[str]:
+    """What else differs."""
+    sure = draft.sure
+    if late := sure["orders_late"].difference:
+        orders = counted(abs(late), "order")
+        yield say("{orders} more late", orders=orders) if late > 0 else say("{orders} fewer late", orders=orders)
+    if unfilled := sure["units_unfilled"].difference:
+        units = counted(abs(unfilled), "unit")
+        yield say("{units} more unfilled", units=units) if unfilled > 0 else say("{units} fewer unfilled", units=units)
+    if shipments := sure["shipments"].difference:
+        number = counted(abs(shipments), "shipment")
+        yield say("{number} more", number=number) if shipments > 0 else say("{number} fewer", number=number)
+    if co2 := sure["co2_mg"].difference:
+        amount = carbon(abs(co2))
+        yield say("{amount} more", amount=amount) if co2 > 0 else say("{amount} less", amount=amount)
+
+
+def _how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
+    if not draft.decisions_changed:
+        return
+    yield say(
+        "  {changed:,} of {orders} come out otherwise",
+        changed=draft.orders.changed,
+        orders=counted(draft.orders.orders, "order"),
+    )
+    cost = draft.sure["cost_micros"]
+    if not cost.difference:
+        return
+    low, high = millionths(cost.low, shown=2), money(cost.high, currency)
+    if cost.low <= 0 <= cost.high:
+        yield say(
+            "  with other orders of this kind the difference in cost would lie between {low} and {high} (95%):"
+            " it may be chance",
+            low=low,
+            high=high,
+        )
+    else:
+        yield say(
+            "  with other orders of this kind the difference in cost would lie between {low} and {high} (95%):"
+            " it is hardly chance",
+            low=low,
+            high=high,
+        )

@@ -1,0 +1,346 @@
+"""What came of a what-if as JSON: each draft beside the baseline."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from api.records.audit.replays import DecidedAmountsRecord
+from api.records.findings import FindingRecord
+from api.records.policies import ChangesRecord
+from engine.audit.explanation.record import StatementRecord
+from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.simulation.bootstrap import DRAWS
+from engine.simulation.changed_decision import DecidedSide, ExplainedChange
+from engine.simulation.comparison import ChangedDecision, Comparison, Figure, Interval, Sides
+from engine.simulation.outcome import Amounts, NodeAmounts
+from engine.simulation.tried_decision import NotKept, Untriable, UntriedDecision
+from engine.simulation.whatif import DraftResult, UntriedCounts, WhatIf
+from rules.errors import Finding
+
+_NAMES: Mapping[Figure, str] = {
+    "cost": "cost_micros",
+    "co2": "co2_mg",
+    "shipments": "shipments",
+    "late_orders": "orders_late",
+    "units_unfilled": "units_unfilled",
+}
+
+
+class WhatIfAmountsRecord(Record, frozen=True):
+    """What decisions come to. Shipments of a scheduled order are those that are planned."""
+
+    decisions: int
+    filled: int
+    partial: int
+    unfilled: int
+    scheduled: int
+    waiting: Annotated[int, Meta(description="decisions of which units wait")]
+    parked: Annotated[int, Meta(description="decisions that a person must approve first")]
+    late: Annotated[int, Meta(description="decisions with a shipment that comes later than was promised")]
+    units_ordered: int
+    units_shipped: int
+    units_unfilled: int
+    units_waiting: int
+    shipments: int
+    shipments_promised: int
+    shipments_late: int
+    cost_micros: int
+    carriage_micros: int
+    handling_micros: int
+    policy_amounts_micros: Annotated[
+        int,
+        Meta(description="counted by the policies beside cost: a price of CO2e, prefer and avoid, split penalties"),
+    ]
+    co2_mg: int
+
+    @classmethod
+    def of(cls, amounts: Amounts) -> "WhatIfAmountsRecord":
+        renamed = {"cost": "cost_micros", "carriage": "carriage_micros", "handling": "handling_micros"}
+        renamed |= {"policy_amounts": "policy_amounts_micros", "co2": "co2_mg"}
+        return cls(**{renamed.get(name, name): amount for name, amount in amounts._asdict().items()})
+
+
+class WhatIfSidesRecord(Record, frozen=True):
+    """The same decisions by the baseline and by the draft."""
+
+    baseline: WhatIfAmountsRecord
+    draft: WhatIfAmountsRecord
+
+    @classmethod
+    def of(cls, sides: Sides) -> "WhatIfSidesRecord":
+        return cls(baseline=WhatIfAmountsRecord.of(sides.baseline), draft=WhatIfAmountsRecord.of(sides.draft))
+
+
+class WhatIfNodeAmountsRecord(Record, frozen=True):
+    """What a node ships."""
+
+    shipments: int
+    shipments_late: int
+    units: int
+    cost_micros: int
+    co2_mg: int
+
+    @classmethod
+    def of(cls, amounts: NodeAmounts) -> "WhatIfNodeAmountsRecord":
+        return cls(*amounts)
+
+
+class WhatIfNodeRecord(Record, frozen=True):
+    """What a node ships by the baseline and by the draft."""
+
+    baseline: WhatIfNodeAmountsRecord
+    draft: WhatIfNodeAmountsRecord
+
+
+class WhatIfRuleRecord(Record, frozen=True):
+    """In how many decisions a rule acted by the baseline and by the draft, and of those by the draft, how many come out
+    otherwise and how much more they cost.
+    """
+
+    baseline: int
+    draft: int
+    changed: int
+    cost_micros: int
+    weighed: Annotated[
+        int | UnsetType,
+        Meta(description="how many of them were made again without it, the last first, until it decided one"),
+    ] = UNSET
+    decided: Annotated[bool | UnsetType, Meta(description="whether it decided one of these")] = UNSET
+
+
+class WhatIfIntervalRecord(Record, frozen=True):
+    """How much more the draft comes to, and between which 95 % of the sums lie if the orders are drawn again."""
+
+    difference: int
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, interval: Interval) -> "WhatIfIntervalRecord":
+        return cls(*interval)
+
+
+class WhatIfOrdersRecord(Record, frozen=True):
+    """How many orders the decisions are of."""
+
+    orders: int
+    changed: Annotated[int, Meta(description="orders of which some decision comes out otherwise")]
+    late_baseline: Annotated[int, Meta(description="orders of which something comes later than was promised")]
+    late_draft: int
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> "WhatIfOrdersRecord":
+        before, after = comparison.orders_late
+        return cls(
+            orders=comparison.orders, changed=len(comparison.orders_changed), late_baseline=before, late_draft=after
+        )
+
+
+class DecidedSideRecord(Record, frozen=True):
+    """What one side decides of an order, and why not as the other does."""
+
+    decided: DecidedAmountsRecord
+    rules: Annotated[
+        list[str],
+        Meta(description="that decided, and that the other side has not or has otherwise"),
+    ]
+    why: Annotated[list[StatementRecord], Meta(description="why not as the other side")]
+
+    @classmethod
+    def of(cls, side: DecidedSide) -> "DecidedSideRecord":
+        made = side.decided
+        decided = DecidedAmountsRecord.of_parts(made.status, made.shipments, sum(made.unfilled.values()))
+        return cls(decided=decided, rules=list(side.rules), why=list(side.why))
+
+
+class ChangedDecisionRecord(Record, frozen=True):
+    """A decision that a draft changes: how much more it comes to, and why."""
+
+    decision: str
+    order: str
+    decided_at: Timestamp
+    units_unfilled: int
+    cost_micros: int
+    co2_mg: int
+    shipments_late: int
+    baseline: DecidedSideRecord
+    draft: DecidedSideRecord
+
+    @classmethod
+    def of(cls, changed: ChangedDecision, explained: ExplainedChange) -> "ChangedDecisionRecord":
+        return cls(
+            decision=changed.decision,
+            order=changed.order,
+            decided_at=explained.record.decided_at,
+            units_unfilled=changed.units_unfilled,
+            cost_micros=changed.cost,
+            co2_mg=changed.co2,
+            shipments_late=changed.late,
+            baseline=DecidedSideRecord.of(explained.baseline),
+            draft=DecidedSideRecord.of(explained.draft),
+        )
+
+
+class WhatIfDraftRecord(Record, frozen=True):
+    """What came of one draft."""
+
+    name: str
+    policy_version: str
+    changes: Annotated[ChangesRecord, Meta(description="what differs from the policies compared with")]
+    orders: WhatIfOrdersRecord
+    changed_orders: Annotated[list[str], Meta(description="in the order of the log")]
+    decisions_changed: int
+    same_bytes: Annotated[
+        int, Meta(description="decisions that these very policies made, and that come out as logged, byte for byte")
+    ]
+    total: WhatIfSidesRecord
+    sure: Annotated[
+        dict[str, WhatIfIntervalRecord], Meta(description="by figure; paired by order, a bootstrap of 95 %")
+    ]
+    channels: dict[str, WhatIfSidesRecord]
+    nodes: dict[str, WhatIfNodeRecord]
+    rules: dict[str, WhatIfRuleRecord]
+    never_fired: Annotated[list[str], Meta(description="rules of the draft that acted on no decision")]
+    never_decided: Annotated[list[str], Meta(description="that acted, and decided none of those that were weighed")]
+    facts_not_kept: Annotated[
+        dict[NotKept, int], Meta(description="decisions of which facts that the draft asks for were not kept")
+    ]
+    decisions_incomplete: Annotated[int, Meta(description="decisions of which any were not")]
+    worst: Annotated[
+        list[ChangedDecisionRecord],
+        Meta(description="that come out worst: those that lose units, then the dearest"),
+    ]
+    best: list[ChangedDecisionRecord]
+    segments: Annotated[
+        dict[str, WhatIfSidesRecord] | UnsetType,
+        Meta(description="left out if no order has one; those without have an empty name"),
+    ] = UNSET
+
+    @classmethod
+    def of(cls, result: DraftResult) -> "WhatIfDraftRecord":
+        comparison = result.comparison
+        segments = {name or "": WhatIfSidesRecord.of(its) for name, its in comparison.segments.items()}
+        return cls(
+            name=result.draft.name,
+            policy_version=result.version,
+            changes=ChangesRecord.of(result.changes),
+            orders=WhatIfOrdersRecord.of(comparison),
+            changed_orders=comparison.orders_changed,
+            decisions_changed=comparison.changed,
+            same_bytes=comparison.same_bytes,
+            total=WhatIfSidesRecord.of(comparison.sides),
+            sure={_NAMES[name]: WhatIfIntervalRecord.of(its) for name, its in comparison.intervals().items()},
+            channels={name: WhatIfSidesRecord.of(its) for name, its in sorted(comparison.channels.items())},
+            nodes={
+                name: WhatIfNodeRecord(
+                    baseline=WhatIfNodeAmountsRecord.of(its.baseline), draft=WhatIfNodeAmountsRecord.of(its.draft)
+                )
+                for name, its in sorted(comparison.nodes.items())
+            },
+            rules=_rules(result),
+            never_fired=result.never_fired,
+            never_decided=[item.rule for item in result.never_decided],
+            facts_not_kept=dict(sorted(comparison.not_kept.items())),
+            decisions_incomplete=comparison.incomplete,
+            worst=[ChangedDecisionRecord.of(*item) for item in result.worst],
+            best=[ChangedDecisionRecord.of(*item) for item in result.best],
+            segments=dict(sorted(segments.items())) if set(segments) - {""} else UNSET,
+        )
+
+
+class UntriedDecisionRecord(Record, frozen=True):
+    """A decision that could not be tried; of one whose entry can't be read, the entry's id."""
+
+    decision: str
+    reason: Untriable
+    why: str
+
+    @classmethod
+    def of(cls, untried: UntriedDecision) -> "UntriedDecisionRecord":
+        return cls(*untried)
+
+
+class UntriedRecord(Record, frozen=True):
+    """The decisions that could not be tried."""
+
+    erased: int
+    not_replayable: int
+    damaged: int
+    named: Annotated[list[UntriedDecisionRecord], Meta(description="the first hundred of them")]
+    archive: Annotated[str | UnsetType, Meta(description="why archived decisions could not be read")] = UNSET
+
+    @classmethod
+    def of(cls, untried: UntriedCounts) -> "UntriedRecord":
+        return cls(
+            erased=untried.counts["erased"],
+            not_replayable=untried.counts["not_replayable"],
+            damaged=untried.counts["damaged"],
+            named=[UntriedDecisionRecord.of(item) for item in untried.named],
+            archive=untried.archive or UNSET,
+        )
+
+
+class RefusedDraftRecord(Record, frozen=True):
+    """A draft that was not tried, because it has mistakes."""
+
+    name: str
+    findings: list[FindingRecord]
+
+    @classmethod
+    def of(cls, name: str, findings: Sequence[Finding]) -> "RefusedDraftRecord":
+        return cls(name=name, findings=[FindingRecord.of(finding) for finding in findings])
+
+
+class WhatIfRecord(Record, frozen=True):
+    """What drafts would have decided in place of the policies that they are compared with. one_step: each logged
+    decision again, alone, on the facts that were kept with it.
+    """
+
+    way: Literal["one_step"]
+    against: Annotated[str, Meta(description="the policy version that is the baseline")]
+    since: Timestamp | None
+    until: Annotated[Timestamp | None, Meta(description="before this instant")]
+    currency: str
+    decisions: Annotated[int, Meta(description="that were tried")]
+    made_again: Annotated[
+        int,
+        Meta(description="whose baseline was decided again, too: other policies or another release had decided"),
+    ]
+    draws: Annotated[int, Meta(description="how often the orders are drawn again for the intervals")]
+    untried: UntriedRecord
+    drafts: list[WhatIfDraftRecord]
+    refused: list[RefusedDraftRecord]
+
+    @classmethod
+    def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
+        request = made.request
+        return cls(
+            way="one_step",
+            against=request.against,
+            since=None if request.since is None else timestamp(request.since),
+            until=None if request.until is None else timestamp(request.until),
+            currency=made.currency,
+            decisions=made.decisions,
+            made_again=made.made_again,
+            draws=DRAWS,
+            untried=UntriedRecord.of(made.untried),
+            drafts=[WhatIfDraftRecord.of(result) for result in made.drafts],
+            refused=[RefusedDraftRecord.of(name, findings) for name, findings in refused.items()],
+        )
+
+
+def _rules(result: DraftResult) -> dict[str, WhatIfRuleRecord]:
+    """All rules that acted by the baseline or by the draft."""
+    weighed = {item.rule: item for item in result.weighed}
+    return {
+        rule: WhatIfRuleRecord(
+            baseline=use.baseline,
+            draft=use.draft,
+            changed=use.changed,
+            cost_micros=use.cost,
+            weighed=weighed[rule].weighed if rule in weighed else UNSET,
+            decided=weighed[rule].decided if rule in weighed else UNSET,
+        )
+        for rule, use in sorted(result.comparison.rules.items())
+    }

@@ -1,0 +1,1 @@
+"""What other policies would have decided: logged decisions made again, added up and compared."""

@@ -1,0 +1,205 @@
+"""Tries drafts in one step: decides each logged decision again, alone, on the facts that were kept with it.
+
+What other orders would have taken by the draft makes no difference here: the stock is as it was.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.audit.comparison.comparison import is_whole
+from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
+from engine.audit.deciding import decides_choice
+from engine.audit.replay import ChoiceAgain, DecisionFacts, choose_again, left_to_others
+from engine.audit.replays import Replays
+from engine.audit.sealing.leaf import id_text
+from engine.decide.facts_record import FactsRecord, facts_from_json
+from engine.decide.matching.matcher import Matcher
+from engine.decide.record import DecisionRecord
+from engine.errors import NotFound, PolicyUnreadable
+from engine.model.time_zone_data import tzdata_version
+from engine.simulation.changed_decision import ExplainedChange, Side, explain_change
+from engine.simulation.draft import Draft, deciding_rules, facts_not_kept
+from engine.simulation.outcome import Decided, Outcome, decided, outcome_of_choice, outcome_of_record, recorded
+from engine.simulation.tried_decision import NotKept, TriedDecision, TriedDraft, UntriedDecision
+from engine.store.log.entry import Entry
+from engine.store.log.stored_entry import RawEntry
+from engine.version import MEANING
+
+_MOST_CHOSEN: Final = 100
+"""Choices that are kept while rules are weighed: many rules act on the same decisions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A logged decision as it was read."""
+
+    entry: Entry
+    record: DecisionRecord
+    facts: FactsRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Logged:
+    """A logged decision, and what it was made on."""
+
+    entry: Entry
+    record: DecisionRecord
+    facts: FactsRecord
+    made_on: DecisionFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Baseline:
+    """What the policies compared with decide. `made_again`: they did not decide it when it was logged, or not by the
+    same meaning of rules and clocks.
+    """
+
+    decided: Decided
+    outcome: Outcome
+    made_again: bool
+
+
+class OneStep:
+    """Tries `drafts` beside the policy version `against`. `guarded`: the reference checks what durable-rules answers.
+    Raises NotFound, PolicyUnreadable of that version.
+    """
+
+    def __init__(self, replays: Replays, *, against: str, drafts: Sequence[Draft], guarded: bool) -> None:
+        self._replays = replays
+        self._against = replays.matcher(against)
+        self._drafts = [Matcher(draft.policies(), guarded=guarded) for draft in drafts]
+        self._not_kept = functools.cache(self._facts_not_kept)
+        self._deciding = functools.cache(lambda matcher: frozenset(deciding_rules(matcher.policies)))
+        self._chosen = functools.lru_cache(_MOST_CHOSEN)(self._choose)
+
+    def close(self) -> None:
+        for matcher in self._drafts:
+            matcher.close()
+
+    def try_decisions(self, batch: Sequence[RawEntry]) -> list[TriedDecision | UntriedDecision]:
+        """Try the decisions of entries as they are stored."""
+        results: list[TriedDecision | UntriedDecision] = []
+
+        def damaged(entry: str) -> None:
+            results.append(UntriedDecision(entry, "damaged", "its entry can't be read"))
+
+        read = [_read(entry) for entry in self._replays.parsed(batch, on_damaged=damaged)]
+        self._replays.read_ahead((item.record, item.facts) for item in read if isinstance(item, _Read))
+        results.extend(self._try(item) if isinstance(item, _Read) else item for item in read)
+        return results
+
+    def weigh(self, draft: int, rule: str, entries: Sequence[str]) -> tuple[bool, int]:
+        """Whether a rule of a draft decides some of these decisions, the last first: without it, the draft would choose
+        otherwise. And how many were made again until one did.
+        """
+        matcher = self._drafts[draft]
+        for weighed, entry in enumerate(reversed(entries), start=1):
+            logged, again = self._chosen(draft, entry)
+            with contradictions_named(logged.entry.decision):
+                if decides_choice(rule, logged.made_on, again, matcher, left_to_others(logged.record)):
+                    return True, weighed
+        return False, len(entries)
+
+    def explain(self, draft: int, entry_id: str, language: str) -> ExplainedChange:
+        """Why a draft decides the decision of an entry otherwise, in a language that has a catalogue."""
+        (logged,) = self._stored([entry_id])
+        with contradictions_named(logged.entry.decision):
+            sides = [self._side(logged, matcher) for matcher in (self._against, self._drafts[draft])]
+            return explain_change(logged.record, logged.made_on, *sides, language=language)
+
+    def _choose(self, draft: int, entry: str) -> tuple[_Logged, ChoiceAgain]:
+        """What a draft chooses in a decision that was tried before."""
+        (logged,) = self._stored([entry])
+        return logged, choose_again(logged.record, logged.made_on, self._drafts[draft])
+
+    def _try(self, read: _Read) -> TriedDecision | UntriedDecision:
+        entry = read.entry
+        try:
+            with contradictions_named(entry.decision):
+                logged = self._logged(read)
+                baseline = self._baseline(logged)
+                drafts = tuple(self._tried(logged, baseline, draft) for draft in self._drafts)
+        except NOT_REPLAYABLE as error:
+            return UntriedDecision(entry.decision, "not_replayable", str(error))
+        order = logged.record.order
+        return TriedDecision(
+            entry=id_text(entry.id),
+            decision=entry.decision,
+            order=order.id,
+            first=logged.record.first,
+            channel=order.channel,
+            segment=order.segment,
+            baseline=baseline.outcome,
+            made_again=baseline.made_again,
+            drafts=drafts,
+        )
+
+    def _logged(self, read: _Read) -> _Logged:
+        made_on = self._replays.facts_of(read.record, read.facts)
+        return _Logged(entry=read.entry, record=read.record, facts=read.facts, made_on=made_on)
+
+    def _stored(self, entries: Sequence[str]) -> list[_Logged]:
+        """Decisions that were tried before, by the ids of their entries."""
+        batch = self._replays.parsed(self._replays.stored(entries), on_damaged=_ignore)
+        return [self._logged(item) for item in map(_read, batch) if isinstance(item, _Read)]
+
+    def _baseline(self, logged: _Logged) -> _Baseline:
+        record, facts, snapshot = logged.record, logged.facts, logged.made_on.snapshot
+        as_logged = is_whole(facts) and facts.meaning == MEANING and facts.tzdata == tzdata_version()
+        if as_logged and record.policy_version == self._against.policies.version:
+            made = recorded(record)
+            outcome = outcome_of_record(
+                record, made, self._deciding(self._against), snapshot.network, snapshot.products
+            )
+            return _Baseline(decided=made, outcome=outcome, made_again=False)
+        side = self._side(logged, self._against)
+        return _Baseline(
+            decided=side.decided,
+            outcome=outcome_of_choice(side.again, side.decided, self._deciding(self._against)),
+            made_again=True,
+        )
+
+    def _tried(self, logged: _Logged, baseline: _Baseline, draft: Matcher) -> TriedDraft:
+        if draft.policies.version == logged.record.policy_version:
+            replay = self._replays.by_matcher(logged.entry, draft)
+            again = ChoiceAgain(evaluation=replay.evaluation, candidates=replay.candidates, choice=replay.choice)
+            same_bytes = (replay.body, replay.logged_facts) == (logged.entry.body, logged.entry.facts)
+        else:
+            again, same_bytes = choose_again(logged.record, logged.made_on, draft), None
+        made = decided(logged.record, logged.facts, again)
+        return TriedDraft(
+            outcome=outcome_of_choice(again, made, self._deciding(draft)),
+            changed=made != baseline.decided,
+            same_bytes=same_bytes,
+            not_kept=self._not_kept(draft, logged.record.policy_version),
+        )
+
+    @staticmethod
+    def _side(logged: _Logged, matcher: Matcher) -> Side:
+        again = choose_again(logged.record, logged.made_on, matcher)
+        made = decided(logged.record, logged.facts, again)
+        return Side(matcher=matcher, again=again, decided=made)
+
+    def _facts_not_kept(self, draft: Matcher, version: str) -> tuple[NotKept, ...]:
+        """Of decisions by that version. If it can't be read any more, it is not known, and nothing is said."""
+        try:
+            then = self._replays.matcher(version).policies
+        except (NotFound, PolicyUnreadable):
+            return ()
+        return tuple(facts_not_kept(draft.policies, then))
+
+
+def _read(entry: Entry) -> _Read | UntriedDecision:
+    if entry.erased:
+        return UntriedDecision(entry.decision, "erased", "the order's personal values were erased")
+    try:
+        with contradictions_named(entry.decision):
+            return _Read(entry=entry, record=entry.record, facts=facts_from_json(entry.facts))
+    except NOT_REPLAYABLE as error:
+        return UntriedDecision(entry.decision, "not_replayable", str(error))
+
+
+def _ignore(_entry: str) -> None:
+    """What was read before can be read again."""

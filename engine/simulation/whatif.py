@@ -1,0 +1,218 @@
+"""What-if in one step: tries drafts on the decisions of a time, and says what they would have come to."""
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from engine.errors import NotFound
+from engine.service import Pointsman
+from engine.simulation.changed_decision import ExplainedChange
+from engine.simulation.comparison import ChangedDecision, Comparison
+from engine.simulation.draft import Draft, deciding_rules
+from engine.simulation.one_step import OneStep
+from engine.simulation.tried_decision import UntriedDecision
+from engine.simulation.workers import Task, Work, Workers, tasks_of
+from engine.store.log.stored_entry import RawEntry
+from rules.diff.compare import Changes, compare
+
+_AT_ONCE: Final = 50
+"""Decisions that a process is given at a time."""
+_WORTH_PROCESSES: Final = 4
+"""Fewer pieces are tried sooner than processes start."""
+_MOST_NAMED: Final = 100
+"""Of the decisions that can't be tried, at most so many are named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIfRequest:
+    """Tries `drafts` beside the policy version `against` on the decisions from the instant `since` on and before
+    `until`. Of each draft, `shown` decisions that come out worst and best are explained in a `language` that has a
+    catalogue, and of each of its rules the last `weighed` decisions in which it acts are made again without it.
+    """
+
+    against: str
+    drafts: tuple[Draft, ...]
+    since: int | None
+    until: int | None
+    shown: int
+    weighed: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeighedRule:
+    """Whether a rule decided one of so many decisions that were made again without it."""
+
+    rule: str
+    weighed: int
+    decided: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class UntriedCounts:
+    """The decisions that could not be tried: how many by reason, and the first of them by name. `archive` says why
+    archived ones could not be read.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    named: list[UntriedDecision] = field(default_factory=list)
+    archive: str = ""
+
+    def add(self, untried: UntriedDecision) -> None:
+        self.counts[untried.reason] += 1
+        if len(self.named) < _MOST_NAMED:
+            self.named.append(untried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftResult:
+    """What came of a draft. `changes` are from the policies compared with; `rules` those of its rules that may act on a
+    decision; `worst` and `best` explain the decisions that it changes most.
+    """
+
+    draft: Draft
+    version: str
+    changes: Changes
+    comparison: Comparison
+    rules: tuple[str, ...]
+    weighed: tuple[WeighedRule, ...]
+    worst: tuple[tuple[ChangedDecision, ExplainedChange], ...]
+    best: tuple[tuple[ChangedDecision, ExplainedChange], ...]
+
+    @property
+    def never_fired(self) -> list[str]:
+        """The rules that acted on none of the decisions."""
+        uses = self.comparison.rules
+        return [rule for rule in self.rules if rule not in uses or not uses[rule].draft]
+
+    @property
+    def never_decided(self) -> list[WeighedRule]:
+        """The rules that acted, and decided none of the decisions that were weighed."""
+        return [item for item in self.weighed if item.weighed and not item.decided]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """What came of all drafts. `decisions` were tried, of which the baseline of `made_again` is not what was logged."""
+
+    request: WhatIfRequest
+    currency: str
+    decisions: int
+    made_again: int
+    untried: UntriedCounts
+    drafts: tuple[DraftResult, ...]
+
+
+def what_if(
+    service: Pointsman,
+    request: WhatIfRequest,
+    *,
+    workers: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> WhatIf:
+    """Try the drafts in so many processes. `progress` is told of so many more decisions that were tried. Raises
+    NotFound if the time has no decisions, or if there is no such policy version; PolicyUnreadable, StoreUnavailable.
+    """
+    untried = UntriedCounts()
+    comparisons = [Comparison(shown=request.shown, weighed=request.weighed) for _ in request.drafts]
+    pieces = _pieces(service, request, untried)
+    first = list(itertools.islice(pieces, _WORTH_PROCESSES))
+    if not first:
+        raise _no_decisions(service, untried)
+    count = workers if len(first) == _WORTH_PROCESSES else 1
+    work = Work(settings=service.settings, against=request.against, drafts=request.drafts)
+    decisions = made_again = 0
+    with Workers(work, count, service) as pool:
+        for results in pool.each(map(_try, itertools.chain(first, pieces))):
+            for tried in results:
+                if isinstance(tried, UntriedDecision):
+                    untried.add(tried)
+                    continue
+                decisions += 1
+                made_again += tried.made_again
+                for comparison, draft in zip(comparisons, tried.drafts, strict=True):
+                    comparison.add(tried, draft)
+            progress(len(results))
+        results = tuple(_results(service, request, comparisons, pool))
+    return WhatIf(
+        request=request,
+        currency=service.network().currency,
+        decisions=decisions,
+        made_again=made_again,
+        untried=untried,
+        drafts=results,
+    )
+
+
+def _pieces(service: Pointsman, request: WhatIfRequest, untried: UntriedCounts) -> Iterator[Sequence[RawEntry]]:
+    def missing(reason: str) -> None:
+        untried.archive = reason
+
+    return tasks_of(service.replays.as_stored(request.since, request.until, on_missing=missing), _AT_ONCE)
+
+
+def _no_decisions(service: Pointsman, untried: UntriedCounts) -> NotFound:
+    """Says when there are decisions, if there are any."""
+    if untried.archive:
+        return NotFound(f"no decision of this time can be read: {untried.archive}")
+    instants = [
+        at for batch in service.replays.as_stored(None, None, on_missing=_ignore) for at in map(_at, batch) if at
+    ]
+    if not instants:
+        return NotFound("no decision is logged yet; pointsman route decides a file of orders")
+    network = service.network()
+    first, last = (f"{network.local(at):%Y-%m-%d %H:%M}" for at in (min(instants), max(instants)))
+    return NotFound(
+        f"no decision was made in this time; the log has decisions from {first} to {last}: say --from and --to"
+    )
+
+
+def _at(raw: RawEntry) -> int:
+    text = raw[1].get(b"at", b"")
+    return int(text) if text.isdigit() else 0
+
+
+def _ignore(_reason: str) -> None:
+    """That something is missing was said before."""
+
+
+def _results(
+    service: Pointsman, request: WhatIfRequest, comparisons: Sequence[Comparison], pool: Workers
+) -> Iterator[DraftResult]:
+    baseline = service.versions.read(request.against)
+    for number, (draft, comparison) in enumerate(zip(request.drafts, comparisons, strict=True)):
+        policies = draft.policies()
+        rules = deciding_rules(policies)
+        worst, best = comparison.worst, comparison.best
+        explained = list(pool.each(_explain(number, item, request.language) for item in (*worst, *best)))
+        yield DraftResult(
+            draft=draft,
+            version=policies.version,
+            changes=compare(baseline, policies),
+            comparison=comparison,
+            rules=tuple(rules),
+            weighed=tuple(_weighed(number, rules, comparison, pool)),
+            worst=tuple(zip(worst, explained[: len(worst)], strict=True)),
+            best=tuple(zip(best, explained[len(worst) :], strict=True)),
+        )
+
+
+def _weighed(draft: int, rules: Sequence[str], comparison: Comparison, pool: Workers) -> Iterator[WeighedRule]:
+    uses = comparison.rules
+    acting = [rule for rule in rules if rule in uses and uses[rule].last]
+    weighings = pool.each(
+        functools.partial(OneStep.weigh, draft=draft, rule=rule, entries=tuple(uses[rule].last)) for rule in acting
+    )
+    for rule, (decided, weighed) in zip(acting, weighings, strict=True):
+        yield WeighedRule(rule=rule, weighed=weighed, decided=decided)
+
+
+def _try(batch: Sequence[RawEntry]) -> Task:
+    return functools.partial(OneStep.try_decisions, batch=batch)
+
+
+def _explain(draft: int, changed: ChangedDecision, language: str) -> Task:
+    return functools.partial(OneStep.explain, draft=draft, entry_id=changed.entry, language=language)

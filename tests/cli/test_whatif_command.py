@@ -1,0 +1,129 @@
+"""`pointsman whatif`, as a merchandiser types it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.facts import policy_file
+from tests.support.forked_cli import Command, Run, installed
+from tests.support.order_json import order_json
+
+RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
+
+
+@pytest.fixture(scope="module")
+def run(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Two decisions, by one rule."""
+    folder = tmp_path_factory.mktemp("installation")
+    with installed(command, folder, policy_file(RULE)["test.yaml"].decode(), POINTSMAN_USER="Ada") as run:
+        for number in range(2):
+            path = folder / "order.json"
+            path.write_text(json.dumps(order_json(id=f"W-{number}")), encoding="utf-8")
+            assert run("decide", path).returncode == 0
+        yield run
+
+
+def folder(path: Path, *rules: str, name: str = "draft") -> Path:
+    made = path / name
+    made.mkdir()
+    (made / "policy.yaml").write_bytes(policy_file(*rules)["test.yaml"])
+    return made
+
+
+def test_the_headline_comes_first_and_says_what_the_draft_would_have_done(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, "then: {exclude: true}")
+    printed = run("whatif", draft, "--show", "1")
+    assert printed.returncode == 0, printed.stderr
+    first, second, third, *rest = printed.stdout.splitlines()
+    assert first.startswith("2 decisions from ")
+    assert second.startswith(f"{draft} would have cost ")
+    assert " less (-100.0%), 2 units more unfilled, 2 shipments fewer, " in second
+    assert third == "  changed: test/r1"
+    assert rest[0] == "  2 of 2 orders come out otherwise"
+    (worst,) = [line for line in rest if line.startswith("  order W-")]
+    assert worst.endswith("+1 unfilled")
+    assert rest[rest.index(worst) - 1] == "The worst first"
+    assert "      decided by test/r1" in rest
+    assert "The best first" not in rest
+
+
+def test_it_is_said_in_french(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, "when: {node.id: lyon}, then: {exclude: true}")
+    printed = run("whatif", draft, "--lang", "fr")
+    assert printed.returncode == 0, printed.stderr
+    first, second, third, *rest = printed.stdout.splitlines()
+    assert first.startswith("2 décisions du ")
+    assert second.startswith(f"{draft} aurait coûté ")
+    assert third == "  changée\N{NO-BREAK SPACE}: test/r1"
+    assert rest[0] == "  2 sur 2 commandes changent"
+
+
+def test_a_draft_of_the_same_meaning_decides_everything_the_same(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, RULE)
+    printed = run("whatif", draft)
+    assert f"{draft} would have decided everything the same" in printed.stdout
+    record = json.loads(run("whatif", draft, "--json").stdout)
+    (tried,) = record["drafts"]
+    assert (tried["decisions_changed"], tried["changed_orders"], tried["changes"]["same"]) == (0, [], True)
+    assert tried["total"]["baseline"] == tried["total"]["draft"]
+
+
+def test_the_json_has_each_draft_and_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
+    drafts = [folder(tmp_path, RULE, name="one"), folder(tmp_path, "then: {carbon_price: 2.00}", name="two")]
+    asked = ("whatif", *drafts, "--from", "2020-01-01", "--to", "2126-01-01", "--json")
+    first = run(*asked)
+    record = json.loads(first.stdout)
+    assert [item["name"] for item in record["drafts"]] == list(map(str, drafts))
+    assert (record["way"], record["decisions"], record["refused"]) == ("one_step", 2, [])
+    assert [rule["rule"] for rule in record["drafts"][1]["changes"]["changed"]] == ["test/r1"]
+    assert run(*asked, "--workers", "3").stdout == first.stdout
+
+
+def test_a_draft_with_mistakes_is_not_tried_and_the_others_are(run: Run, tmp_path: Path) -> None:
+    good, bad = folder(tmp_path, RULE, name="good"), folder(tmp_path, "then: {prefr: 1.00}", name="bad")
+    printed = run("whatif", good, bad, "--json")
+    assert printed.returncode == 1
+    assert f"{bad}/policy.yaml:3:" in printed.stderr
+    assert "'prefer'" in printed.stderr
+    assert f"{bad} was not tried, as it has mistakes" in printed.stderr
+    record = json.loads(printed.stdout)
+    assert [item["name"] for item in record["drafts"]] == [str(good)]
+    assert [item["name"] for item in record["refused"]] == [str(bad)]
+
+
+def test_if_all_drafts_have_mistakes_nothing_is_tried(run: Run, tmp_path: Path) -> None:
+    bad = folder(tmp_path, "then: {prefr: 1.00}")
+    printed = run("whatif", bad)
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert f"{bad}/policy.yaml:3:" in printed.stderr
+    assert printed.stderr.rstrip().endswith("nothing was tried")
+
+
+def test_a_file_is_tried_with_those_beside_it(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, RULE)
+    (draft / "more.yaml").write_text("policy: more\nrules:\n  - {id: r, because: x, then: {carbon_price: 2.00}}\n")
+    (tried,) = json.loads(run("whatif", draft / "policy.yaml", "--json").stdout)["drafts"]
+    assert [rule["rule"] for rule in tried["changes"]["added"]] == ["more/r"]
+    assert tried["name"] == str(draft / "policy.yaml")
+
+
+def test_a_period_without_decisions_says_when_there_are_some(run: Run, tmp_path: Path) -> None:
+    printed = run("whatif", folder(tmp_path, RULE), "--from", "2020-01-01", "--to", "2020-01-02")
+    assert printed.returncode == 1
+    assert "no decision was made in this time; the log has decisions from " in printed.stderr
+    french = run("whatif", tmp_path / "draft", "--from", "2020-01-01", "--to", "2020-01-02", "--lang", "fr")
+    assert "aucune décision n'a été prise dans cette période" in french.stderr
+
+
+def test_a_version_that_there_is_not_is_said(run: Run, tmp_path: Path) -> None:
+    printed = run("whatif", folder(tmp_path, RULE), "--against", "abcdef123")
+    assert printed.returncode == 1
+    assert "no published policy versions start with 'abcdef123'" in printed.stderr
+
+
+def test_reading_the_orders_is_recorded(run: Run, tmp_path: Path) -> None:
+    assert run("whatif", folder(tmp_path, RULE), "--json").returncode == 0
+    accesses = json.loads(run("audit", "accesses", "--json").stdout)["accesses"]
+    assert any(item["what"] == "whatif" and item["count"] == 2 for item in accesses)

@@ -1,0 +1,70 @@
+"""What comes out of a what-if is the same however many processes try it, and if some of them die."""
+
+import functools
+import os
+import signal
+
+import pytest
+
+from engine.errors import PointsmanError
+from engine.simulation.one_step import OneStep
+from engine.simulation.workers import Work, Workers, tasks_of
+from tests.support.decisions_of_many_kinds import RULES
+from tests.support.whatif import active, draft, json_of_whatif, tried
+
+pytestmark = pytest.mark.slow
+DRAFTS = (
+    draft("when: {node.id: lyon}, then: {exclude: true}", name="not from lyon"),
+    draft(*RULES, "when: {node.id: lille}, then: {prefer: 7.00}", name="from lille"),
+)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_the_number_of_processes_changes_no_byte(shop):
+    alone = json_of_whatif(tried(shop, *DRAFTS))
+    for workers in (2, 3):
+        assert json_of_whatif(tried(shop, *DRAFTS, workers=workers)) == alone
+
+
+def pieces(shop):
+    stored = list(shop.replays.as_stored(None, None, on_missing=pytest.fail))
+    return list(tasks_of(stored, 1))
+
+
+def work_of(shop):
+    return Work(settings=shop.settings, against=shop.versions.find("active"), drafts=(active(shop),))
+
+
+def test_what_a_process_that_died_had_to_do_is_done_by_another(shop):
+    batches = pieces(shop) * 4
+    with Workers(work_of(shop), 1, shop) as alone:
+        expected = list(alone.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches))
+    with Workers(work_of(shop), 2, shop) as pool:
+        answers = []
+        for answer in pool.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches):
+            answers.append(answer)
+            if len(answers) == 3:
+                os.kill(next(iter(pool._processes.values())).pid, signal.SIGKILL)
+    assert answers == expected
+
+
+def test_if_all_processes_die_that_is_said(shop):
+    batches = pieces(shop) * 4
+    with Workers(work_of(shop), 2, shop) as pool:
+        answers = pool.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches)
+        next(answers)
+        for process in list(pool._processes.values()):
+            os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(PointsmanError, match="all processes that decide have ended"):
+            list(answers)
+
+
+def test_what_a_process_refuses_is_raised_with_its_reason(shop):
+    work = Work(settings=shop.settings, against="0" * 64, drafts=(active(shop),))
+    with Workers(work, 2, shop) as pool, pytest.raises(PointsmanError, match="0000"):
+        list(pool.each([functools.partial(OneStep.try_decisions, batch=[])]))
+
+
+def test_pieces_have_the_same_items_whatever_the_batches_were():
+    assert list(tasks_of([[1, 2, 3], [], [4], [5, 6, 7, 8]], 3)) == [[1, 2, 3], [4, 5, 6], [7, 8]]
+    assert list(tasks_of([], 3)) == []
