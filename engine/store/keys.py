@@ -876,6 +876,17 @@ class Keys:
         """String: there while a process runs the connector, with a name that it gave itself."""
         return self._key("connector", name, "lease")
 
+    @property
+    def edi_numbers(self) -> str:
+        """Hash: of the installation, two partners of EDI to the last control number of an answer between them."""
+        return self._key("edi_numbers")
+
+    def edi_answer(self, name: str, digest: str) -> str:
+        """Hash: the answer of a connector to an interchange that it read: its control `number`, when it got that
+        (`at`), and what was written (`body`). It ends by itself.
+        """
+        return self._key("connector", name, "answer", digest)
+
     def connector_sent(self, name: str) -> str:
         """Hash: target, such as a node and SKU, to JSON of what was sent of it lately, and when."""
         return self._key("connector", name, "sent")

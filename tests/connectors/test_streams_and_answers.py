@@ -61,7 +61,7 @@ def test_a_warehouse_is_answered_that_its_stock_was_taken_over_and_which_line_wa
     assert here.take(STOCK[name]).error == ""
     (path,) = (tmp_path / "wms-out").iterdir()
     text = path.read_text()
-    assert path.name.startswith(answer)
+    assert path.name.startswith(f"{name}-{answer}-")
     assert [segment for segment in told if segment not in text] == []
 
 

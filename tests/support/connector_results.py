@@ -106,7 +106,7 @@ class World:
             source=Given([message]),
             reader=reader,
             keeping=Keeping(self.connector, self.root),
-            answering=open_answering(self.connector, reader, self.root),
+            answering=open_answering(self.pointsman, self.connector, reader, self.root),
         )
         report = ConnectorRunner(self.pointsman, parts).take_turn()
         assert (report.error, report.busy) == ("", False)

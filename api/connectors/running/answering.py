@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.connectors.formats.edi.acknowledgements import acknowledgement
+from api.connectors.formats.edi.acknowledgements import acknowledgement, partners_of
 from api.connectors.formats.edi.edi_format import all_envelopes
 from api.connectors.formats.edi.envelopes import Interchange
 from api.connectors.formats.edi.segments import NotEdi
@@ -15,33 +15,46 @@ from api.connectors.running.reading import MessageReader
 from api.connectors.sending.delivery import Delivery
 from api.connectors.sending.outgoing import OutgoingMessage
 from api.connectors.sources.message import Message
+from api.connectors.sources.names import UNSAFE
+from engine.store.connectors.answer_store import AnswerStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """Of one connector. Files are named by their control number: `CONTRL-12.edi`."""
+    """Of one connector. Files have its name, that of the partner, and their control number, which two connectors and
+    two networks that write into one folder share: `wms-945-997-LYONWMS-12.edi`.
+    """
 
     connector: Connector
     reader: MessageReader
     delivery: Delivery
+    store: AnswerStore
 
-    def answer(self, message: Message, problems: Sequence[Problem], *, first: int, at: int) -> int:
-        """Write an answer to each interchange of the message, the first with the control number `first`; how many there
-        are. A file that is no EDI, or whose interchange does not end, has none. Done again, the same is written. Raises
-        NotDelivered.
+    def answer(self, message: Message, problems: Sequence[Problem], *, at: int) -> None:
+        """Write an answer to each interchange of the message. A file that is no EDI, or whose interchange does not end,
+        has none. An interchange that comes again is answered as it was, under the same number. Raises NotDelivered.
         """
         bad = self._bad(message, problems)
-        instant = datetime.datetime.fromtimestamp(at, tz=datetime.UTC)
-        interchanges = self._interchanges(message)
-        for number, interchange in enumerate(interchanges, start=first):
-            body = acknowledgement(
-                interchange, bad, number=number, at=instant, whole=self.connector.quarantine == "file"
-            )
-            name = f"{self.connector.answers}-{number}.edi"
+        for interchange in self._interchanges(message):
+            number, body = self._stored(interchange, bad, at)
+            partner = UNSAFE.sub("_", partners_of(interchange)[0].rpartition(":")[2])
+            name = f"{self.connector.name}-{self.connector.answers}-{partner}-{number}.edi"
             self.delivery.deliver(
                 OutgoingMessage(key=name, name=name, body=body, content_type="application/octet-stream")
             )
-        return len(interchanges)
+
+    def _stored(self, interchange: Interchange, bad: Sequence[BadRow], at: int) -> tuple[int, bytes]:
+        """The number of the answer, and the answer, which is stored before anybody sees it."""
+        name, seconds = self.connector.name, self.connector.remember
+        partners = " ".join(sorted(partners_of(interchange)))
+        stored = self.store.reserve(name, interchange.digest, partners=partners, now=at, seconds=seconds)
+        if stored.body is not None:
+            return stored.number, stored.body
+        instant = datetime.datetime.fromtimestamp(stored.at, tz=datetime.UTC)
+        whole = self.connector.quarantine == "file"
+        body = acknowledgement(interchange, bad, number=stored.number, at=instant, whole=whole)
+        self.store.keep(name, interchange.digest, body, seconds=seconds)
+        return stored.number, body
 
     def _interchanges(self, message: Message) -> list[Interchange]:
         with message.open() as stream, seekable(stream) as source:

@@ -44,16 +44,16 @@ def open_connector(
         source=open_source(pointsman, connector, files, clock=clock),
         reader=reader,
         keeping=Keeping(connector, files, wording),
-        answering=open_answering(connector, reader, files),
+        answering=open_answering(pointsman, connector, reader, files),
     )
 
 
-def open_answering(connector: Connector, reader: MessageReader, files: Path) -> Answering | None:
+def open_answering(pointsman: Pointsman, connector: Connector, reader: MessageReader, files: Path) -> Answering | None:
     """None: the connector answers nothing."""
     if connector.answer_to is None:
         return None
-    delivery = FolderDelivery(files / connector.answer_to.path, overwrites=True)
-    return Answering(connector=connector, reader=reader, delivery=delivery)
+    delivery = FolderDelivery(files / connector.answer_to.path, overwrites=False)
+    return Answering(connector=connector, reader=reader, delivery=delivery, store=pointsman.connectors.answers)
 
 
 def open_runner(

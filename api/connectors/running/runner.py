@@ -48,8 +48,8 @@ _ROWS, _BAD, _TAKEN, _AT, _OVER_BAD = "rows", "bad", "taken", "at", "over_bad"
 are bad and how many were taken over, and when that was stored; whether the last one that is over is in quarantine.
 """
 
-_ANSWERED, _AGAIN = "answered", "again_at"
-"""And the control number of the last acknowledgement; until when the source asked to be left alone."""
+_AGAIN = "again_at"
+"""And until when the source asked to be left alone."""
 
 logger = logging.getLogger("pointsman")
 
@@ -242,7 +242,8 @@ class ConnectorRunner:
             )
         else:
             self._keeping.keep(message)
-        answered = self._answer(message, report)
+        if self._answering is not None:
+            self._answering.answer(message, report.problems, at=self._pointsman.now)
         over = {
             READING: "",
             _ROWS: "",
@@ -253,17 +254,9 @@ class ConnectorRunner:
             _OVER_BAD: "1" if bad else "0",
         }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
-        self._turn.keep(Step(fields={**over, **answered, **message.after}, over=True, status=status, counts=counts))
+        self._turn.keep(Step(fields={**over, **message.after}, over=True, status=status, counts=counts))
         log_message(self._connector.name, report)
         return report
-
-    def _answer(self, message: Message, report: MessageReport) -> dict[str, str]:
-        """Write what is answered, if the connector answers; fields of the place that it changes."""
-        if self._answering is None:
-            return {}
-        before = int(self._turn.place.fields.get(_ANSWERED, "0"))
-        count = self._answering.answer(message, report.problems, first=before + 1, at=self._pointsman.now)
-        return {_ANSWERED: str(before + count)}
 
     def _at(self) -> dict[str, str]:
         return {_AT: str(self._pointsman.now)}

@@ -6,7 +6,8 @@ import re
 from api.connectors.sources.message import Message
 
 _INSTANT = re.compile(r"([0-9]{8}T[0-9]{6})_(.+)", re.ASCII)
-_UNSAFE = re.compile(r"[^\w.,=@+-]+")
+UNSAFE = re.compile(r"[^\w.,=@+-]+")
+"""Letters that stand in no name of a file."""
 _FORM = "%Y%m%dT%H%M%S"
 MOST_LETTERS = 120
 
@@ -19,7 +20,7 @@ def kept_name(message: Message) -> str:
 def dated_name(name: str, instant: int) -> str:
     """The name under which a message of that instant, in UTC seconds, is kept."""
     at = datetime.datetime.fromtimestamp(instant, tz=datetime.UTC)
-    safe = _UNSAFE.sub("_", name).strip(".") or "message"
+    safe = UNSAFE.sub("_", name).strip(".") or "message"
     return f"{at.strftime(_FORM)}_{safe[-MOST_LETTERS:]}"
 
 

@@ -12,6 +12,7 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
 from engine.store.connection.streams import Streams
+from engine.store.connectors.answer_store import AnswerStore
 from engine.store.connectors.status import ConnectorStatus
 from engine.store.keys import Keys
 from engine.store.script_keys import KEEP_PLACE
@@ -58,6 +59,7 @@ class ConnectorStore:
         self._client = client
         self._keys = keys
         self._leases = Leases(client, keys)
+        self.answers = AnswerStore(client, keys)
         self._keep_place = client.script("connectors/keep_place")
 
     def take_turn(self, name: str, who: str) -> bool:

@@ -1,7 +1,14 @@
 """EDI that was read is answered: what was taken over is accepted, and what is wrong is told by its segment."""
 
 import contextlib
+import re
 
+import pytest
+
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import activate, small
+from tests.support.connectors import Running
 from tests.support.edi_specimens import INVRPT_D96A
 
 COUNTS = """\
@@ -22,8 +29,19 @@ answer_to: answers
 
 
 def answers(here):
+    """What was answered, by the name of the file, in the order of the control numbers."""
     folder = here.root / "answers"
-    return {path.name: path.read_text() for path in sorted(folder.iterdir())} if folder.is_dir() else {}
+    paths = sorted(folder.iterdir(), key=number_of) if folder.is_dir() else []
+    return {path.name: path.read_text() for path in paths}
+
+
+def number_of(path):
+    return int(path.stem.rpartition("-")[2])
+
+
+def answer(here):
+    (text,) = answers(here).values()
+    return text
 
 
 def test_what_was_taken_over_is_acknowledged_by_numbers_that_go_on(running):
@@ -34,9 +52,11 @@ def test_what_was_taken_over_is_acknowledged_by_numbers_that_go_on(running):
     assert here.run().error == ""
     assert (here.on_hand("RARE", "lyon"), here.on_hand("COAT", "lyon")) == (48, 12)
     first, second = answers(here).items()
-    assert (first[0], second[0]) == ("CONTRL-1.edi", "CONTRL-2.edi")
+    number = number_of(here.root / "answers" / first[0])
+    names = [f"wms-CONTRL-4000000000001-{each}.edi" for each in (number, number + 1)]
+    assert [first[0], second[0]] == names
     assert "UCI+REF1+4000000000001:14+4000000000002:14+7'UCM+1+INVRPT:D:96A:UN:EAN004+7'" in first[1]
-    assert second[1].endswith("UNZ+1+2'")
+    assert second[1].endswith(f"UNZ+1+{number + 1}'")
     assert "UCI+REF2+" in second[1]
 
 
@@ -46,14 +66,14 @@ def test_a_row_that_is_refused_is_told_by_its_segment_and_nothing_of_its_message
     here.put("1.edi", INVRPT_D96A.replace(b"QTY+145:12:CT", b"QTY+145:many:CT"))
     here.run()
     assert here.on_hand("RARE", "lyon") == before
-    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+18'UCS+11+12'" in answers(here)["CONTRL-1.edi"]
+    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+18'UCS+11+12'" in answer(here)
 
 
 def test_a_row_about_something_that_there_is_not_is_told_by_the_segment_that_begins_it(running):
     here = running(COUNTS)
     here.put("1.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023"))
     here.run()
-    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+18'UCS+10+12'" in answers(here)["CONTRL-1.edi"]
+    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+18'UCS+10+12'" in answer(here)
 
 
 def test_a_message_that_did_not_come_whole_is_rejected_and_a_file_that_is_cut_short_has_no_answer(running):
@@ -61,8 +81,7 @@ def test_a_message_that_did_not_come_whole_is_rejected_and_a_file_that_is_cut_sh
     here.put("1.edi", INVRPT_D96A.replace(b"UNT+12", b"UNT+11"))
     here.put("2.edi", INVRPT_D96A[:-20])
     here.run()
-    assert list(answers(here)) == ["CONTRL-1.edi"]
-    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+29'" in answers(here)["CONTRL-1.edi"]
+    assert "UCM+1+INVRPT:D:96A:UN:EAN004+4+29'" in answer(here)
 
 
 def test_an_answer_that_was_written_when_the_process_died_is_written_again_under_its_number(running, monkeypatch):
@@ -82,4 +101,77 @@ def test_an_answer_that_was_written_when_the_process_died_is_written_again_under
     first = answers(here)
     here.run()
     assert answers(here) == first
-    assert list(first) == ["CONTRL-1.edi"]
+    assert len(first) == 1
+
+
+def test_an_interchange_that_comes_again_gets_the_same_answer(running):
+    here = running(COUNTS)
+    here.put("1.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023"))
+    here.run()
+    first = answers(here)
+    for path in (here.root / "answers").iterdir():  # its reader took it away
+        path.unlink()
+    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    here.put("2.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023"))
+    assert here.run().ended("bad") == 0
+    assert answers(here) == first
+    here.put("3.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023").replace(b"QTY+198:2", b"QTY+198:3"))
+    here.run()
+    assert [("UCM+1+INVRPT:D:96A:UN:EAN004+4" in text) for text in answers(here).values()] == [True, False]
+
+
+@pytest.fixture
+def elsewhere(server_url, network, clock):
+    """Another network of the same installation."""
+    made = Pointsman(Settings(redis_url=server_url, network=f"{network}-too"), clock=clock)
+    made.load(small())
+    activate(made)
+    yield made
+    made.forget()
+    made.close()
+
+
+def test_two_connectors_and_two_networks_answer_into_one_folder_under_numbers_of_their_own(
+    running, elsewhere, tmp_path
+):
+    here = running(COUNTS)
+    other = running(COUNTS.replace("connector: wms", "connector: other"))
+    names = set()
+    for each in (here, other):
+        each.put("1.edi", INVRPT_D96A)
+        each.run()
+        names |= answers(each).keys()
+    third = Running(pointsman=elsewhere, root=tmp_path, text=COUNTS, made_at=here.made_at)
+    third.put("1.edi", INVRPT_D96A)
+    assert third.run().error == ""
+    names |= answers(third).keys()
+    assert len({name.rpartition("-")[2] for name in names}) == len(names) == len(answers(here)) == 3
+    assert len({re.search(r"UNZ\+1\+([0-9]+)", text)[1] for text in answers(here).values()}) == 3
+
+
+def test_a_number_is_never_used_again_by_who_goes_on_after_a_crash(running, monkeypatch):
+    here = running(COUNTS)
+    here.put("1.edi", INVRPT_D96A)
+    runner = here.runner()
+
+    def dies(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner._answering.store, "keep", dies)
+    with contextlib.suppress(KeyboardInterrupt):
+        runner.take_turn()
+    monkeypatch.undo()
+    other = running(COUNTS.replace("connector: wms", "connector: other").replace("folder: in", "folder: other"))
+    (other.root / "other").mkdir()
+    (other.root / "other" / "1.edi").write_bytes(INVRPT_D96A)
+    other.run()
+    here.run()
+    assert [name.partition("-")[0] for name in answers(here)] == ["wms", "other"]
+
+
+def test_partners_of_one_connector_have_numbers_and_files_of_their_own(running):
+    here = running(COUNTS)
+    for name in (b"4000000000001", b"SECOND", b"THIRD"):
+        here.put(f"{name.decode()}.edi", INVRPT_D96A.replace(b"UNB+UNOC:3+4000000000001", b"UNB+UNOC:3+" + name))
+    assert here.run().error == ""
+    assert {name.split("-")[2] for name in answers(here)} == {"4000000000001", "SECOND", "THIRD"}

@@ -38,6 +38,14 @@ def acknowledgement(
     return _contrl(received, rows, number=number, at=at, whole=whole)
 
 
+def partners_of(received: Interchange) -> tuple[str, str]:
+    """Who sent the interchange, and to whom, each with the qualifier of its name."""
+    begin = received.begin
+    if begin.tag == "ISA":
+        return f"{begin.value(4)}:{begin.value(5)}", f"{begin.value(6)}:{begin.value(7)}"
+    return _party(begin.elements[1]), _party(begin.elements[2])
+
+
 def state_of(message: Message, group: MessageGroup, bad: Sequence[BadRow], *, whole: bool) -> State:
     rows = rows_of(message, bad)
     if message.faults or group.faults or any(row.whole for row in rows) or (rows and whole):
@@ -54,6 +62,7 @@ def _contrl(received: Interchange, bad: Sequence[BadRow], *, number: int, at: da
     sender, receiver = begin.elements[1], begin.elements[2]
     action = _CONTRL_REJECTED if received.faults else _CONTRL_ACKNOWLEDGED
     codes = [received.faults[0].edifact, "UNZ"] if received.faults else []
+    theirs, ours = partners_of(received)
     body: list[list[Any]] = [["UCI", received.reference, sender, receiver, action, *codes]]
     for group in received.groups if not received.faults else ():
         for message in group.messages:
@@ -61,8 +70,8 @@ def _contrl(received: Interchange, bad: Sequence[BadRow], *, number: int, at: da
     envelope = EdiEnvelope(
         type="CONTRL",
         version="D:3:UN",
-        sender=_party(receiver),
-        receiver=_party(sender),
+        sender=ours,
+        receiver=theirs,
         syntax=":".join(begin.elements[0][:2]),
         test=begin.value(10) == "1",
     )
@@ -97,11 +106,12 @@ def _party(elements: Sequence[str]) -> str:
 
 def _x12(received: Interchange, bad: Sequence[BadRow], *, number: int, at: datetime.datetime, whole: bool) -> bytes:
     begin = received.begin
+    theirs, ours = partners_of(received)
     envelope = EdiEnvelope(
         type="997",
         version=next((group.begin.value(7) for group in received.groups if group.begin is not None), "004010"),
-        sender=f"{begin.value(6)}:{begin.value(7).strip()}",
-        receiver=f"{begin.value(4)}:{begin.value(5).strip()}",
+        sender=ours,
+        receiver=theirs,
         test=begin.value(14) == "T",
     )
     options = FormatOptions(format="x12")

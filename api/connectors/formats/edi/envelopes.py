@@ -2,6 +2,7 @@
 came whole. Faults are told in the words of the codes by which they are acknowledged.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -56,6 +57,8 @@ class Interchange:
     first: int = 1
     """The number of its first message."""
     last: int = 0
+    digest: str = ""
+    """Of all its segments, where all of it is kept: the same only if the same interchange comes again."""
 
 
 INTERCHANGE_ANSWER = "TA1"
@@ -96,11 +99,14 @@ class _Walk:
         self._groups = self._messages = 0
         self._references: set[str] = set()
         self._hierarchy: set[str] = set()
+        self._content = hashlib.sha256()
 
     def over(self, segments: Iterable[Segment]) -> Iterator[Interchange]:
         number = 0
         for segment in segments:
             number = segment.number
+            if self._keep_all:
+                self._content.update(f"{segment.text}\n".encode())
             ended = self._take(segment)
             if ended is not None:
                 yield ended
@@ -161,6 +167,7 @@ class _Walk:
         faults += _wrong_count(segment, counted, what="groups" if self._groups else "messages", x12="021")
         faults += _wrong_reference(self._reference(segment), interchange.reference, segment, x12="001")
         interchange.last = self._ordinal
+        interchange.digest, self._content = self._content.hexdigest(), hashlib.sha256()
         self._interchange = None
         return interchange
 
