@@ -21,7 +21,8 @@ SUFFIX = ".problems.txt"
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A mistake in a row. `whole`: nothing of the message could be read from there on. `early`: the row is about
-    something that is not there, and may still come. `raw` is the row as it came.
+    something that is not there, and may still come. `raw` is the row as it came. `silent`: it says no more than that
+    the row was refused, for the answer to its EDI message.
     """
 
     row: int
@@ -31,6 +32,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     raw: str = ""
     whole: bool = False
     early: bool = False
+    silent: bool = False
 
     @classmethod
     def of_bad_row(cls, bad: BadRow) -> Self:

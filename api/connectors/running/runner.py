@@ -15,12 +15,13 @@ from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.answering import Answering
-from api.connectors.running.problems import MOST_PROBLEMS, Problem, decode, encode, in_order
+from api.connectors.running.problems import Problem, decode, encode, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
 from api.connectors.running.refusals import Refusals, refused_beforehand
 from api.connectors.running.report import MessageReport, TurnReport, log_message
 from api.connectors.running.row_taker import RowTaker, Taken
+from api.connectors.running.told_problems import ToldProblems
 from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import (
     OVER,
@@ -89,6 +90,7 @@ class ConnectorRunner:
             replaying=parts.replaying,
             clock=lambda: pointsman.now,
         )
+        self._told = ToldProblems(answered=False)
         self._taken_rows = 0
         """Of the message that is read, also by a process that died."""
 
@@ -176,6 +178,7 @@ class ConnectorRunner:
         report = MessageReport(name=message.name)
         rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
         self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
+        self._told = ToldProblems(answered=self._answering is not None)
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
         begun = {READING: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
         begun |= self._files_read() | self._at()
@@ -217,8 +220,7 @@ class ConnectorRunner:
         return taken
 
     def _keep_batch(self, batch: Sequence[ReadItem], taken: Taken, report: MessageReport) -> None:
-        room = MOST_PROBLEMS - len(report.problems)
-        problems = taken.problems[: max(room, 0)]
+        problems, silent = self._told.split(taken.problems, batch, before=len(report.problems))
         report.rows += len(batch)
         for ending, count in taken.endings.items():
             report.endings[ending] += count
@@ -226,14 +228,17 @@ class ConnectorRunner:
         self._taken_rows += taken.rows
         fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"]), _TAKEN: str(self._taken_rows)}
         counts = _growing({"rows": len(batch), **taken.endings})
-        self._turn.keep(Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems), counts=counts))
+        self._turn.keep(
+            Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems + silent), counts=counts)
+        )
         self._advanced(len(batch))
 
     def _finish(self, message: Message, report: MessageReport) -> MessageReport:
         """The message is over: what is wrong with it is written, then the place. Raises StillWritten."""
         message.verify()
         counts = {"messages": 1}
-        report.problems = in_order(decode(self._store.problems(self._connector.name, replaying=self._replaying)))
+        problems = in_order(decode(self._store.problems(self._connector.name, replaying=self._replaying)))
+        report.problems = [problem for problem in problems if not problem.silent]
         bad = report.endings["bad"]
         if bad:
             counts["quarantined"] = 1
@@ -243,7 +248,7 @@ class ConnectorRunner:
         else:
             self._keeping.keep(message)
         if self._answering is not None:
-            self._answering.answer(message, report.problems, at=self._pointsman.now)
+            self._answering.answer(message, problems, at=self._pointsman.now)
         over = {
             READING: "",
             _ROWS: "",

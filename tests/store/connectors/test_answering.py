@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from api.connectors.running import told_problems
+from api.connectors.running.replaying import replay
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate, small
@@ -175,3 +177,38 @@ def test_partners_of_one_connector_have_numbers_and_files_of_their_own(running):
         here.put(f"{name.decode()}.edi", INVRPT_D96A.replace(b"UNB+UNOC:3+4000000000001", b"UNB+UNOC:3+" + name))
     assert here.run().error == ""
     assert {name.split("-")[2] for name in answers(here)} == {"4000000000001", "SECOND", "THIRD"}
+
+
+def messages(*articles):
+    """An interchange with a message for each of these."""
+    begin, _, rest = INVRPT_D96A.partition(b"UNH+1")
+    message, _, _ = (b"UNH+1" + rest).partition(b"UNZ")
+    bodies = [
+        message.replace(b"UNH+1", b"UNH+%d" % number)
+        .replace(b"UNT+12+1", b"UNT+12+%d" % number)
+        .replace(b"4012345000016", article)
+        for number, article in enumerate(articles, start=1)
+    ]
+    return begin + b"".join(bodies) + b"UNZ+%d+REF1'" % len(bodies)
+
+
+def test_however_many_messages_are_refused_each_is_rejected(running, monkeypatch):
+    monkeypatch.setattr(told_problems, "MOST_PROBLEMS", 2)
+    here = running(COUNTS)
+    here.put("1.edi", messages(*[b"4012345000023"] * 4, b"4012345000016"))
+    (message,) = here.run().messages
+    assert (message.endings["bad"], len(message.problems)) == (4, 2)
+    states = re.findall(r"UCM\+[0-9]+\+INVRPT:D:96A:UN:EAN004\+([0-9](?:\+18)?)", answer(here))
+    assert states == ["4+18", "4+18", "4+18", "4+18", "7"]
+    assert "and more rows" in next((here.inbox / "bad").glob("*.txt")).read_text()
+
+
+def test_what_is_taken_over_by_replay_is_not_answered_again(running):
+    here = running(COUNTS)
+    here.put("1.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023").replace(b"0815:203", b"1001:203"))
+    (message,) = here.run().messages
+    first = answers(here)
+    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    report = replay(here.pointsman, here.connector, [message.kept], here.root)
+    assert (report.error, report.ended("applied"), here.on_hand("COAT", "lyon")) == ("", 1, 12)
+    assert answers(here) == first

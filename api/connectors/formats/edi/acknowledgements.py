@@ -2,6 +2,7 @@
 message whether it was accepted, accepted with errors, or rejected, and which of its segments are in error.
 """
 
+import bisect
 import datetime
 import re
 from collections.abc import Iterable, Sequence
@@ -32,7 +33,7 @@ def acknowledgement(
     """The interchange that answers one that was read, with all its messages. `bad` are the rows of it that could not be
     used; `whole` says that nothing of their messages was. `number` is the control number of the answer.
     """
-    rows = list(bad)
+    rows = sorted(bad, key=_row)
     if received.begin.tag == "ISA":
         return _x12(received, rows, number=number, at=at, whole=whole)
     return _contrl(received, rows, number=number, at=at, whole=whole)
@@ -53,8 +54,14 @@ def state_of(message: Message, group: MessageGroup, bad: Sequence[BadRow], *, wh
     return "with errors" if rows else "accepted"
 
 
-def rows_of(message: Message, bad: Iterable[BadRow]) -> list[BadRow]:
-    return [row for row in bad if message.first <= row.row < message.first + message.segments]
+def rows_of(message: Message, bad: Sequence[BadRow]) -> Sequence[BadRow]:
+    """Those of the message, of all that are bad, in their order."""
+    first = bisect.bisect_left(bad, message.first, key=_row)
+    return bad[first : bisect.bisect_left(bad, message.first + message.segments, lo=first, key=_row)]
+
+
+def _row(row: BadRow) -> int:
+    return row.row
 
 
 def _contrl(received: Interchange, bad: Sequence[BadRow], *, number: int, at: datetime.datetime, whole: bool) -> bytes:
