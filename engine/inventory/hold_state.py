@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.model.lots import LotUnits
@@ -59,6 +60,11 @@ class HoldState:
     @classmethod
     def of(cls, stored: StoredHold) -> "HoldState":
         return cls.after(stored, stored.shipments, until=stored.until)
+
+    @classmethod
+    def remembered(cls, answer: str, stored: StoredHold) -> "HoldState":
+        """The answer as it is remembered. Earlier releases remembered only that there was one."""
+        return msgspec.json.decode(answer, type=cls) if answer.startswith("{") else cls.of(stored)
 
     @classmethod
     def after(

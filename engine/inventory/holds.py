@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from engine.errors import Contended, HoldEnded, InputInvalid, Mistake, PointsmanError, StockConflict
-from engine.idempotency import answered_before, name_reused, operation
+from engine.idempotency import answered_before, name_reused, operation, operation_name
 from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_stated
 from engine.inventory.hold_state import HoldState
@@ -114,6 +114,10 @@ class DecisionHolds:
         """
         request = EndRequest(decision=decision, kind="confirmed", shipments=shipments, lines=lines, left_at=left_at)
         return self._end(request, op)
+
+    def is_done(self, decision: str, op: str) -> bool:
+        """Whether what the decision holds was changed under that name, as far as that is remembered."""
+        return self._holds.operation(decision, operation_name(op)) is not None
 
     def verify_left_at(self, decision: str, left_at: int | None) -> None:
         """Raise InputInvalid if units of the decision can't have left at that instant, in UTC microseconds: `confirm`
@@ -287,13 +291,13 @@ class DecisionHolds:
             stored = self._read(entry, now)
             answer = answered_before(self._holds, decision, named, op)
             if answer is not None:
-                return _state(answer, stored)
+                return HoldState.remembered(answer, stored)
             change = self._planned(plan, stored, now)
             if change is None:
                 return HoldState.of(stored)
             match self._change_script.run(change):
                 case UnitsChanged(answer=done):
-                    return _state(done.decode(), stored)
+                    return HoldState.remembered(done.decode(), stored)
                 case OperationReused():
                     raise name_reused(op)
                 case UnitsLacking() as lacking:
@@ -337,11 +341,6 @@ class DecisionHolds:
                 f" others are cancelled, wait, or ship from elsewhere. {GOODS_LEFT}"
             )
         return OrderChange(reading=reading)
-
-
-def _state(answer: str, stored: StoredHold) -> HoldState:
-    """The answer as it is remembered. Earlier releases remembered only that there was one."""
-    return msgspec.json.decode(answer, type=HoldState) if answer.startswith("{") else HoldState.of(stored)
 
 
 def _expired_units(shipments: Shipments) -> Counter[str]:

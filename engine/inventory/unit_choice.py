@@ -24,7 +24,8 @@ def choose_units(
     field: str = "lines",
 ) -> Chosen:
     """So many units of each line (or of all lines of a SKU) that are in this state, of the first of the shipments that
-    have some; without `lines`, all that are. Raises InputInvalid for lines and units that there are not; its messages
+    have some; without `lines`, all that are. Lines of a SKU are filled in their order, once those that are named have
+    their units. Raises InputInvalid for lines and units that there are not; its messages
     say that they can't be `verb`.
     """
     if not lines:
@@ -32,7 +33,7 @@ def choose_units(
     left = {shipment.number: dict(shipment.lines(state)) for shipment in shipments}
     chosen: dict[int, Counter[str]] = {}
     mistakes = []
-    for name, units in lines.items():
+    for name, units in sorted(lines.items(), key=lambda item: not _is_line(item[0], shipments)):
         missing = units
         for shipment in shipments:
             for line in _lines(name, shipment, shipments):
@@ -53,9 +54,13 @@ def choose_units(
 
 def _lines(name: str, shipment: ShipmentUnits, shipments: Sequence[ShipmentUnits]) -> list[str]:
     """The lines of a shipment that `name` stands for: the line with that id, or else all lines of that SKU."""
-    if any(name in other.skus for other in shipments):
+    if _is_line(name, shipments):
         return [name] if name in shipment.skus else []
     return [line for line, sku in shipment.skus.items() if sku == name]
+
+
+def _is_line(name: str, shipments: Sequence[ShipmentUnits]) -> bool:
+    return any(name in shipment.skus for shipment in shipments)
 
 
 def _units_by_shipment(shipments: Sequence[ShipmentUnits], state: UnitState, text: QuantityText) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from api.connectors.applying.confirmations import apply_confirmation, apply_packing
 from api.connectors.applying.inbound import apply_delivery, apply_receipt
 from api.connectors.applying.incoming import Applier, one_by_one
 from api.connectors.applying.master_data import apply_nodes, apply_products
-from api.connectors.applying.orders import apply_cancellation, apply_confirmation, apply_order, apply_packing
+from api.connectors.applying.orders import apply_cancellation, apply_order
 from api.connectors.applying.returns import apply_inspection, apply_return, apply_returned_goods
 from api.connectors.applying.stock import apply_counts, apply_movements
 from api.connectors.applying.tracking import apply_tracking

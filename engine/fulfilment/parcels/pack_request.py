@@ -82,7 +82,8 @@ def plan_parcels(
     asked = request.parcels or [ParcelRequest(lines=left)]
     mistakes: list[Mistake] = []
     rest = dict(left)
-    choice = _Choice(rest=rest, skus=skus, mistakes=mistakes, text=text)
+    named = sum((Counter(parcel.lines) for parcel in asked), Counter())
+    choice = _Choice(rest=rest, named=named, skus=skus, mistakes=mistakes, text=text)
     parcels = []
     for number, parcel in enumerate(asked):
         lines = tuple(choice.lines_of(parcel, f"parcels.{number}.lines"))
@@ -110,9 +111,12 @@ def plan_parcels(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Choice:
-    """`rest` are the units by line that are in no parcel yet; what is wrong is added to `mistakes`."""
+    """`rest` are the units by line that are in no parcel yet; `named` those that parcels still to come name by their
+    line or SKU; what is wrong is added to `mistakes`.
+    """
 
     rest: dict[str, int]
+    named: Counter[str]
     skus: Mapping[str, str]
     mistakes: list[Mistake]
     text: QuantityText
@@ -127,7 +131,8 @@ class _Choice:
                 yield ParcelLine(line=line, sku=self.skus[line], quantity=chosen[line])
 
     def _taken(self, name: str, units: int, where: str) -> Counter[str]:
-        """So many of a line or, of a SKU, of its lines in their order."""
+        """So many of a line or, of a SKU, of its lines in their order: first those that no parcel names."""
+        self.named[name] -= units
         lines = [name] if name in self.skus else [line for line, sku in self.skus.items() if sku == name]
         there = sum(self.rest.get(line, 0) for line in lines)
         taken: Counter[str] = Counter()
@@ -139,11 +144,13 @@ class _Choice:
             asked, left = self.text(sku, units), self.text(sku, there)
             message = f"{asked} of {sku} are more than the {left} that are left to be packed"
             self.mistakes.append(Mistake(field=where, message=message))
-        for line in lines:
-            of_line = min(units - taken.total(), self.rest.get(line, 0))
-            if of_line > 0:
-                self.rest[line] -= of_line
-                taken[line] = of_line
+        for spared in (True, False):
+            for line in lines:
+                there = self.rest.get(line, 0) - (self.named[line] if spared and line != name else 0)
+                of_line = min(units - taken.total(), there)
+                if of_line > 0:
+                    self.rest[line] -= of_line
+                    taken[line] += of_line
         return taken
 
 

@@ -1,11 +1,13 @@
 """Each kind that comes in is taken over by the call that HTTP has for it, and told in its words."""
 
+import contextlib
 import dataclasses
 import datetime
 import json
 
 import pytest
 
+from api.connectors.running.row_taker import RowTaker
 from engine.errors import NotFound
 from engine.store.stock import Movement
 from tests.support.connectors import Running
@@ -201,6 +203,51 @@ def test_a_confirmation_by_order_that_two_decisions_could_mean_is_refused(send, 
     pointsman.holds.confirm(first.decision)
     assert send("confirmations", {"order": "order", "node": "node"}, {**row, "n": 2}, more=ONCE).problems == []
     assert pointsman.orders.show("W-1").units("shipped") == 5
+
+
+def test_what_left_before_does_not_keep_lines_of_an_order_at_a_node_from_leaving(send, pointsman):
+    place_order(send, lines=[{"sku": "RARE", "quantity": 5}])
+    (first,) = pointsman.orders.show("W-1").shipments
+    row = {"order": "W-1", "node": first.record.node, "lines": [{"sku": "RARE", "quantity": 3}], "n": 1}
+    fields = {"order": "order", "node": "node", **LINES}
+    assert send("confirmations", fields, row, more=ONCE).problems == []
+    pointsman.stock.move([Movement(node=first.record.node, sku="RARE", delta=9, op="m")])
+    pointsman.backlog.run(limit=5)
+    part = {**row, "lines": [{"sku": "RARE", "quantity": 1}], "n": 2}
+    assert send("confirmations", fields, part, more=ONCE).problems == []
+    assert pointsman.orders.show("W-1").units("shipped") == 4
+    assert send("confirmations", fields, part, more=ONCE).endings["repeated"] == 1
+    assert send("confirmations", fields, {**part, "n": 3}, more=ONCE).problems == []
+    assert send("confirmations", fields, {**part, "n": 4}, more=ONCE).endings["bad"] == 1
+    assert pointsman.orders.show("W-1").units("shipped") == 5
+
+
+def test_a_confirmation_by_order_that_was_taken_over_as_a_process_died_takes_no_units_that_are_held_by_then(
+    send, running, pointsman, monkeypatch
+):
+    place_order(send, lines=[{"sku": "RARE", "quantity": 7}])
+    (first,) = pointsman.orders.show("W-1").shipments
+    pointsman.holds.confirm(first.decision)
+
+    def two_more_are_held(op):
+        pointsman.stock.move([Movement(node=first.record.node, sku="RARE", delta=2, op=op)])
+        pointsman.backlog.run(limit=5)
+        assert pointsman.orders.show("W-1").units("held") == 2
+
+    two_more_are_held("m-1")
+    lines = "\n".join(f"  {name}: {text}" for name, text in {"order": "order", "node": "node", **LINES}.items())
+    here = running(FILE.format(kind="confirmations", more=ONCE, fields=lines))
+    row = {"order": "W-1", "node": first.record.node, "lines": [{"sku": "RARE", "quantity": 2}], "n": 1}
+    here.put("left.json", json.dumps([row]))
+    with monkeypatch.context() as patch:
+        patch.setattr(RowTaker, "_note", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with contextlib.suppress(KeyboardInterrupt):
+            here.run()
+    assert pointsman.orders.show("W-1").units("shipped") == 5
+    two_more_are_held("m-2")
+    (message,) = here.run().messages
+    assert message.problems == []
+    assert (pointsman.orders.show("W-1").units("shipped"), pointsman.orders.show("W-1").units("held")) == (5, 2)
 
 
 def test_lines_of_an_order_that_two_nodes_hold_are_not_guessed_and_all_of_it_may_leave(send, pointsman):
