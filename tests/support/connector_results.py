@@ -24,6 +24,7 @@ from engine.service import Pointsman
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import inventory, node, order, product
+from tests.support.parcels import LYON_ADDRESS, ZOE, parcel_terms
 from tests.support.sample_parts import parts_of
 
 UNITS = 1_000
@@ -83,11 +84,16 @@ class World:
         self.sample = self._about_a_shipment_of_ours(self.test.content)
 
     def _load(self) -> None:
-        places = [node(name) for name in sorted({str(row["node"]) for row in self.rows if "node" in row}) or ["lyon"]]
+        places = [
+            node(name, address=LYON_ADDRESS)
+            for name in sorted({str(row["node"]) for row in self.rows if "node" in row}) or ["lyon"]
+        ]
         articles = sorted({"A", *_articles(self.rows)})
         stock = {sku: {place.id: UNITS for place in places} for sku in articles}
         products = [product(sku) for sku in articles]
-        self.pointsman.load(inventory(places, stock, products=products, rates={"USD": 90_000_000}))
+        self.pointsman.load(
+            inventory(places, stock, products=products, rates={"USD": 90_000_000}, parcels=parcel_terms())
+        )
         activate(self.pointsman)
 
     def take(self, content: bytes) -> MessageReport:
@@ -137,20 +143,28 @@ class World:
     def _about_a_shipment_of_ours(self, content: bytes) -> bytes:
         """The sample, about a shipment that there is: its decision's name can't be foretold."""
         for name in {str(row["shipment"]) for row in self.rows if "shipment" in row}:
-            lines = [line for row in self.rows if row.get("shipment") == name for line in row.get("lines", ())]
+            lines = [line for row in self.rows if row.get("shipment") == name for line in _lines_of(row)]
             units: dict[str, int] = {}
             for line in lines:
                 units[line["line"]] = units.get(line["line"], 0) + line["quantity"]
-            made = json_of(self.pointsman.decide(order(*units.items(), placed_at=self.pointsman.now)))
+            placed = order(*units.items(), placed_at=self.pointsman.now)
+            self.pointsman.fulfilment.parcels.put_addressee(placed.id, ZOE)
+            made = json_of(self.pointsman.decide(placed))
+            self.pointsman.holds.extend(made["id"], minutes=30 * 1_440)  # until the sample comes
             content = content.replace(name.encode(), f"{made['id']}/0".encode())
         return content
+
+
+def _lines_of(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Its own, or those of its parcels."""
+    return [line for part in (row, *row.get("parcels", ())) for line in part.get("lines", ())]
 
 
 def _articles(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         if "sku" in row:
             yield str(row["sku"])
-        for line in row.get("lines", ()):
+        for line in _lines_of(row):
             yield str(line.get("sku") or line.get("line"))
 
 

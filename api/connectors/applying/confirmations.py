@@ -1,5 +1,6 @@
 """Confirms of what left, and of what was packed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from api.connectors.applying.incoming import (
     loaded,
     without,
     without_empty_lines,
+    without_empty_parcels,
 )
 from api.shapes.fields import StampField
 from api.shapes.fulfilment.parcels import PackShipmentRequest, pack_request
@@ -50,11 +52,15 @@ def apply_confirmation(place: Place, row: IncomingRow) -> Outcome:
 
 
 def apply_packing(place: Place, row: IncomingRow) -> Outcome:
-    """Of the shipment that the row names, as a confirmation. With `left_at`, it is confirmed as well;
-    a time at which nothing can have left is refused before anything is packed.
+    """Of the shipment that the row names, as a confirmation. With `left_at`, it is confirmed as well, or, if it is
+    packed in part, what is in its parcels; a time at which nothing can have left is refused before anything is packed.
+    A parcel of 0 units is none; if all are, nothing changes.
     """
     pointsman = place.pointsman
-    body = loaded(_PACK, {"op": row.op, **without(row.fields, "left_at", *_WHICH)})
+    fields = without_empty_parcels(row.fields)
+    if "parcels" in row.fields and "parcels" not in fields:
+        return UNCHANGED
+    body = loaded(_PACK, {"op": row.op, **without(fields, "left_at", *_WHICH)})
     named = _named(pointsman, row)
     if len(named) != 1 or len(named[0][1]) != 1:
         raise InputInvalid([Mistake(field="shipment", message=_SEVERAL)])
@@ -63,10 +69,12 @@ def apply_packing(place: Place, row: IncomingRow) -> Outcome:
     pointsman.holds.verify_left_at(decision, left_at)
     shipments = [(each.node, each.service) for each in pointsman.decision(decision).record.shipments]
     key = ShipmentKey(decision, shipments.index(ways[0]))
-    pointsman.fulfilment.parcels.pack(pack_request(pointsman, key, body))
+    request = pack_request(pointsman, key, body)
+    pointsman.fulfilment.parcels.pack(request)
     if left_at is not None:
+        packed = sum((Counter(parcel.lines) for parcel in request.parcels), Counter()) if request.partial else {}
         with _packed(key):
-            pointsman.holds.confirm(decision, shipments=ways, left_at=left_at, op=row.op)
+            pointsman.holds.confirm(decision, shipments=ways, lines=packed, left_at=left_at, op=row.op)
     return APPLIED
 
 

@@ -166,6 +166,17 @@ def without_empty_lines(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "lines": lines} if lines or not row["lines"] else without(row, "lines")
 
 
+def without_empty_parcels(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields, without the lines of 0 units in parcels, and without parcels of which no line is left; without any
+    parcel that is left, without `parcels`.
+    """
+    if not isinstance(row.get("parcels"), list):
+        return dict(row)
+    kept = [without_empty_lines(parcel) for parcel in row["parcels"]]
+    parcels = [after for before, after in zip(row["parcels"], kept, strict=True) if "lines" in after or before == after]
+    return {**row, "parcels": parcels} if parcels or not row["parcels"] else without(row, "parcels")
+
+
 def folded(shape: Schema, row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields, with units by line where the shape takes them so; of lists in them, too."""
     known = {field.data_key or name: field for name, field in shape.fields.items()}

@@ -6,7 +6,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from api.connectors.applying.incoming import folded, plain, without, without_empty_lines
+from api.connectors.applying.incoming import (
+    folded,
+    plain,
+    without,
+    without_empty_lines,
+    without_empty_parcels,
+)
 from api.connectors.language.kinds import INBOUND, NOT_IN_BODY
 from api.shapes.mistakes import mistakes_of
 from api.shapes.postal_address import PostalAddressShape
@@ -20,6 +26,8 @@ def mistakes_offline(kind: str, fields: Mapping[str, Any]) -> list[Mistake]:
     shape = _shape(kind)
     if kind == "confirmations":
         body = without_empty_lines(body)
+    if kind == "packings":
+        body = without_empty_parcels(body)
     body = folded(shape, body)
     if "op" in shape.fields:
         body.setdefault("op", "the operation")
