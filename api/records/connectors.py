@@ -1,5 +1,6 @@
 """Connectors as JSON: how each is, what became of messages, and of their tests."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Stream
+from api.connectors.running.early_mark import EarlyMark
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.testing.comparison import TestResult
@@ -101,13 +103,22 @@ class ConnectorRecord(Record, frozen=True):
     quarantined: Annotated[int, Meta(description="messages with a bad row, since it first ran")]
     to_mend: Annotated[int, Meta(description="files that wait for a person in its folder `bad` by now")]
     put_aside: Annotated[int, Meta(description="records in these files, of a connector that sends")]
+    early: Annotated[int, Meta(description="files there that are taken over again by themselves")]
+    early_next: Annotated[str | UnsetType, Meta(description="when the first of these is")]
     sent: int
     error: str | UnsetType
     failed_at: str | UnsetType
 
     @classmethod
     def of(
-        cls, connector: Connector, status: ConnectorStatus, *, to_mend: int, put_aside: int, now: int
+        cls,
+        connector: Connector,
+        status: ConnectorStatus,
+        *,
+        to_mend: int,
+        put_aside: int,
+        early: Sequence[EarlyMark],
+        now: int,
     ) -> "ConnectorRecord":
         return cls(
             name=connector.name,
@@ -132,6 +143,8 @@ class ConnectorRecord(Record, frozen=True):
             quarantined=status.quarantined,
             to_mend=to_mend,
             put_aside=put_aside,
+            early=len(early),
+            early_next=_instant(min((mark.next_at for mark in early if mark.next_at is not None), default=0)),
             sent=status.sent,
             error=status.error or UNSET,
             failed_at=_instant(status.failed_at) if status.error else UNSET,

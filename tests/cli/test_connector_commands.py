@@ -182,6 +182,19 @@ def test_the_list_says_what_each_is_for_in_the_language(loaded, folder):
     assert "What it has" in loaded("connector", "list").stdout
 
 
+def test_what_is_tried_again_by_itself_is_listed_apart_from_what_waits_for_a_person(loaded, folder):
+    path = folder / "connectors" / "limoges.yaml"
+    path.write_text(FILE.replace("P2: LAMP", "P2: LATER"))
+    (folder / "files" / "limoges" / "a.csv").write_text("Article,Pieces,Number\nP2,7,1\n")
+    assert loaded("connector", "run").returncode == 1
+    (listed,) = json.loads(loaded("connector", "list", "--json").stdout)["connectors"]
+    assert (listed["to_mend"], listed["early"], "early_next" in listed) == (0, 1, True)
+    lines = loaded("--lang", "fr", "connector", "list", COLUMNS=300).stdout.splitlines()
+    (head,) = (line for line in lines if "réessayés" in line)
+    (row,) = (line for line in lines if "limoges" in line)
+    assert row[head.index("réessayés") :].split("│")[0].strip().startswith("1, à ")
+
+
 def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(loaded, folder):
     path = folder / "connectors" / "limoges.yaml"
     path.write_text(FILE.replace("settled: 0s", "settled: 1d"))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.loader import load_connector
+from api.connectors.running.early_mark import SUFFIX as EARLY
 from api.connectors.running.opening import open_connector
-from api.connectors.running.quarantine import EARLY
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
 from engine.service import Pointsman

@@ -2,7 +2,7 @@
 
 import json
 
-from api.connectors.running.quarantine import EARLY
+from api.connectors.running.early_mark import SUFFIX as EARLY
 from tests.support.connectors import MOVEMENTS
 
 

@@ -17,6 +17,8 @@ from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
+from api.connectors.running.early_mark import EarlyMark
+from api.connectors.running.early_messages import EARLY_SECONDS, replay_early
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import (
     connector_of_file,
@@ -73,7 +75,7 @@ def run(
             pointsman=service, connectors=connectors, files=files, advanced=_advancing(bar), wording=wording
         )
         if not follow:
-            reports = schedule.run_all()
+            reports = [*schedule.run_all(), *replay_early(service, connectors, files, wording)]
             _print(reports, as_json=as_json)
         else:
             _follow(schedule, as_json=as_json)
@@ -153,12 +155,18 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         now, times = service.now, Times.of(service)
         statuses = {item.name: service.connectors.status(item.name) for item in connectors}
     files = connector_settings(settings).files
-    to_mend = {item.name: len(waiting_files(item, files)) for item in connectors}
+    early = {item.name: [mark for mark, _ in Keeping(item, files).early()] for item in connectors}
+    to_mend = {item.name: len(waiting_files(item, files)) - len(early[item.name]) for item in connectors}
     put_aside = {item.name: records_put_aside(item, files) for item in connectors}
     if as_json:
         records = [
             ConnectorRecord.of(
-                item, statuses[item.name], to_mend=to_mend[item.name], put_aside=put_aside[item.name], now=now
+                item,
+                statuses[item.name],
+                to_mend=to_mend[item.name],
+                put_aside=put_aside[item.name],
+                early=early[item.name],
+                now=now,
             )
             for item in connectors
         ]
@@ -171,16 +179,23 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         read = times(status.read_at) if status.read_at else say("never")
         kind = f"{item.kind} {'<' if item.reads else '>'}"
         rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
-        rows[-1] += [_to_mend_text(to_mend[item.name], put_aside[item.name]), say_message(status.error)]
+        to_see_to = _to_mend_text(to_mend[item.name], put_aside[item.name])
+        rows[-1] += [to_see_to, _early_text(early[item.name], times), say_message(status.error)]
         rows[-1].append(item.purpose(current_language()))
     headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
-    headings += [say("to mend"), say("last error"), say("what for")]
+    headings += [say("to mend"), say("tried again"), say("last error"), say("what for")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
 
 
 def _to_mend_text(files: int, records: int) -> str:
     return f"{files} ({counted(records, 'record')})" if records else str(files)
+
+
+def _early_text(marks: Sequence[EarlyMark], times: Times) -> str:
+    """How many messages are taken over again by themselves, and when the first of them is."""
+    due = [mark.next_at for mark in marks if mark.next_at is not None]
+    return say("{count}, at {instant}", count=len(marks), instant=times(min(due))) if due else "0"
 
 
 def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
@@ -227,8 +242,12 @@ def _advancing(bar: Progress) -> Callable[[str, int], None]:
 
 
 def _follow(schedule: ConnectorSchedule, *, as_json: bool) -> None:
+    early_at = 0.0
     while True:
         reports = [report for report in schedule.run_due() if report.messages or report.error or report.sent]
+        if time.monotonic() >= early_at:
+            early_at = time.monotonic() + EARLY_SECONDS
+            reports += replay_early(schedule.pointsman, schedule.connectors, schedule.files, schedule.wording)
         _print(reports, as_json=as_json)
         time.sleep(IDLE_SECONDS)
 

@@ -1,6 +1,4 @@
-"""Takes over again what came before the thing that it is about, as a cancellation before its order: a few times within
-a day, later and later; then a person does.
-"""
+"""Takes over again what came before the thing that it is about, once that is due."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,27 +8,26 @@ from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import replay
 from api.connectors.running.report import TurnReport
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
+from engine.errors import PointsmanError
 from engine.service import Pointsman
 
-TRIED_AFTER = (60, 300, 900, 3_600, 14_400, 86_400)
-"""Seconds after a message came."""
+EARLY_SECONDS = 30.0
+"""After so long it is looked again whether messages that were early are due."""
 
 
 def replay_early(
-    pointsman: Pointsman,
-    connectors: Iterable[Connector],
-    files: Path,
-    *,
-    now: float,
-    wording: Wording = ENGLISH_WORDING,
+    pointsman: Pointsman, connectors: Iterable[Connector], files: Path, wording: Wording = ENGLISH_WORDING
 ) -> Iterator[TurnReport]:
-    """Of each connector that reads, the messages that are due; `now` are UTC seconds by this machine."""
+    """Of each connector that reads, the messages that are due. One that can't be taken over now is tried again when
+    this is called next, and keeps no other from it.
+    """
     for connector in connectors:
-        if connector.reads is not None:
-            due = [
-                path
-                for came, tried, path in Keeping(connector, files).early()
-                if any(tried < came + after <= now for after in TRIED_AFTER)
-            ]
-            if due:
-                yield replay(pointsman, connector, due, files, wording)
+        if connector.reads is None:
+            continue
+        now = pointsman.now
+        for mark, path in Keeping(connector, files).early():
+            if mark.next_at is not None and mark.next_at <= now and path.is_file():
+                try:
+                    yield replay(pointsman, connector, [path], files, wording)
+                except (PointsmanError, OSError) as error:
+                    yield TurnReport(connector=connector.name, error=str(error))

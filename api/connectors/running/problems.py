@@ -9,6 +9,7 @@ import msgspec
 
 from api.connectors.formats.format import BadRow
 from api.connectors.language.connector import Connector
+from api.connectors.running.early_mark import EarlyMark
 from api.connectors.running.wording import Wording
 from engine.errors import Mistake
 from rules.errors import one_line
@@ -72,13 +73,13 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
 
 def problem_text(
     problems: Sequence[Problem], *, connector: Connector, message: str, kept: Path, rows: int, bad: int, at: int,
-    taken: int, wording: Wording,
+    taken: int, wording: Wording, early: EarlyMark | None = None,
 ) -> str:  # fmt: skip
     """The file beside a message in quarantine: what is wrong, where, and how it is mended. `taken` rows of it
-    were taken over, now or before.
+    were taken over, now or before. `early`: all that is wrong is that something is not there yet.
     """
     say, number = wording.message, wording.number
-    read = datetime.datetime.fromtimestamp(at, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    read = _shown(at)
     counts = number(f"{bad:,}"), number(f"{rows:,}")
     others = (
         "Nothing of the message was taken over."
@@ -97,6 +98,7 @@ def problem_text(
             "",
             *_problem_lines(problems, say),
             *_of_others(problems, bad, say),
+            *([] if early is None else ["", say(_tried_again(early))]),
             "",
             say(f"To mend it, correct these rows in {kept.name} beside this file; or, if the rows are right, {file}"),
             say("or what they are about (a node, a product, an order). Then send the file again:"),
@@ -149,3 +151,16 @@ def _of_others(problems: Sequence[Problem], bad: int, say: Callable[[str], str])
     """Whether there are rows of which nothing is told."""
     told = len({problem.row for problem in problems})
     return [say("... and more rows, of which the first mistakes alone are told.")] if bad > told else []
+
+
+def _tried_again(early: EarlyMark) -> str:
+    if early.next_at is None:
+        return f"What it is about had not come by {_shown(early.tried)}; it is not taken over again by itself any more."
+    return (
+        f"What it is about may still come: the message is taken over again by itself, next at {_shown(early.next_at)}"
+        f" and for the last time at {_shown(early.last_at)}; then a person has to see to it."
+    )
+
+
+def _shown(instant: int) -> str:
+    return datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

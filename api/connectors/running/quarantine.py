@@ -11,6 +11,8 @@ import orjson
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder
 from api.connectors.language.words import HEADER_WORD
+from api.connectors.running.early_mark import SUFFIX as EARLY
+from api.connectors.running.early_mark import EarlyMark, mark_of
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sources.folder import BAD, DONE, free_path, matches
@@ -19,9 +21,6 @@ from api.connectors.sources.names import MOST_LETTERS, instant_and_name, kept_na
 
 HEADERS = ".headers.json"
 _PART = 1 << 16
-EARLY = ".early"
-"""Behind the name of a message: an empty file which says that it is only about what is not there yet."""
-
 
 _NUMBERED = re.compile(r"-[0-9]+(?=(\.[^.]*)?\Z)")
 """What `free_path` puts behind a name."""
@@ -59,6 +58,7 @@ class Keeping:
         """
         self.bad.mkdir(parents=True, exist_ok=True)
         kept = self.place_of(message)
+        early = self._early_mark(kept, problems, at)
         text = problem_text(
             problems,
             connector=self._connector,
@@ -69,16 +69,23 @@ class Keeping:
             at=at,
             taken=taken,
             wording=self._wording,
+            early=early,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self._keep_headers(message, kept)
         self.copy(message, kept)
-        mark = kept.with_name(kept.name + EARLY)
-        if problems and all(problem.early for problem in problems):
-            write_whole(mark, b"")
+        if early is not None and early.next_at is not None:
+            write_whole(mark_of(kept), early.content)
         else:
-            mark.unlink(missing_ok=True)
+            mark_of(kept).unlink(missing_ok=True)
         return kept
+
+    def _early_mark(self, kept: Path, problems: Sequence[Problem], at: int) -> EarlyMark | None:
+        """That it was tried now, if all that is wrong with it is that something is not there yet."""
+        if not problems or not all(problem.early for problem in problems):
+            return None
+        before = EarlyMark.read(mark_of(kept))
+        return EarlyMark(first=at if before is None else before.first, tried=at)
 
     def is_of(self, path: Path) -> bool:
         """Whether a kept file, or one beside it, is the connector's: others may watch the same folder."""
@@ -92,14 +99,11 @@ class Keeping:
         shortened = len(name) >= MOST_LETTERS
         return shortened or any(matches(each, globs) for each in (name, _NUMBERED.sub("", name)))
 
-    def early(self) -> list[tuple[int, float, Path]]:
-        """Messages in quarantine all of whose mistakes are that something is not there yet: when each came, when it was
-        last tried, and where it is, the oldest first.
-        """
-        marks = [mark for mark in self._in(self.bad) if mark.name.endswith(EARLY)]
-        found = [(mark, mark.with_name(mark.name.removesuffix(EARLY))) for mark in marks]
-        dated = [(instant_and_name(path.name)[0], mark.stat().st_mtime, path) for mark, path in found if path.is_file()]
-        return sorted((at, tried, path) for at, tried, path in dated if at is not None)
+    def early(self) -> list[tuple[EarlyMark, Path]]:
+        """Messages in quarantine that are taken over again by themselves, those that were put aside first first."""
+        kept = [path for path in self._in(self.bad) if _is_message(path)]
+        found = [(mark, path) for path in kept if (mark := EarlyMark.read(mark_of(path))) is not None]
+        return sorted(found, key=lambda item: (item[0].first, item[1]))
 
     def place_of(self, message: Message) -> Path:
         """Where it is kept while it is in quarantine."""

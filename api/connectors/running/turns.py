@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 from api.connectors.running.book import ConnectorBook
-from api.connectors.running.early_messages import replay_early
+from api.connectors.running.early_messages import EARLY_SECONDS, replay_early
 from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
 from api.connectors.running.settings import ConnectorSettings
@@ -15,8 +15,6 @@ from engine.service import Pointsman
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 1.0
-EARLY_SECONDS = 30.0
-"""After so long it is looked again whether messages that were early are due."""
 
 logger = logging.getLogger("pointsman")
 
@@ -65,6 +63,4 @@ class ConnectorTurns:
             return []
         self._early_at = time.monotonic() + EARLY_SECONDS
         connectors = self._book.connectors().values()
-        return list(
-            replay_early(self._pointsman, connectors, self._settings.files, now=time.time(), wording=self._wording)
-        )
+        return list(replay_early(self._pointsman, connectors, self._settings.files, self._wording))

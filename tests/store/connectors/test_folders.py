@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from api.connectors.running.quarantine import EARLY, Keeping
+from api.connectors.running.early_mark import SUFFIX as EARLY
+from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import connector_of_file
 from api.connectors.sources.message import SourceUnavailable
 from engine.inventory.stock import NetworkStock

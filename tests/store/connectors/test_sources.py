@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from api.connectors.running.quarantine import EARLY
+from api.connectors.running.early_mark import SUFFIX as EARLY
 from tests.support.connectors import COUNTS, MOVEMENTS
 from tests.support.local_server import local_server
 

@@ -1,0 +1,107 @@
+"""What comes before the thing that it is about is taken over again by itself, at stated times, and then by a person."""
+
+import os
+
+import pytest
+
+from api.connectors.running.early_mark import TRIED_AFTER, EarlyMark
+from api.connectors.running.early_messages import replay_early
+from api.connectors.running.quarantine import Keeping
+from tests.support.connectors import COUNTS
+from tests.support.facts import product
+
+HEAD = "node,sku,units,at\n"
+ROW = HEAD + "lyon,LATER,7,2026-11-27T09:00:31Z\n"
+pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
+
+
+@pytest.fixture
+def early(running, clock):
+    """A count of an article that is not there yet, put aside; and what comes of it after so many seconds."""
+    here = running(COUNTS)
+    path = here.put("a.csv", ROW)
+    os.utime(path, (here.made_at - 9 * 86_400,) * 2)  # it waited somewhere for days
+    (message,) = here.run().messages
+    came = clock.now
+
+    def tried(after):
+        clock.now = came + after
+        return list(replay_early(here.pointsman, [here.connector], here.root))
+
+    return here, message.kept, tried
+
+
+def problems(kept):
+    return kept.with_name(f"{kept.name}.problems.txt").read_text()
+
+
+def the_article_comes(here):
+    here.pointsman.master_data.put_products(lambda _: [product("LATER")])
+
+
+def test_it_is_tried_at_stated_times_from_when_it_was_put_aside_on(early):
+    here, kept, tried = early
+    times = []
+    for after in sorted({*TRIED_AFTER, *(each - 1 for each in TRIED_AFTER), *(each + 1 for each in TRIED_AFTER)}):
+        times += [after for _ in tried(after)]
+    assert tuple(times) == TRIED_AFTER
+    the_article_comes(here)
+    assert tried(10**6) == []
+    assert kept.is_file()
+
+
+def test_once_it_is_there_it_is_taken_over(early):
+    here, kept, tried = early
+    assert "taken over again by itself, next at " in problems(kept)
+    the_article_comes(here)
+    (report,) = tried(60)
+    assert (report.ended("applied"), here.on_hand("LATER", "lyon"), here.kept("bad")) == (1, 7, [])
+
+
+def test_after_the_last_time_a_person_is_to_see_to_it(early):
+    here, kept, tried = early
+    (report,) = tried(TRIED_AFTER[-1])
+    assert report.ended("bad") == 1
+    assert "it is not taken over again by itself any more" in problems(kept)
+    keeping = Keeping(here.connector, here.root)
+    assert (keeping.early(), keeping.quarantined()) == ([], [kept])
+
+
+def test_after_an_outage_it_is_tried_once_and_then_when_the_next_time_comes(early):
+    _, _, tried = early
+    assert len(tried(4_000)) == 1
+    assert tried(4_030) == []
+    assert tried(14_399) == []
+    assert len(tried(14_400)) == 1
+
+
+def test_what_can_not_be_tried_now_is_tried_next_and_keeps_no_other_from_it(early, running):
+    here, _, tried = early
+    broken = running(COUNTS.replace("warehouse", "broken").replace("sku: sku", "sku: {from: sku, lookup: t}"))
+    broken.text += "lookups: {t: {file: nowhere.csv, key: a, value: b}}\n"
+    broken.text = broken.text.replace("folder: in", "folder: broken")
+    folder = broken.root / "broken" / "bad"
+    folder.mkdir(parents=True)
+    (folder / "20261127T090000_b.csv").write_text(ROW)
+    (folder / "20261127T090000_b.csv.early").write_bytes(EarlyMark(first=1, tried=1).content)
+    the_article_comes(here)
+    tried(59)
+    here.pointsman._clock.now += 1
+    reports = list(replay_early(here.pointsman, [broken.connector, here.connector], here.root))
+    assert [bool(report.error) for report in reports] == [True, False]
+    assert here.on_hand("LATER", "lyon") == 7
+
+
+def test_one_that_somebody_took_away_meanwhile_is_no_mistake(early):
+    _, kept, tried = early
+    kept.unlink()
+    assert tried(60) == []
+
+
+def test_its_times_stay_those_from_when_it_was_first_put_aside(early):
+    here, _, tried = early
+    ((mark, _),) = Keeping(here.connector, here.root).early()
+    assert (mark.next_at, mark.last_at) == (mark.first + 60, mark.first + 86_400)
+    tried(61)
+    ((after, _),) = Keeping(here.connector, here.root).early()
+    assert (after.first, after.next_at) == (mark.first, mark.first + 300)
