@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.connector.runs import message_line
+from api.cli.language.messages import message_book
 from api.connectors.running.report import MessageReport
 from engine.settings import Settings
 from engine.store.connection.server import open_server
@@ -114,6 +115,46 @@ def test_a_sample_that_gives_something_else_is_told_field_by_field(run, folder):
     assert "a bad row is expected (row 3, path Pieces), and this one is: line 3: Article: 'P3' is not in" in done.stdout
     done = run("connector", "test", "--json")
     assert [test["passed"] for test in json.loads(done.stdout)["tests"]] == [False]
+
+
+def test_of_many_those_that_differ_are_told_below_their_names_and_the_last_line_counts_them(run, folder):
+    good = folder / "connectors" / "good"
+    for suffix in (".yaml", "_test.yaml"):
+        text = (folder / "connectors" / f"limoges{suffix}").read_text().replace("connector: limoges", "connector: good")
+        Path(f"{good}{suffix}").write_text(text)
+    for command in ("check", "test"):
+        assert run("connector", command).stdout.splitlines()[-1] == "2 connectors, 2 tests: nothing differs"
+    test = folder / "connectors" / "limoges_test.yaml"
+    test.write_text(TEST.replace("on_hand: 7", "on_hand: 8").replace("number: 1", "number: 2"))
+    told = [f"  {test}:3  two articles", "      row 1: on_hand: expected '8', made '7'"]
+    summary = "2 connectors, 2 tests; tests that differ: 1"
+    done = run("connector", "check")
+    lines = ["good: counts, 1 test", "limoges: counts, 1 test, 1 of them differ", *told, summary]
+    assert (done.returncode, done.stdout.splitlines()) == (1, lines)
+    done = run("connector", "test")
+    lines = ["passed  good: counts, 1 test", "DIFFERS  limoges: counts, 1 test, 1 of them differ", *told, summary]
+    assert (done.returncode, done.stdout.splitlines()) == (1, lines)
+    french = run("--lang", "fr", "connector", "test").stdout.splitlines()
+    assert french[-1] == "2 connecteurs, 2 tests\xa0; tests à revoir\xa0: 1"
+    assert french[-2].strip() == "ligne 1\xa0: on_hand\xa0: attendu '8', fait '7'"
+
+
+@pytest.mark.parametrize(
+    ("difference", "french"),
+    [
+        (
+            "line 4: expected 'BGM+220+x'', written 'BGM+221+x''",
+            "ligne 4\xa0: attendu 'BGM+220+x'', écrit 'BGM+221+x''",
+        ),
+        ("line 9: expected nothing, written 'x'", "ligne 9\xa0: rien d'attendu, écrit 'x'"),
+        (
+            "2 rows are expected to be skipped by 'when'; 1 are",
+            "'when' doit laisser 2 lignes de côté\xa0; il en laisse 1",
+        ),
+    ],
+)
+def test_how_what_is_written_differs_is_told_in_french(difference, french):
+    assert message_book("fr").translate(difference) == french
 
 
 def test_a_connector_without_a_sample_is_named(run, folder):

@@ -53,6 +53,8 @@ def check(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as
             own = [result for name, result in results if name == connector.name]
             click.echo(_line(connector, own))
             _print_differences(own)
+        if len(connectors) > 1:
+            click.echo(_summary(connectors, results))
         if untested:
             named = ", ".join(item.name for item in untested)
             click.echo(say("without a sample: {names}; write NAME_test.yaml beside the file", names=named))
@@ -90,11 +92,13 @@ def run_tests(
     if as_json:
         print_json(ConnectorTestsRecord(tests=[ConnectorTestRecord.of(name, result) for name, result in results]))
     else:
-        for name, result in results:
-            click.echo(f"{say('passed') if result.passed else say('DIFFERS')}  {name}: {result.test.name}")
-            _print_differences([result])
-        failed = sum(not result.passed for _, result in results)
-        click.echo(say("{tests}, {failed} of them differ", tests=counted(len(results), "test"), failed=failed))
+        for connector in connectors:
+            own = [result for name, result in results if name == connector.name]
+            if own:
+                passed = say("passed") if all(result.passed for result in own) else say("DIFFERS")
+                click.echo(f"{passed}  {_line(connector, own)}")
+                _print_differences(own)
+        click.echo(_summary(connectors, results))
     sys.exit(0 if results and all(result.passed for _, result in results) else 1)
 
 
@@ -141,9 +145,21 @@ def _line(connector: Connector, results: Sequence[TestResult]) -> str:
 
 
 def _print_differences(results: Sequence[TestResult]) -> None:
+    """Each test that differs once, with its place, and below it how."""
     for result in results:
+        if not result.passed:
+            click.echo(f"  {result.test.file}:{result.test.line}  {result.test.name}")
         for difference in result.differences:
-            click.echo(f"  {result.test.file}:{result.test.line}  {result.test.name}: {say_message(difference)}")
+            click.echo(f"      {say_message(difference)}")
+
+
+def _summary(connectors: Sequence[Connector], results: Sequence[tuple[str, TestResult]]) -> str:
+    """The last line, which says at once whether there is anything to look for above it."""
+    failed = sum(not result.passed for _, result in results)
+    words = {"connectors": counted(len(connectors), "connector"), "tests": counted(len(results), "test")}
+    if not failed:
+        return say("{connectors}, {tests}: nothing differs", **words)
+    return say("{connectors}, {tests}; tests that differ: {failed}", **words, failed=failed)
 
 
 def _print_sample(connectors: Sequence[Connector], sample: Path) -> None:
