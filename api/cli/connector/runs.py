@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from api.cli.connector.cells import early_text, to_mend_text
 from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
 from api.cli.language.connector_wording import connector_wording
 from api.cli.language.current import counted, current_language, say, say_message
@@ -17,7 +18,6 @@ from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
-from api.connectors.running.early_mark import EarlyMark
 from api.connectors.running.early_messages import EARLY_SECONDS, replay_early
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import (
@@ -179,23 +179,13 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         read = times(status.read_at) if status.read_at else say("never")
         kind = f"{item.kind} {'<' if item.reads else '>'}"
         rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
-        to_see_to = _to_mend_text(to_mend[item.name], put_aside[item.name])
-        rows[-1] += [to_see_to, _early_text(early[item.name], times), say_message(status.error)]
+        to_see_to = to_mend_text(to_mend[item.name], put_aside[item.name])
+        rows[-1] += [to_see_to, early_text(early[item.name], times), say_message(status.error)]
         rows[-1].append(item.purpose(current_language()))
     headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
     headings += [say("to mend"), say("tried again"), say("last error"), say("what for")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
-
-
-def _to_mend_text(files: int, records: int) -> str:
-    return f"{files} ({counted(records, 'record')})" if records else str(files)
-
-
-def _early_text(marks: Sequence[EarlyMark], times: Times) -> str:
-    """How many messages are taken over again by themselves, and when the first of them is."""
-    due = [mark.next_at for mark in marks if mark.next_at is not None]
-    return say("{count}, at {instant}", count=len(marks), instant=times(min(due))) if due else "0"
 
 
 def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
