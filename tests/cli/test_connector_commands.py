@@ -149,7 +149,7 @@ def test_of_many_those_that_differ_are_told_below_their_names_and_the_last_line_
         ("line 9: expected nothing, written 'x'", "ligne 9\xa0: rien d'attendu, écrit 'x'"),
         (
             "2 rows are expected to be skipped by 'when'; 1 are",
-            "'when' doit laisser 2 lignes de côté\xa0; il en laisse 1",
+            "2 lignes doivent être laissées de côté par 'when'\xa0; 1 le sont",
         ),
     ],
 )
