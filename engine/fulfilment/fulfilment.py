@@ -81,7 +81,7 @@ class Fulfilment:
         self.parcels = Parcels(packing)
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
         self.return_labels = ReturnLabels(packing, order=parts.orders.show)
-        self.retention = Retention(packing, self.parcels, order=parts.orders.show)
+        self.retention = Retention(packing, order=parts.orders.show)
         self.giving_back = GivingBack(
             packing, self.parcels, self.handing_over, self.return_labels, end_what_is_due=self.retention.take_turn
         )

@@ -174,3 +174,58 @@ def test_of_a_shipment_nothing_is_left_in_the_end_but_what_the_documentation_say
     assert of_order <= {"log", "parcels:shipments", "orders", "order:*", "returns"}
     of_decision = keys_with(redis_client, shop._keys.prefix, key.decision)
     assert of_decision - of_shipment <= {"log", "decisions", "endings", "orders:keys", "order:O-77", "rejections"}
+
+
+def test_an_order_that_cannot_be_read_keeps_its_addressee_for_another_day_and_no_other(
+    shop, clock, redis_client, caplog
+):
+    first = {name: decided(shop, ("A", 1), id=name).decision for name in ("damaged", "later")}
+    for name in ("damaged", "later", "never-came"):
+        shop.fulfilment.parcels.put_addressee(name, ZOE)
+    for decision in first.values():
+        shop.holds.confirm(decision)
+    secret = redis_client.hget(shop._keys.order_keys, first["damaged"])
+    redis_client.hdel(shop._keys.order_keys, first["damaged"])
+    clock.now += 180 * DAY
+    end_what_is_due(shop)
+    assert redis_client.hkeys(shop._keys.addressees) == [b"damaged"]
+    (warning,) = [record.getMessage() for record in caplog.records if "addressee" in record.getMessage()]
+    assert "whether order damaged is over, and its addressee to be forgotten, is looked at tomorrow: " in warning
+    redis_client.hset(shop._keys.order_keys, first["damaged"], secret)
+    clock.now += DAY - 1
+    end_what_is_due(shop)
+    assert redis_client.hlen(shop._keys.addressees) == 1
+    clock.now += 1
+    end_what_is_due(shop)
+    assert redis_client.hlen(shop._keys.addressees) == redis_client.zcard(shop._keys.addressees_stored) == 0
+
+
+@pytest.mark.parametrize("damage", ["no key", "no JSON"])
+def test_a_shipment_that_cannot_be_read_keeps_no_other_from_being_closed(shop, clock, redis_client, caplog, damage):
+    keys = sorted(decided(shop, (sku, 1), id=f"O-{sku}") for sku in ("A", "B"))
+    for key in keys:
+        pack(shop, key)
+        shop.holds.confirm(key.decision)
+    if damage == "no key":
+        redis_client.hdel(shop._keys.order_keys, keys[0].decision)
+    else:
+        redis_client.hset(shop._keys.shipments, str(keys[0]), "{")
+    clock.now += 30 * DAY
+    shop.fulfilment.retention.take_turn()
+    assert {item.shipment for item in shop.fulfilment.parcels._parts.shipments.open()} == {keys[0]}
+    assert f"whether the packings of shipment {keys[0]} are closed is looked at tomorrow" in caplog.text
+
+
+def test_packings_are_looked_through_again_at_once_where_that_was_broken_off(shop, clock, redis_client):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    shop.holds.confirm(key.decision)
+    clock.now += 30 * DAY
+    listed = redis_client.hgetall(shop._keys.open_packings)
+    redis_client.hset(shop._keys.open_packings, f"{key}/1", "{")  # it can't be gone on behind this
+    with pytest.raises(ValueError, match="unexpected"):
+        shop.fulfilment.retention.take_turn()
+    redis_client.hset(shop._keys.open_packings, mapping=listed)
+    shop.fulfilment.retention.take_turn()
+    assert redis_client.hlen(shop._keys.open_packings) == 0
+    assert 0 < redis_client.ttl(shop._keys.packings_closed) <= DAY
