@@ -7,21 +7,24 @@ reads it on from where it was read before, so nothing is missed when a process d
 """
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from engine.actor import by_itself
 from engine.errors import Contended, NotFound, PointsmanError, StoreUnavailable
+from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.handing_over import HandingOver
-from engine.fulfilment.parcels.labels_back import LabelsBack
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
+from engine.fulfilment.parcels.unfinished_packings import RETRY_SECONDS, UnfinishedPackings, retry_at
 from engine.fulfilment.return_labels.return_labels import ReturnLabels
 from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
 from engine.store.connection.lease import Leases
+from engine.store.flows.returns import StoredReturns
+from engine.store.flows.stored_return import StoredReturn
 from engine.store.fulfilment.return_labels import label_field, return_of_label
 from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.log import decision_log
@@ -32,9 +35,9 @@ from engine.turn_thread import TurnThread
 TURN_SECONDS: Final = 10.0
 _TURN_MILLISECONDS: Final = 60_000
 _AT_ONCE: Final = 1_000
-_RETRY_SECONDS: Final = 300
-"""After which a carrier is asked again that did not take labels back."""
 _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
+
+logger = logging.getLogger("pointsman")
 
 
 class GivingBack:
@@ -56,7 +59,8 @@ class GivingBack:
         self._return_labels = return_labels
         self._end_what_is_due = end_what_is_due
         self._packing = ShipmentPacking(parts)
-        self._labels_back = LabelsBack(parts)
+        self._unfinished_packings = UnfinishedPackings(parts)
+        self._returns = StoredReturns(parts.client, parts.keys)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
         self._failed: PointsmanError | None = None
@@ -80,50 +84,38 @@ class GivingBack:
         """Confirm what was handed over, and give labels back, if no other process does at present."""
         keys = self._parts.keys
         if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
+            limits = self._limits(self._keep_turn)
             with contextlib.ExitStack() as steps:  # each is taken, whatever becomes of those before it
                 steps.callback(self._leases.give_back, keys.giving_back_lease, self._who)
-                steps.callback(self._end_what_is_due)
-                steps.callback(self.run)
-                steps.callback(self.go_on_with_packings)
-                steps.callback(self._handing_over.go_on)
+                steps.callback(self._take_step, self._end_what_is_due)
+                steps.callback(self._take_step, lambda: self._run(limits))
+                steps.callback(self._take_step, lambda: self._unfinished_packings.go_on(limits))
+                steps.callback(self._take_step, self._handing_over.go_on)
+
+    def _take_step(self, step: Callable[[], object]) -> None:
+        self._keep_turn()
+        step()
+
+    def _keep_turn(self) -> None:
+        """Raises Contended if it was over, and is another process's by now."""
+        if not self._leases.take(self._parts.keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
+            raise Contended("another process gives labels back")
+
+    def _limits(self, keep_turn: Callable[[], None] = lambda: None) -> CarrierLimits:
+        return CarrierLimits(clock=self._parts.clock, keep_turn=keep_turn)
 
     def go_on_with_packings(self) -> list[ShipmentKey]:
-        """Go on with packings whose carrier was being asked, for labels or to take them back, when whoever asked
-        stopped; the shipments with which that is done. What a carrier does not answer now is tried again after minutes.
-        Raises the last such error, once all others are done.
-        """
-        shipments, done, failed = self._parts.shipments, [], None
-        for key, number in shipments.unfinished(self._parts.clock(), at_once=_AT_ONCE):
-            try:
-                with by_itself():
-                    self._go_on(key, number)
-            except StoreUnavailable:
-                raise
-            except PointsmanError as error:
-                failed = error
-                shipments.go_on_later(key, number, at=self._parts.clock() + _RETRY_SECONDS)
-            else:
-                done.append(key)
-        if failed is not None:
-            raise failed
-        return done
-
-    def _go_on(self, key: ShipmentKey, number: int) -> None:
-        shipment = self._parts.shipments.read(key).shipment
-        packings = shipment.packings if shipment else ()
-        match next((item.state for item in packings if item.number == number), None):
-            case "booking":
-                self._labels_back.go_on_with_booking(key, number)
-            case "cancelling":
-                self._labels_back.go_on(key, number)
-            case _:
-                self._parts.shipments.go_on_later(key, number, at=None)
+        """Go on with packings whose carrier was being asked (see UnfinishedPackings.go_on)."""
+        return self._unfinished_packings.go_on(self._limits())
 
     def run(self) -> list[str]:
         """Give back what is to be by the log up to now; the names (`DECISION/NUMBER`, `return ID`) of what had a label
         by then. A carrier that can't be asked now keeps nobody else waiting: it is asked again after minutes. Raises
         the last such error, once all others are done.
         """
+        return self._run(self._limits())
+
+    def _run(self, limits: CarrierLimits) -> list[str]:
         client, keys = self._parts.client, self._parts.keys
         with faults():
             cursor = client.redis.get(keys.given_back_until)
@@ -134,56 +126,56 @@ class GivingBack:
             return []
         self._failed = None
         if cursor is None:
-            given_back = self._all()
+            given_back = self._all(limits)
             self._note(end.decode())
         else:
-            given_back = [*self._again(), *self._since(cursor.decode())]
+            given_back = [*self._again(limits), *self._since(cursor.decode(), limits)]
         if self._failed is not None:
             raise self._failed
         return given_back
 
-    def _since(self, place: str) -> Iterator[str]:
+    def _since(self, place: str, limits: CarrierLimits) -> Iterator[str]:
         """By the entries of the log behind that one."""
         client, keys = self._parts.client, self._parts.keys
         while entries := decision_log.next_entries(client, keys, start=f"({place}", count=_AT_ONCE):
             for entry_id, fields in entries:
                 kind = fields.get(b"kind", b"").decode()
                 if kind in _LETS_GO:
-                    yield from self._of_entry(entry_id, fields)
+                    yield from self._of_entry(entry_id, fields, limits)
                 elif kind == "return_cancelled":
-                    yield from self._of_return(entry_id, fields)
+                    yield from self._of_return(entry_id, fields, limits)
             place = entries[-1][0].decode()
             self._note(place)
 
-    def _again(self) -> Iterator[str]:
+    def _again(self, limits: CarrierLimits) -> Iterator[str]:
         """Those whose carrier could not be asked before, and is due."""
         with faults():
             due = self._parts.client.redis.zrangebyscore(
                 self._parts.keys.not_given_back, "-inf", self._parts.clock(), start=0, num=_AT_ONCE
             )
         for name in due:
-            if self._tried(name.decode()):
+            if self._tried(name.decode(), limits):
                 yield name.decode()
 
     def _note(self, place: str) -> None:
         with faults():
             self._parts.client.redis.set(self._parts.keys.given_back_until, place)
 
-    def _all(self) -> list[str]:
+    def _all(self, limits: CarrierLimits) -> list[str]:
         """Of all that is packed and was not handed over, and of all returns that were cancelled."""
         open_packings = {item.shipment for item in self._parts.shipments.open()}
         returns = map(label_field, self._return_labels.cancelled_with_label())
-        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._tried(name)]
+        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._tried(name, limits)]
 
-    def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[str]:
+    def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], limits: CarrierLimits) -> Iterator[str]:
         try:
             name = label_field(parse_entry(entry_id, fields).returned.returned.id)
         except UNREADABLE:
             return  # the ledger check tells of it
-        if self._tried(name):
+        if self._tried(name, limits):
             yield name
 
-    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes]) -> Iterator[str]:
+    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes], limits: CarrierLimits) -> Iterator[str]:
         try:
             entry = parse_entry(entry_id, fields)
             decisions = dict.fromkeys(_decisions(entry))
@@ -191,7 +183,7 @@ class GivingBack:
             return  # the ledger check tells of it
         for decision in decisions:
             for shipment in self._parts.shipments.of_decision(decision, self._count(decision)):
-                if self._tried(str(shipment.key)):
+                if self._tried(str(shipment.key), limits):
                     yield str(shipment.key)
 
     def _count(self, decision: str) -> int:
@@ -202,36 +194,58 @@ class GivingBack:
             return 0
         return len(entry.record.shipments)
 
-    def _tried(self, name: str) -> bool:
-        """Whether something of it was given back. What fails is kept, to be tried again."""
-        redis, keys = self._parts.client.redis, self._parts.keys
+    def _tried(self, name: str, limits: CarrierLimits) -> bool:
+        """Whether something of it was given back. What fails is kept, to be tried again; and so is what its carrier is
+        not asked in this turn.
+        """
+        limits.keep_turn()
         try:
             return_id = return_of_label(name)
             if return_id is None:
-                cancelled = self._give_back(shipment_key(name))
+                cancelled, until = self._give_back(shipment_key(name), limits)
             else:
-                cancelled = self._return_labels.give_back_if_cancelled(return_id)
+                cancelled, until = self._give_back_return(return_id, limits)
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             self._failed = error
-            with faults():
-                redis.zadd(keys.not_given_back, {name: self._parts.clock() + _RETRY_SECONDS})
-            return False
+            cancelled, until = False, retry_at(error, self._parts.clock())
+        except Exception:
+            logger.exception("labels of %s are given back later", name)
+            cancelled, until = False, self._parts.clock() + RETRY_SECONDS
+        redis, keys = self._parts.client.redis, self._parts.keys
         with faults():
-            redis.zrem(keys.not_given_back, name)
+            if until is None:
+                redis.zrem(keys.not_given_back, name)
+            else:
+                redis.zadd(keys.not_given_back, {name: until})
         return cancelled
 
-    def _give_back(self, key: ShipmentKey) -> bool:
-        """Cancel the packings of units that are there no more, the latest first."""
+    def _give_back(self, key: ShipmentKey, limits: CarrierLimits) -> tuple[bool, int | None]:
+        """Cancel the packings of units that are there no more, the latest first. Whether there was one; and when the
+        next is tried, if its carrier is not to be asked now.
+        """
         cancelled = False
         while let_go := packings_let_go(self._packing.read(key)):
-            try:
+            carrier = let_go[0].carrier if let_go[0].sold else None
+            until = limits.put_off_until(carrier)
+            if until is not None:
+                return cancelled, until
+            with limits.asking(carrier), contextlib.suppress(Contended):
                 self._parcels.give_back(key, let_go[0].number)
-            except Contended:
-                continue
-            cancelled = True
-        return cancelled
+                cancelled = True
+        return cancelled, None
+
+    def _give_back_return(self, return_id: str, limits: CarrierLimits) -> tuple[bool, int | None]:
+        """The same of the label of a return."""
+        stored = self._returns.read(return_id)
+        label = StoredReturn.decode(stored).label if stored else None
+        carrier = label.carrier if label is not None and label.sold else None
+        until = limits.put_off_until(carrier)
+        if until is not None:
+            return False, until
+        with limits.asking(carrier):
+            return self._return_labels.give_back_if_cancelled(return_id), None
 
 
 def _decisions(entry: Entry) -> Iterator[str]:

@@ -108,22 +108,6 @@ def test_a_cancellation_is_gone_on_with_once_nobody_else_does(shop, fake, clock,
     assert states(shop, key) == ["cancelled", "packed"]
 
 
-def test_a_carrier_that_does_not_answer_is_asked_again_after_minutes_and_keeps_nobody_waiting(shop, fake, clock):
-    slow, fast = decided(shop, ("A", 1)), decided(shop, ("B", 1))
-    begun(shop, fake, slow)
-    begun(shop, fake, fast)
-    clock.now += 120
-    faults = iter(["dropped"])
-    fake.faults = lambda _: next(faults, None)
-    with pytest.raises(CarrierUnavailable):
-        shop.fulfilment.giving_back.go_on_with_packings()
-    assert sorted([*states(shop, slow), *states(shop, fast)]) == ["booking", "packed"]
-    assert shop.fulfilment.giving_back.go_on_with_packings() == []
-    clock.now += 300
-    assert len(shop.fulfilment.giving_back.go_on_with_packings()) == 1
-    assert (states(shop, slow), states(shop, fast)) == (["packed"], ["packed"])
-
-
 @pytest.mark.parametrize("begin", [begun, cancelling])
 def test_it_ends_although_its_carrier_never_answers_again(shop, fake, clock, begin, redis_client):
     key = decided(shop, ("A", 1))
