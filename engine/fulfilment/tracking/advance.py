@@ -30,6 +30,10 @@ from rules.syntax.literals import SECONDS_A_DAY
 
 LOST_FOR = 90 * SECONDS_A_DAY
 """So long after a shipment may have been lost, nothing more is expected of it."""
+_UNTOLD_SECONDS = SECONDS_A_DAY
+"""After which it is looked again at a shipment past its promise whose carrier told nothing: it may have told since of
+another one, and this one is late then.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +125,9 @@ def _dues(shipment: TrackedShipment, state: TrackedState, outlook: _Outlook, *, 
     if not looked:  # a turn is still to see that carriers are asked, and what was told before it was packed
         return Dues(at_risk=at_risk, unraised=0)
     unraised = [outlook.ends]
-    if not state.late and (outlook.is_told_of or shipment.promised >= at):
-        unraised.append(shipment.promised + 1)
+    if not state.late:
+        is_looked_at_then = outlook.is_told_of or shipment.promised >= at
+        unraised.append(shipment.promised + 1 if is_looked_at_then else at + _UNTOLD_SECONDS)
     if not state.lost and outlook.is_told_of:
         unraised.append(outlook.silent)
     return Dues(at_risk=at_risk, unraised=min(unraised))

@@ -96,6 +96,24 @@ def test_a_carrier_tells_once_something_of_any_of_its_parcels_was_heard(open_sho
     assert watched(shop, clock, 10) == ["lost", "lost"]
 
 
+@pytest.mark.parametrize("packed_before", [1, 5])
+def test_what_was_late_before_its_carrier_told_anything_of_another_is_said_within_a_day(
+    open_shop, clock, packed_before
+):
+    shop = open_shop(None)
+    late, _ = leaves(shop)
+    assert watched(shop, clock, 2 + packed_before) == []
+    clock.now += HOUR
+    _, other = leaves(shop)
+    tell(shop, said(other, "in_transit", clock.now))
+    clock.now += DAY - HOUR
+    (risk,) = shop.flows.promise_watch.watch().on_the_way
+    assert (risk.shipment.decision, risk.cause) == (late.decision, "in_transit_late")
+    assert [risk.cause for risk in shop.flows.promise_watch.at_risk().shipments] == ["in_transit_late"]
+    assert [kind for kind, _ in told(shop)].count("late") == 1
+    assert shop.check().clean
+
+
 def test_a_carrier_of_which_nothing_was_heard_for_ninety_days_tells_nothing_any_more(
     open_shop, clock, redis_client, key
 ):
