@@ -1,5 +1,6 @@
 """Hands packed shipments over to a carrier's driver: closes a manifest, and confirms what is on it."""
 
+import contextlib
 import logging
 import uuid
 from collections import Counter
@@ -10,6 +11,7 @@ from engine.actor import by_itself
 from engine.errors import (
     AwaitingApproval,
     Contended,
+    DecisionUnreadable,
     HoldEnded,
     InputInvalid,
     Mistake,
@@ -44,7 +46,8 @@ MOST_PACKINGS = 2_000
 
 _AT_ONCE = 100
 """Shipments that are read together."""
-_NOT_CONFIRMED = (HoldEnded, InputInvalid, StockConflict, AwaitingApproval)
+_UNREADABLE = (DecisionUnreadable, NotFound)
+_NOT_CONFIRMED = (*_UNREADABLE, HoldEnded, InputInvalid, StockConflict, AwaitingApproval)
 
 logger = logging.getLogger("pointsman")
 
@@ -121,15 +124,20 @@ class HandingOver:
         """What is to be handed over; and why not, of what is packed there and whose units are to leave no more."""
         wanted = OpenFilter(node=request.node, carrier=request.carrier, state="packed")
         found = self._parcels.list_open(wanted, limit=MOST_PACKINGS)
-        let_go = {
-            (reading.key, packing.number)
-            for keys in _batches(list(dict.fromkeys(shipment.key for shipment, _ in found)))
-            for reading in self._reader.read_all(keys)
-            for packing in packings_let_go(reading)
-        }
-        chosen = [item for item in found if (item[0].key, item[1].number) not in let_go]
-        gone = {shipment.key for shipment, packing in found if (shipment.key, packing.number) in let_go}
-        return chosen, dict.fromkeys(sorted(gone), "units of it are to leave no more, so it is not handed over")
+        unreadable: dict[ShipmentKey, str] = {}
+        let_go: set[tuple[ShipmentKey, int]] = set()
+        for keys in _batches(list(dict.fromkeys(shipment.key for shipment, _ in found))):
+            readings, not_read = self._read_all(keys)
+            unreadable |= not_read
+            let_go |= {(reading.key, packing.number) for reading in readings for packing in packings_let_go(reading)}
+        chosen = [
+            (shipment, packing)
+            for shipment, packing in found
+            if shipment.key not in unreadable and (shipment.key, packing.number) not in let_go
+        ]
+        gone = {key for key, _ in let_go}
+        whys = dict.fromkeys(gone, "units of it are to leave no more, so it is not handed over") | unreadable
+        return chosen, dict(sorted(whys.items()))
 
     def _close(self, request: ManifestRequest, chosen: list[tuple[PackedShipment, Packing]]) -> ManifestOutcome:
         now, name = self._parts.clock(), f"m-{uuid.uuid4().hex[:12]}"
@@ -178,7 +186,9 @@ class HandingOver:
             packings.setdefault(shipment.key, []).append(packing)
         refused: dict[ShipmentKey, str] = {}
         for keys in _batches(list(packings)):
-            for reading in self._reader.read_all(keys):
+            readings, unreadable = self._read_all(keys)
+            refused |= unreadable
+            for reading in readings:
                 refusal = self._confirm_shipment(reading, packings[reading.key], name)
                 if refusal:
                     refused[reading.key] = refusal
@@ -203,6 +213,19 @@ class HandingOver:
                 logger.warning("shipment %s of manifest %s is not confirmed: %s", shipment, name, why)
             done.append(name)
         return done
+
+    def _read_all(self, keys: Sequence[ShipmentKey]) -> tuple[list[ShipmentReading], dict[ShipmentKey, str]]:
+        """These shipments; and those that can't be read, with why. Where one can't be, they are read one at a time."""
+        with contextlib.suppress(*_UNREADABLE):
+            return self._reader.read_all(keys), {}
+        readings: list[ShipmentReading] = []
+        unreadable: dict[ShipmentKey, str] = {}
+        for key in keys:
+            try:
+                readings.append(self._reader.read(key))
+            except _UNREADABLE as error:
+                unreadable[key] = str(error)
+        return readings, unreadable
 
     def _confirm_shipment(self, reading: ShipmentReading, packings: Sequence[Packing], manifest: str) -> str:
         """The units of these packings of it have left; why not, of the last that could not be confirmed. It was read

@@ -141,6 +141,48 @@ def test_a_manifest_that_nobody_asks_for_again_is_gone_on_with_by_itself(shop, c
     assert shop.check().clean
 
 
+def test_a_shipment_that_cannot_be_read_keeps_no_other_from_being_handed_over(shop, redis_client):
+    damaged, whole = decided(shop, ("A", 1), id="O-1"), decided(shop, ("A", 1), id="O-2")
+    for key in (damaged, whole):
+        pack(shop, key)
+    secret = redis_client.hget(shop._keys.order_keys, damaged.decision)
+    redis_client.hdel(shop._keys.order_keys, damaged.decision)
+    view = close(shop)
+    assert (on_it(view), list(view.refused), shipped(shop, "O-2")) == ([(whole, 1)], [damaged], [1])
+    assert f"decision '{damaged.decision}' can't be read: " in view.refused[damaged]
+    redis_client.hset(shop._keys.order_keys, damaged.decision, secret)
+    assert on_it(close(shop)) == [(damaged, 1)]
+    assert shop.check().clean
+
+
+def test_a_shipment_of_a_manifest_that_cannot_be_read_keeps_no_other_from_being_confirmed(
+    shop, clock, monkeypatch, redis_client, caplog
+):
+    keys = [decided(shop, ("A", 1), id=f"O-{number}") for number in range(3)]
+    for key in keys:
+        pack(shop, key)
+
+    def dies(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as context:
+        context.setattr(shop.holds, "confirm", dies)
+        with pytest.raises(Killed):
+            close(shop, op="m")
+    damaged = keys[1].decision
+    secret = redis_client.hget(shop._keys.order_keys, damaged)
+    redis_client.hdel(shop._keys.order_keys, damaged)
+    clock.now += 120
+    assert len(shop.fulfilment.handing_over.go_on()) == 1
+    assert [shipped(shop, name) for name in ("O-0", "O-2")] == [[1], [1]]
+    assert f"shipment {keys[1]} of manifest" in caplog.text
+    assert shop.fulfilment.handing_over.go_on() == []
+    redis_client.hset(shop._keys.order_keys, damaged, secret)
+    assert close(shop, op="m").refused == {}
+    assert shipped(shop, "O-1") == [1]
+    assert shop.check().clean
+
+
 def test_a_packing_that_was_handed_over_is_not_given_back_unless_it_did_not_leave(shop):
     key = decided(shop, ("A", 1))
     pack(shop, key)
