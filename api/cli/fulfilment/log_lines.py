@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from api.cli.fulfilment.paper_words import PAPER_WORDS
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message
 from api.cli.output.times import Times
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import PACKING_KINDS, RETURN_LABEL_KINDS
@@ -21,7 +21,7 @@ def packed(entry: Entry, _times: Times) -> str:
         packing=packing.number,
         parcels=numbers,
     )
-    return say("{line} ({because})", line=line, because=packing.because) if packing.because else line
+    return _with_reason(line, packing.because)
 
 
 def return_labelled(entry: Entry, _times: Times) -> str:
@@ -38,7 +38,11 @@ def return_labelled(entry: Entry, _times: Times) -> str:
         node=label.node,
         tracking=label.tracking_number or label.sscc or say("no tracking number"),
     )
-    return say("{line} ({because})", line=line, because=label.because) if label.because else line
+    return _with_reason(line, label.because)
+
+
+def _with_reason(line: str, because: str) -> str:
+    return say("{line} ({because})", line=line, because=say_message(because)) if because else line
 
 
 def manifested(entry: Entry, _times: Times) -> str:
@@ -56,7 +60,9 @@ def print_failed(entry: Entry, _times: Times) -> str:
     return say(
         "{paper} of {of} at {node}: {error}",
         paper=say(PAPER_WORDS[details["paper"]]),
-        **{name: details[name] for name in ("of", "node", "error")},
+        of=details["of"],
+        node=details["node"],
+        error=say_message(details["error"]),
     )
 
 

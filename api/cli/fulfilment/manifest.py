@@ -6,7 +6,7 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.shipment import packing_summary
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, OP, argument, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -90,7 +90,11 @@ def _print(service: Pointsman, view: ManifestView, *, as_json: bool) -> None:
         click.echo(f"  {item.shipment} ({item.order}): {packing_summary(item, times)}")
     for refused in record.not_confirmed or ():
         click.echo(
-            say("  {shipment} is not confirmed: {because}", shipment=refused.shipment, because=refused.because),
+            say(
+                "  {shipment} is not confirmed: {because}",
+                shipment=refused.shipment,
+                because=say_message(refused.because),
+            ),
             err=True,
         )
     command = f"pointsman manifest print {argument(record.manifest)}"

@@ -30,7 +30,11 @@ class MessageBook:
         self._patterns = [(_pattern(template), messages[template]) for template in ordered if _HOLE in template]
 
     def translate(self, message: str) -> str:
-        """The message, or what it was if no template is like it."""
+        """The message, or what it was if no template is like it; it stays as far indented as it is."""
+        text = message.lstrip(" ")
+        return f"{message[: len(message) - len(text)]}{self._translated(text)}"
+
+    def _translated(self, message: str) -> str:
         if message in self._plain:
             return self._plain[message]
         if len(message) > MOST_LETTERS:

@@ -11,7 +11,9 @@ from tests.support.fake_carriers.fake_server import FakeCarrier, Request, Respon
 
 
 class FakeEasyPost(FakeCarrier):
-    """`refuses` are parcels, by their number in the reference, that are refused when they are bought."""
+    """`refuses` are parcels, by their number in the reference, that are refused when they are bought; `offers_nothing`
+    for any shipment; `refunds` is the state of a refund that is asked for.
+    """
 
     key = f"Basic {base64.b64encode(b'EZTK:').decode()}"
 
@@ -19,7 +21,8 @@ class FakeEasyPost(FakeCarrier):
         super().__init__()
         self.shipments: dict[str, dict[str, Any]] = {}
         self.refuses: set[str] = set()
-        self.refunds = "submitted"
+        self.offers_nothing = False
+        self.refunds: str | None = "submitted"
         self.trackers: list[dict[str, Any]] = []
 
     def answer(self, request: Request) -> Response:  # noqa: PLR0911 one answer for each call
@@ -66,7 +69,7 @@ class FakeEasyPost(FakeCarrier):
             "from_address": body["from_address"],
             "parcel": body["parcel"],
             "messages": [],
-            "rates": rates,
+            "rates": [] if self.offers_nothing else rates,
             "selected_rate": None,
             "postage_label": None,
             "tracking_code": None,

@@ -10,7 +10,9 @@ from tests.support.fake_carriers.fake_server import LABELS, FakeCarrier, Request
 
 
 class FakeKarrio(FakeCarrier):
-    """`refuses` are parcels, by their number in the reference, that the carrier behind it refuses."""
+    """`refuses` are parcels, by their number in the reference, that the carrier behind it refuses; `offers_nothing` for
+    any shipment.
+    """
 
     key = "Token key_1"
 
@@ -20,6 +22,7 @@ class FakeKarrio(FakeCarrier):
         self.refuses: set[str] = set()
         self.trackers: dict[str, dict[str, Any]] = {}
         self.is_shipped = False
+        self.offers_nothing = False
 
     def answer(self, request: Request) -> Response:  # noqa: PLR0911 one answer for each call
         if not self.is_known(request):
@@ -67,7 +70,7 @@ class FakeKarrio(FakeCarrier):
             **{
                 part: body[part] for part in ("shipper", "recipient", "parcels", "reference", "label_type", "is_return")
             },
-            "rates": [rate],
+            "rates": [] if self.offers_nothing else [rate],
             "messages": [],
             "selected_rate": None,
             "tracking_number": None,

@@ -127,7 +127,8 @@ class EasyPost:
             shipment = reply.read(Shipment)
             if shipment.piece().is_void:
                 return
-            reason = f"refund {shipment.refund_status or 'not known'}"
+            status = shipment.refund_status
+            reason = f"refund {status}" if status else "refund not known"
         else:
             reason = str(self._refusal(reply))
         again = self._shipment(piece)  # it may have been given back before
@@ -154,12 +155,12 @@ class EasyPost:
         for rate in shipment.rates:
             if rate.product == product and account in ("", rate.carrier_account_id):
                 return rate
-        offered = ", ".join(sorted({rate.product for rate in shipment.rates})[:_MOST_NAMED]) or "nothing"
+        offered = ", ".join(sorted({rate.product for rate in shipment.rates})[:_MOST_NAMED])
         reasons = "; ".join(f"{message.carrier}: {message.message}" for message in shipment.messages[:_MOST_NAMED])
         raise refused(
             self._account.id,
             f"it does not offer '{product}' for this shipment{f' ({reasons})' if reasons else ''}",
-            fields=[("carrier_product", f"it offers {offered}")],
+            fields=[("carrier_product", f"it offers {offered}" if offered else "it offers nothing")],
         )
 
     def _refusal(self, reply: Reply) -> CarrierRefused:

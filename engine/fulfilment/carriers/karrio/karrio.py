@@ -137,12 +137,12 @@ class Karrio:
         for rate in shipment.rates:
             if rate.service == product:
                 return rate
-        offered = ", ".join(sorted({rate.service for rate in shipment.rates})[:_MOST_NAMED]) or "nothing"
+        offered = ", ".join(sorted({rate.service for rate in shipment.rates})[:_MOST_NAMED])
         reasons = "; ".join(message.text for message in shipment.messages[:_MOST_NAMED])
         raise refused(
             self._account.id,
             f"it does not offer '{product}' for this shipment{f' ({reasons})' if reasons else ''}",
-            fields=[("carrier_product", f"it offers {offered}")],
+            fields=[("carrier_product", f"it offers {offered}" if offered else "it offers nothing")],
         )
 
     def _refusal(self, reply: Reply) -> CarrierRefused:

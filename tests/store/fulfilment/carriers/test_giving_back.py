@@ -68,6 +68,17 @@ def test_what_a_carrier_has_on_its_way_is_not_given_back(door, fake, carrier):
     assert fake.owed == 1
 
 
+@pytest.mark.parametrize("door", ["easypost"])
+@pytest.mark.parametrize(("refunds", "says"), [(None, "refund not known"), ("rejected", "refund rejected")])
+def test_what_became_of_a_refund_is_told(door, refunds, says, fake, carrier):
+    booking = a_booking(door)
+    bought = carrier.buy(booking)
+    fake.refunds = refunds
+    with pytest.raises(CarrierHasNoSuch, match=f": {says}$"):
+        carrier.cancel(bought.booking, booking.reference)
+    assert fake.owed == 1
+
+
 def test_a_booking_that_the_carrier_does_not_know_is_none(door, carrier):
     with pytest.raises(CarrierHasNoSuch):
         carrier.cancel("unknown-1", "d-1/0")

@@ -34,6 +34,16 @@ def test_a_product_that_is_not_offered_names_those_that_are(door, fake, carrier)
     assert fake.bills == []
 
 
+@pytest.mark.parametrize("door", ["easypost", "karrio"])
+def test_where_nothing_is_offered_that_is_said(door, fake, carrier):
+    fake.offers_nothing = True
+    with pytest.raises(CarrierRefused) as refusal:
+        carrier.buy(a_booking(door))
+    (mistake,) = refusal.value.mistakes
+    assert mistake.message.startswith("it offers nothing (mend it in ")
+    assert fake.bills == []
+
+
 def test_a_wrong_key_is_refused_with_the_names_of_its_settings(client, keys, door, fake):
     wrong = dict.fromkeys(KEYS[door], "wrong-key")
     carrier = carriers_of(client, keys, fake, door, variables=wrong).carrier("shop")

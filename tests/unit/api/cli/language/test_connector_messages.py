@@ -8,13 +8,10 @@ import pytest
 
 from api.cli.language.catalogue import LANGUAGES
 from api.cli.language.messages import message_book
+from tests.support.message_texts import message_texts
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
 CONNECTORS = sorted(Path("api/connectors").rglob("*.py"))
-_WORDS = re.compile(r"[A-Za-z']{2,}")
-_FEWEST_WORDS = 3
-NOT_SAID = ("logger", "log", "ValueError", "TypeError", "TurnThread")
-"""What is called with texts that nobody reads but engineers."""
 OF_OPENSSH = {"Host key verification failed", "Couldn't read packet", "REMOTE HOST IDENTIFICATION HAS CHANGED"}
 """What it says, by which it is understood."""
 GOES_AFTER = {
@@ -63,7 +60,7 @@ WHOLE = (
 @pytest.mark.parametrize("path", CONNECTORS, ids=lambda path: "/".join(path.parts[2:]))
 def test_each_message_of_connectors_is_translated(path, language):
     translate = message_book(language).translate
-    said = {text for text in _texts(ast.parse(path.read_text("utf-8"))) if text not in PARTS_OF_MESSAGES}
+    said = {text for text in message_texts(ast.parse(path.read_text("utf-8"))) if text not in PARTS_OF_MESSAGES}
     frame = GOES_AFTER.get("/".join(path.parts[2:]), "{}")
     without = [
         text
@@ -82,7 +79,7 @@ def test_what_is_made_of_parts_is_translated(text, language):
 
 
 def test_every_part_that_is_left_out_is_one_that_the_code_has():
-    code = {text for path in CONNECTORS for text in _texts(ast.parse(path.read_text("utf-8")))}
+    code = {text for path in CONNECTORS for text in message_texts(ast.parse(path.read_text("utf-8")))}
     assert (PARTS_OF_MESSAGES | NOT_OF_A_LANGUAGE | OF_OPENSSH) - code == set()
 
 
@@ -119,31 +116,3 @@ def test_messages_are_put_together_in_french(message):
 
 def _filled(text):
     return text.replace("{input}", "1").replace("{choices}", "1").replace("{}", "1")
-
-
-def _texts(tree):
-    """Texts of three words at least, but for docstrings, and what people other than engineers never read."""
-    left_out = {id(part) for node in ast.walk(tree) if _is_not_said(node) for part in ast.walk(node)}
-    left_out |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
-        text = _written(node) if id(node) not in left_out else ""
-        if " " in text.strip() and len(_WORDS.findall(text)) >= _FEWEST_WORDS:
-            yield text
-
-
-def _is_not_said(node):
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True  # a docstring
-    if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "PARTS":
-        return True  # what words of a file mean, which the page of connectors says
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return True  # a type
-    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-    is_type = isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w |]+", node.value)
-    return any(name in called.split(".") for name in NOT_SAID) or bool(is_type and " | " in node.value)
-
-
-def _written(node):
-    if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
