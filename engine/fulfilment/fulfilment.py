@@ -107,7 +107,7 @@ class Fulfilment:
         papers = ParcelPapers(packing, order=parts.orders.show)
         self.printed = PrintedPapers(packing, papers, self.handing_over)
         self.printed_return_labels = PrintedReturnLabels(packing, self.return_labels)
-        self.papers = Papers(self.printed, self.printed_return_labels, clock=parts.clock)
+        self.papers = Papers(self.parcels, self.printed, self.printed_return_labels, clock=parts.clock)
         self.printing = Printing(
             parts.client,
             parts.keys,

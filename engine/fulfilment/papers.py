@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from engine.fulfilment.parcels.printed import PrintedPapers
+from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.printed import PrintedPapers, parcel_of
 from engine.fulfilment.printing.print_job import Paper, PaperSubject, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
@@ -18,7 +19,15 @@ _NO_SSCC = "0" * 18
 class Papers:
     """Of one network. `clock` answers UTC seconds."""
 
-    def __init__(self, printed: PrintedPapers, return_labels: PrintedReturnLabels, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        parcels: Parcels,
+        printed: PrintedPapers,
+        return_labels: PrintedReturnLabels,
+        *,
+        clock: Callable[[], int],
+    ) -> None:
+        self._parcels = parcels
         self._printed = printed
         self._return_labels = return_labels
         self._clock = clock
@@ -32,6 +41,10 @@ class Papers:
         if paper != "return_label":
             return self._printed.about(paper, of)
         return PaperSubject(id=of, order=self._return_labels.order_of(of))
+
+    def is_cancelled(self, paper: Paper, of: str) -> bool:
+        """Whether it is of a parcel whose packing was cancelled."""
+        return paper in ("label", "note") and self._parcels.is_cancelled(*parcel_of(of))
 
     def draw(self, job: PrintJob, printer: Printer) -> bytes:
         """Raises NotFound."""

@@ -166,18 +166,21 @@ def show(settings: Settings, shipment: ShipmentKey, *, as_json: bool) -> None:
 
 @shipment.command()
 @_SHIPMENT
-@click.option("--parcel", default=1, show_default=True, type=_PARCEL, help="Its number in the shipment.")
+@click.option("--parcel", type=_PARCEL, help="Its number in the shipment. Default: the first that is packed.")
 @click.option("--format", "kind", default="pdf", show_default=True, type=click.Choice(FORMATS))
 @_OUTPUT
 @click.pass_obj
-def label(settings: Settings, shipment: ShipmentKey, *, parcel: int, kind: str, output: Path | None) -> None:
+def label(settings: Settings, shipment: ShipmentKey, *, parcel: int | None, kind: str, output: Path | None) -> None:
     """Write the label of a parcel to a file; nothing is bought again.
 
     Example: pointsman shipment label 4f2a6c/0 --format zpl --output label.zpl
     """
     with Pointsman(settings) as service:
         printed = service.fulfilment.printed.label(
-            shipment, parcel, kind="zpl" if kind == "zpl" else "pdf", language=paper_language()
+            shipment,
+            parcel or service.fulfilment.parcels.first_parcel(shipment),
+            kind="zpl" if kind == "zpl" else "pdf",
+            language=paper_language(),
         )
         record_read(service, subject=shipment.decision, order=printed.order)
     write_paper(printed, output)

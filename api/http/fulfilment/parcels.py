@@ -70,7 +70,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def label(query: dict[str, Any], decision_id: str, number: str) -> Response:
         """The label of a parcel, as often as it is asked for: PDF, or ZPL for label printers"""
         key = shipment_key(decision_id, number)
-        printed = fulfilment().printed.label(key, query["parcel"], kind=query["format"], language=query["lang"])
+        parcel = query["parcel"] or fulfilment().parcels.first_parcel(key)
+        printed = fulfilment().printed.label(key, parcel, kind=query["format"], language=query["lang"])
         return printed_paper(printed)
 
     @parcels.get(f"{_SHIPMENT}/note", scope="orders")

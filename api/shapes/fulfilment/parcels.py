@@ -80,7 +80,12 @@ class CancelPackingRequest(Strict):
 
 class LabelQuery(Strict):
     format = paper_format_field()
-    parcel = QueryNumber(1, MOST_PARCELS, load_default=1, metadata={"description": "its number in the shipment"})
+    parcel = QueryNumber(
+        1,
+        MOST_PARCELS,
+        load_default=None,
+        metadata={"description": "its number in the shipment; without, the first parcel that is packed"},
+    )
     lang = paper_language_field("without, that of the country where it goes")
 
 

@@ -65,6 +65,24 @@ class Parcels:
         reading = self._packing.read(key)
         return ShipmentView(shipment=reading.packed, left=reading.left, skus=dict(reading.skus))
 
+    def first_parcel(self, key: ShipmentKey) -> int:
+        """The number of the first parcel that is packed: those of cancelled packings keep theirs. Raises NotFound if
+        none is.
+        """
+        parcels = self._packing.read(key).packed.parcels
+        if not parcels:
+            raise NotFound(f"nothing of shipment '{key}' is packed")
+        return parcels[0].number
+
+    def is_cancelled(self, key: ShipmentKey, parcel: int) -> bool:
+        """Whether the packing with the parcel of that number was cancelled."""
+        shipment = self._parts.shipments.read(key).shipment
+        packings = shipment.packings if shipment else ()
+        return any(
+            packing.state == "cancelled" and any(item.number == parcel for item in packing.parcels)
+            for packing in packings
+        )
+
     def find(self, key: ShipmentKey) -> PackedShipment:
         """A shipment of which something was packed; raises NotFound."""
         found = self._parts.shipments.read(key).shipment

@@ -8,7 +8,6 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from msgspec import structs
 
@@ -16,6 +15,7 @@ from engine.actor import by_itself
 from engine.errors import InputInvalid, KeyReused, Mistake, NotFound, PointsmanError, StoreUnavailable
 from engine.events.daemon_threads import each_in_threads
 from engine.facts_reader import FactsReader
+from engine.fulfilment.printing.drawing import Drawing
 from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
@@ -36,22 +36,6 @@ _OTHERWISE: dict[Paper, Paper] = {"return_label": "label", "manifest": "note"}
 """Where a paper is printed that its node names no printer for."""
 
 logger = logging.getLogger("pointsman")
-
-
-class Drawing(Protocol):
-    """Draws papers as a printer understands them."""
-
-    def draw(self, job: PrintJob, printer: Printer) -> bytes:
-        """Raises a PointsmanError if there is nothing to print any more."""
-        ...
-
-    def node_of(self, paper: Paper, of: str) -> str:
-        """Where it was packed, or handed over. Raises NotFound if there is no such paper."""
-        ...
-
-    def draw_test(self, paper: Paper, node: Node, printer: Printer) -> bytes:
-        """A page by which people see that the printer prints, and where on the paper."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +245,10 @@ class Printing:
             self._give_up(sending, f"it can't be drawn: see {fields}; fetching it by hand says why")
             return False
         except (PrintRefused, PointsmanError) as error:
-            self._give_up(sending, str(error))
+            if isinstance(error, NotFound) and self._drawing.is_cancelled(job.paper, job.of):
+                self._jobs.settle(sending, None, self._micros())
+            else:
+                self._give_up(sending, str(error))
             return False
         if rests.pop(printer.address, None) is not None:
             self._rests.end(printer.address)

@@ -111,6 +111,18 @@ def test_labels_are_given_back_and_it_can_be_packed_otherwise(http, shipment):
     assert [item["data"]["packing"] for item in events(http, "shipment.packing_cancelled")] == [1]
 
 
+def test_without_a_number_the_label_is_that_of_the_first_parcel_that_is_packed(http, shipment):
+    problem = problem_of(http.get(f"{shipment}/label"), 404)
+    assert "nothing of shipment" in problem["detail"]
+    http.post(f"{shipment}/packed", json={"addressee": ZOE})
+    http.post(f"{shipment}/cancel", json={})
+    http.post(f"{shipment}/packed", json={"parcels": [{"lines": {"1": 1}}, {"lines": {"1": 2}}]})
+    label = http.get(f"{shipment}/label")
+    assert label.status_code == 200
+    assert label.data == http.get(f"{shipment}/label?parcel=2").data != http.get(f"{shipment}/label?parcel=3").data
+    problem_of(http.get(f"{shipment}/label?parcel=1"), 404)
+
+
 def test_label_and_notes_are_drawn_as_often_as_they_are_asked_for(http, shipment):
     http.post(f"{shipment}/packed", json={"addressee": ZOE})
     pdf = http.get(f"{shipment}/label")

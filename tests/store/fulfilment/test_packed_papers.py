@@ -3,11 +3,13 @@
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from engine.errors import NotFound
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.printed import parcel_of
+from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.parcels import ShipmentKey
 from tests.support.facts import LILLE, LYON, node
 from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, ZOE, decided, pack, packing_network
@@ -54,6 +56,29 @@ def test_label_and_note_of_each_parcel_are_printed_and_the_manifest_when_it_is_c
     shop.fulfilment.printing.take_turn()
     wait_until(lambda: len(printer.documents) == 6, "it is printed once more")
     assert printer.documents[5] == label
+
+
+def test_papers_of_a_packing_that_was_cancelled_before_they_came_out_are_given_up_by_nobody(shop, printer):
+    key = decided(shop, ("A", 2))
+    pack(shop, key, {"1": 1}, {"1": 1})
+    shop.fulfilment.parcels.cancel(key)
+    (parcel,) = pack(shop, key).shipment.parcels
+    shop.fulfilment.printing.take_turn()
+    wait_until(lambda: len(printer.documents) == 2, "the label and the note of the new packing are printed")
+    assert parcel.sscc.encode() in printer.documents[0]
+    state = shop.in_store()
+    assert (state.prints_waiting, state.prints_given_up) == (0, 0)
+    assert shop.fulfilment.printing.page("dead") == []
+
+
+def test_papers_of_what_never_was_packed_are_given_up_and_named(shop):
+    key = decided(shop, ("A", 2))
+    pack(shop, key)
+    printing = shop.fulfilment.printing
+    lost = PrintJob(id="lost", node="lyon", paper="label", of=f"{key}/7", queued_at=1)
+    assert printing._jobs.settle(None, structs.replace(lost, queued_at=printing._clock()), printing._micros())
+    printing.take_turn()
+    assert "has no parcel 7; it has 1" in printing.show("lost").error
 
 
 def test_the_note_says_what_is_in_the_parcel_and_what_comes_otherwise(shop):

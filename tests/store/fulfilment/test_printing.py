@@ -31,6 +31,9 @@ class Drawn:
             raise NotFound(f"nothing was packed as {of}")
         return "lyon"
 
+    def is_cancelled(self, _paper, _of):
+        return False
+
     def draw(self, job, _printer):
         self.node_of(job.paper, job.of)
         return f"{job.paper} {job.of}".encode()
