@@ -6,6 +6,7 @@ from msgspec import UNSET
 from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.times import Times
 from api.records.fulfilment.carriers import (
     CarrierRecord,
     CarriersRecord,
@@ -19,6 +20,7 @@ from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.carriers.known_numbers import forms_of
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.fulfilment.rests import Rest
 
 
 @click.group()
@@ -30,15 +32,16 @@ def carrier() -> None:
 @AS_JSON
 @click.pass_obj
 def list_carriers(settings: Settings, *, as_json: bool) -> None:
-    """List the carriers, and how many tracking numbers they have left.
+    """List the carriers, their tracking numbers left and last problems.
 
     Example: pointsman carrier list
     """
     with Pointsman(settings) as service:
         part = service.fulfilment.carriers
-        stocks = part.stocks()
+        stocks, rests = part.stocks(), service.fulfilment.polling.rests()
+        times = Times.of(service)
         records = [
-            CarrierRecord.of(account, has_key=part.has_key(name), stock=stocks.get(name))
+            CarrierRecord.of(account, has_key=part.has_key(name), stock=stocks.get(name), rest=rests.get(name))
             for name, account in sorted(part.all().items())
         ]
         running_out = [name for name, stock in sorted(stocks.items()) if stock.runs_out]
@@ -49,7 +52,9 @@ def list_carriers(settings: Settings, *, as_json: bool) -> None:
         click.echo(say("the network names no carriers; write carriers in network.yaml"))
         return
     headings = [say("carrier"), say("door"), say("labels"), say("key"), say("tracking numbers left")]
-    first, *others = text_columns(headings, [_row(record) for record in records])
+    headings += [say("last problem"), say("next try")]
+    rows = [[*_row(record), *_rest_cells(rests.get(record.id), times)] for record in records]
+    first, *others = text_columns(headings, rows)
     print_columns([first], others)
     for name in running_out:
         click.echo(say("{carrier} runs out of tracking numbers: ask it for a new range", carrier=name), err=True)
@@ -112,6 +117,10 @@ def _row(record: CarrierRecord) -> list[str]:
     if record.door == "numbers":  # it is not asked
         key = ""
     return [record.id, record.door, record.label_format, key, numbers]
+
+
+def _rest_cells(rest: Rest | None, times: Times) -> list[str]:
+    return ["", ""] if rest is None else [say_message(rest.error), times(rest.until)]
 
 
 def _checked(part: Carriers, name: str) -> CheckedCarrierRecord:

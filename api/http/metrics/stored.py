@@ -48,7 +48,7 @@ class StoredNumbers(Collector):
             up.add_metric(network, 1)
             for name, family in families.items():
                 family.add_metric(network, getattr(state, name))
-        numbers = list(self._tracking_numbers())
+        numbers = [*self._tracking_numbers(), self._failing_carriers()]
         release = GaugeMetricFamily("pointsman_release_info", "The release that runs.", labels=["release"])
         release.add_metric([VERSION], 1)
         return iter([release, up, *families.values(), *numbers])
@@ -68,3 +68,17 @@ class StoredNumbers(Collector):
                     every.add_metric([pointsman.settings.network, carrier], stock.numbers)
                     left.add_metric([pointsman.settings.network, carrier], stock.left)
         yield from (every, left)
+
+    def _failing_carriers(self) -> GaugeMetricFamily:
+        failing = GaugeMetricFamily(
+            "pointsman_carrier_failing",
+            "Whether a carrier could not say where parcels are when it was last asked.",
+            labels=["network", "carrier"],
+        )
+        for pointsman in self._served:
+            with contextlib.suppress(PointsmanError):  # no network is loaded, or the store is away
+                rests = pointsman.fulfilment.polling.rests()
+                for carrier, account in sorted(pointsman.fulfilment.carriers.all().items()):
+                    if account.sells_labels:
+                        failing.add_metric([pointsman.settings.network, carrier], int(carrier in rests))
+        return failing

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.decide.order_record import Record
+from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.fulfilment.carriers.carriers import NumberStock
 from engine.fulfilment.carriers.known_numbers import KnownForm
 from engine.model.carriers import CarrierAccount, CarrierDoor, CarrierTracking
+from engine.store.fulfilment.rests import Rest
 
 
 class CarrierRecord(Record, frozen=True, kw_only=True):
@@ -25,9 +26,16 @@ class CarrierRecord(Record, frozen=True, kw_only=True):
     ] = UNSET
     numbers: Annotated[int | UnsetType, Meta(description="how many tracking numbers its ranges have")] = UNSET
     numbers_left: int | UnsetType = UNSET
+    failures: Annotated[
+        int | UnsetType, Meta(description="so often in a row it could not be asked where parcels are")
+    ] = UNSET
+    error: Annotated[str | UnsetType, Meta(description="the last time because of this")] = UNSET
+    next_try_at: Timestamp | UnsetType = UNSET
 
     @classmethod
-    def of(cls, account: CarrierAccount, *, has_key: bool, stock: NumberStock | None) -> "CarrierRecord":
+    def of(
+        cls, account: CarrierAccount, *, has_key: bool, stock: NumberStock | None, rest: Rest | None
+    ) -> "CarrierRecord":
         return cls(
             id=account.id,
             door=account.door,
@@ -38,6 +46,9 @@ class CarrierRecord(Record, frozen=True, kw_only=True):
             tracking=account.tracking or UNSET,
             numbers=UNSET if stock is None else stock.numbers,
             numbers_left=UNSET if stock is None else stock.left,
+            failures=UNSET if rest is None else rest.failures,
+            error=UNSET if rest is None else rest.error,
+            next_try_at=UNSET if rest is None else timestamp(rest.until),
         )
 
 

@@ -8,7 +8,7 @@ import itertools
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from engine.actor import by_itself
@@ -88,7 +88,15 @@ class Polling:
     def poll(self) -> int:
         """Ask for what is due; how many events were new. Raises NotReady, StoreUnavailable."""
         carriers = [carrier for carrier in sorted(self._carriers.all()) if self._is_asked(carrier)]
+        for carrier in self._rests.all().keys() - set(carriers):  # it is not in the file any more, or calls by itself
+            self._rests.end(carrier)
         return sum(each_in_threads(self._poll, carriers, most=CARRIERS_AT_ONCE, name="polling"))
+
+    def rests(self) -> Mapping[str, Rest]:
+        """The carriers that could not say where parcels are when they were last asked, by id: why, and until when each
+        is left alone. Raises StoreUnavailable.
+        """
+        return self._rests.all()
 
     def start(self) -> None:
         """From here on, and until it is closed, ask. A process that goes on for long does this."""

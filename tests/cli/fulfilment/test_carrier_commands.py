@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.fulfilment.rests import Rest, Rests
 from tests.support.fake_carriers.fake_server import serving
 from tests.support.fake_carriers.sendcloud import FakeSendcloud
 from tests.support.forked_cli import SMALL
@@ -58,6 +61,24 @@ def test_carriers_are_listed_with_what_they_need_and_have_left(run):
     }
     assert (records[1]["id"], records[1]["has_key"]) == ("send-cloud", True)
     assert "secret" not in run("carrier", "list", "--json", **KEYS).stdout
+
+
+def test_a_carrier_that_can_not_say_where_parcels_are_is_listed_with_why_and_its_next_try(run, tmp_path):
+    with Pointsman(Settings(data=tmp_path / "data")) as pointsman:
+        rests = Rests(pointsman._client, pointsman._keys.poll_rests)
+        rests.begin("send-cloud", Rest(failures=3, until=1_796_000_400, error="carrier 'send-cloud' refused it"))
+    listed = run("carrier", "list", "--json")
+    record = json.loads(listed.stdout)["carriers"][1]
+    assert {name: record[name] for name in ("failures", "error", "next_try_at")} == {
+        "failures": 3,
+        "error": "carrier 'send-cloud' refused it",
+        "next_try_at": "2026-11-30T01:00:00Z",
+    }
+    table = run("carrier", "list").stdout
+    assert "carrier 'send-cloud' refused it" in table
+    assert "30 Nov" in table
+    french = run("--lang", "fr", "carrier", "list").stdout
+    assert "le transporteur «\xa0send-cloud\xa0» a refusé" in french
 
 
 def test_a_check_says_whether_address_and_key_are_right(run, fake):

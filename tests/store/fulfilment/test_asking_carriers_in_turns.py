@@ -201,6 +201,38 @@ def test_a_carrier_that_refuses_whoever_asks_is_not_asked_about_all(shop, fakes,
     assert b"no longer active" not in redis_client.hget(key("tracking:rests"), "shop"), "the carrier's own words"
 
 
+def test_which_carriers_can_not_say_where_parcels_are_is_known_until_they_can(shop, fakes, parcels, clock):
+    parcels("shop", 3)
+    parcels("easy", 1)
+    polling, right = shop.fulfilment.polling, fakes["shop"].key
+    fakes["shop"].key = "Basic another"
+    polling.poll()
+    (name, rest), *others = polling.rests().items()
+    assert (name, rest.failures, rest.until, others) == ("shop", 1, clock.now + 30, [])
+    assert rest.error == "carrier 'shop' refused it"
+    fakes["shop"].key = right
+    clock.now += 3 * HOUR
+    assert polling.poll() == 3
+    assert polling.rests() == {}
+
+
+def test_a_carrier_that_is_not_asked_any_more_is_not_said_to_fail(shop, fakes, parcels, open_process):
+    parcels("shop", 3)
+    fakes["shop"].faults = lambda _: "broken"
+    shop.fulfilment.polling.poll()
+    assert list(shop.fulfilment.polling.rests()) == ["shop"]
+    packing_network(
+        shop,
+        services=[service("easy", carrier="easy", carrier_product="USPS/GroundAdvantage")],
+        nodes=[node("at-easy", LYON, address=LYON_ADDRESS, services=("easy",))],
+        stock={"easy": {"at-easy": 50}},
+        carriers={"easy": CarrierAccount(id="easy", door="easypost", url=fakes["easy"].url)},
+        activated=False,
+    )
+    shop.fulfilment.polling.poll()
+    assert shop.fulfilment.polling.rests() == {}
+
+
 def test_what_a_carrier_said_before_it_failed_is_taken(shop, fakes, parcels):
     first, second = parcels("shop", 1, parcels=2)
     fakes["shop"].faults = lambda request: "broken" if request.query.get("tracking_code") == second else None
