@@ -5,7 +5,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
 from engine.errors import NotReady
@@ -18,6 +18,7 @@ from engine.events.webhooks.deliverer import Attempt, Deliverer
 from engine.events.webhooks.post import Sender
 from engine.events.webhooks.webhooks import Webhooks
 from engine.facts_reader import FactsReader
+from engine.model.parcels import ShipmentKey
 from engine.settings import Settings
 from engine.store import policy_versions
 from engine.store.connection.client import Client
@@ -86,6 +87,12 @@ class Events:
             return page
         finally:
             self._long_polls.release()
+
+    def units_by_line(self, event: Event) -> Mapping[ShipmentKey, Mapping[str, int]]:
+        """By shipment, the units by line of the order that have left by an event, or came back; none of a shipment that
+        ended whole.
+        """
+        return self._outbox.units_by_line(event.position)
 
     def test(self, name: str, render: Callable[[Event], bytes]) -> Attempt:
         """Send an event for a test, once and at once; raises NotFound."""

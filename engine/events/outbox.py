@@ -7,7 +7,7 @@ of its changes. A reader keeps a `Position`, its cursor; nothing is stored for i
 import contextlib
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from engine.events.entry_events import events_of, named_decision
 from engine.events.event import START, Event, Position
 from engine.events.known_decision import KnownDecision
 from engine.events.stock_events import LowStock
+from engine.model.parcels import ShipmentKey
 from engine.store import policy_versions
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
@@ -94,6 +95,18 @@ class Outbox:
         entries = decision_log.stored_entries(self._client, self._keys, list(names))
         events = {event.position: event for _, told in self._told(entries) for event in told}
         return {position: events[position] for position in positions if position in events}
+
+    def units_by_line(self, position: Position) -> dict[ShipmentKey, Counter[str]]:
+        """By shipment, the units by line that the event there is about, as its entry of the log has them: that of whole
+        shipments does not.
+        """
+        units: dict[ShipmentKey, Counter[str]] = {}
+        for entry_id, fields in decision_log.stored_entries(self._client, self._keys, [position.entry.encode()]):
+            body = parse_entry(entry_id, fields).units
+            for hold in body.holds if body is not None else ():
+                for part in hold.parts:
+                    units.setdefault(ShipmentKey(hold.decision, part.number), Counter()).update(dict(part.lines))
+        return units
 
     def _told(self, batch: Iterable[RawEntry]) -> list[tuple[EntryId, list[Event]]]:
         """Of each entry its id, and its events; none if it is damaged."""

@@ -227,11 +227,14 @@ def step_fields(
     late: StoredHold | None = None,
 ) -> list[str]:
     """The log entry for units of a decision's hold that came into the state `kind`: numbers of shipments where all that
-    they held did, or else the units. `late` is the hold, if it had expired: units count again in the load of its day,
+    they held did, or else the units. Of what left, the units also if others of these shipments had ended before, as
+    that says of which lines they are. `late` is the hold, if it had expired: units count again in the load of its day,
     and as taken in its periods.
     """
     decision = record.id or ""
     whole = whole_numbers(before, after)
+    if kind == "confirmed" and any(set(before[number].units) != {"held"} for number in whole or ()):
+        whole = None
     if whole is not None:
         held = units_text({shipment.number: shipment.by_sku("held") for shipment in before if shipment.number in whole})
         return entry_fields(kind, decision, now, shipments=",".join(map(str, whole)), held=held)

@@ -157,6 +157,43 @@ def test_what_left_is_sent_with_its_parcels_and_undone_when_it_is(sending, bare)
     assert (undone["action"], undone["shipment"], undone["left_at"]) == ("undone", left["shipment"], None)
 
 
+def lines_of(record):
+    return {line["line"]: line["quantity"] for line in record["lines"]}
+
+
+def test_of_lines_of_one_sku_those_are_told_that_left_also_in_parts(sending, shop):
+    here = sending(shop, "kind: confirmations\n" + ALL)
+    here.run()
+    made = decide(shop, ("A", 2), ("B", 1), ("A", 3))
+    shop.holds.confirm(made["id"], lines={"3": 2}, op="x")
+    shop.holds.confirm(made["id"], op="y")
+    shop.holds.undo(made["id"], lines={"3": 3}, op="z")
+    here.run()
+    assert [(record["action"], lines_of(record)) for record in records(here)] == [
+        ("left", {"3": 2}),
+        ("left", {"1": 2, "2": 1, "3": 1}),
+        ("undone", {"3": 3}),
+    ]
+
+
+def test_what_left_after_units_were_cancelled_is_told_of_the_lines_that_are_left(sending, shop):
+    here = sending(shop, "kind: confirmations\n" + ALL)
+    here.run()
+    made = decide(shop, ("A", 2), ("A", 3), id="W-1")
+    shop.cancellations.cancel(CancelRequest(order="W-1", lines={"1": 2}, op="c"))
+    shop.holds.confirm(made["id"], op="x")
+    here.run()
+    assert [lines_of(record) for record in records(here)] == [{"2": 3}]
+
+
+def test_of_a_shipment_that_leaves_whole_each_line_is_told(sending, shop):
+    here = sending(shop, "kind: confirmations\n" + ALL)
+    here.run()
+    shop.holds.confirm(decide(shop, ("A", 2), ("A", 3))["id"], op="x")
+    here.run()
+    assert [lines_of(record) for record in records(here)] == [{"1": 2, "2": 3}]
+
+
 def test_of_lines_of_one_sku_the_first_is_filled_first(sending, shop):
     here = sending(shop, "kind: confirmations\n" + ALL)
     here.run()
