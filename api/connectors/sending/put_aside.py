@@ -50,29 +50,31 @@ class PutAside:
 
     def write(self, path: Path, bad: Sequence[BadRecord], what: str) -> MessageReport:
         """The file has these records from now on, and what is wrong with each is beside it."""
-        problems = [
-            Problem(row=index, place=f"record {index}", path="", message=text).short()
-            for index, item in enumerate(bad, start=1)
-            for text in item.problems
-        ]
-        text = unsent_text(
-            problems, connector=self._connector, kept=path, what=what, bad=len(bad), wording=self._wording
-        )
-        write_whole(path.with_name(path.name + SUFFIX), text.encode())
-        self.keep(path, [item.record for item in bad])
+        problems = self.keep(path, bad, what)
         logger.warning("connector %s: %s records are not sent: %s", self._connector.name, len(bad), path)
         report = MessageReport(name=path.name, rows=len(bad), problems=problems, kept=path)
         report.endings["bad"] = len(bad)
         return report
 
-    def keep(self, path: Path, records: Sequence[Record]) -> None:
-        """The file has these records; without any, it goes away with what is beside it."""
-        if not records:
+    def keep(self, path: Path, bad: Sequence[BadRecord], what: str) -> list[Problem]:
+        """As `write`, and nobody is told. Without any record, both files go away."""
+        problems = [
+            Problem(row=index, place=_place(index), path="", message=text).short()
+            for index, item in enumerate(bad, start=1)
+            for text in item.problems
+        ]
+        beside = path.with_name(path.name + SUFFIX)
+        if not bad:
             path.unlink(missing_ok=True)
-            path.with_name(path.name + SUFFIX).unlink(missing_ok=True)
-            return
-        kept = [{name: value for name, value in record.items() if name not in _NOT_KEPT} for record in records]
+            beside.unlink(missing_ok=True)
+            return problems
+        text = unsent_text(
+            problems, connector=self._connector, kept=path, what=what, bad=len(bad), wording=self._wording
+        )
+        kept = [{name: value for name, value in item.record.items() if name not in _NOT_KEPT} for item in bad]
+        write_whole(beside, text.encode())
         write_whole(path, msgspec.json.format(_encode(kept), indent=2) + b"\n")
+        return problems
 
     def files(self) -> list[Path]:
         """Those that wait, in the order in which their messages were made."""
@@ -114,12 +116,37 @@ class PutAside:
                 records = self.records(path)
             except InputInvalid:  # a person is at work on it
                 continue
-            left = [record for record in records if state_of(record) not in states]
+            left = [number for number, record in enumerate(records, start=1) if state_of(record) not in states]
             if len(left) < len(records):
-                self.keep(path, left)
+                problems = self._problems(path)
+                kept = [BadRecord(record=records[number - 1], problems=problems.get(number, [])) for number in left]
+                self.keep(path, kept, f"of {len(records):,} records of {path.name} wait; newer ones replace the others")
+
+    def _problems(self, path: Path) -> dict[int, list[str]]:
+        """What the file beside says of each record, by its number, in the language in which it was written."""
+        try:
+            lines = path.with_name(path.name + SUFFIX).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return {}
+        problems: dict[int, list[str]] = {}
+        for line in lines:
+            place, _, text = line.partition(": ")
+            _, _, number = place.rpartition(" ")
+            if (
+                text
+                and number.isascii()
+                and number.isdigit()
+                and place == self._wording.message(_place(int(number[:9])))
+            ):
+                problems.setdefault(int(number), []).append(text)
+        return problems
 
     def path_of(self, number: int) -> Path:
         return self.folder / f"{self._connector.name}-{number}.json"
+
+
+def _place(number: int) -> str:
+    return f"record {number}"
 
 
 def _order(path: Path) -> tuple[int, str]:

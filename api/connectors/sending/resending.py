@@ -26,26 +26,29 @@ from engine.store.connectors.connector_store import Step
 NUMBER = "number"
 """The field of the place with the number of the last message."""
 _AGAIN = "resending:"
-"""Fields of the place, with the name of a file behind this: number and instant of its message, how many of its first
-records that has, and their digest.
+"""Fields of the place, with the name of a file behind this: number and instant of its message, how many of its records
+that has, and their digest.
 """
 _NOT_TRIED = "it was not sent again yet"
 
 
 @dataclass(slots=True)
 class _File:
-    """What is left of it, how many of its records a message has at most, and those that were refused again."""
+    """What is left of it, how many of its records a message has at most, what stands above those that can't be sent,
+    and those that were refused again.
+    """
 
     path: Path
     left: list[dict[str, Any]]
     size: int
+    what: str
     refused: list[BadRecord] = field(default_factory=list)
     sent: int = 0
 
     @property
-    def records(self) -> list[Record]:
+    def unsent(self) -> list[BadRecord]:
         """What the file has by now."""
-        return [*(item.record for item in self.refused), *self.left]
+        return [*self.refused, *(BadRecord(record=record, problems=(_NOT_TRIED,)) for record in self.left)]
 
 
 class Resender:
@@ -72,8 +75,10 @@ class Resender:
         """Send all records of a file that can be sent by now; the others stay in it, with what is wrong with them now.
         Raises InputInvalid, NotDelivered.
         """
-        file = _File(path, self._aside.records(path), self._sends.most)
-        of = len(file.left)
+        records = self._aside.records(path)
+        file = _File(
+            path, records, self._sends.most, f"of {len(records):,} records of {path.name} could not be sent again"
+        )
         try:
             while file.left and not report.error:
                 if self._dispatcher.may_send():
@@ -82,10 +87,8 @@ class Resender:
                     report.error = "the target takes no more requests in this minute; replay the rest in the next one"
         finally:
             report.sent += file.sent
-            if file.records:
-                waiting = [BadRecord(record=record, problems=(_NOT_TRIED,)) for record in file.left]
-                what = f"of {of:,} records of {path.name} could not be sent again"
-                report.messages.append(self._aside.write(path, [*file.refused, *waiting], what))
+            if file.unsent:
+                report.messages.append(self._aside.write(path, file.unsent, file.what))
 
     def _send_part(self, file: _File) -> None:
         """Send the first records that are left. Raises NotDelivered."""
@@ -108,19 +111,22 @@ class Resender:
         del file.left[: len(part)]
         file.refused += bad
         file.sent += sent
-        self._aside.keep(file.path, file.records)
+        self._aside.keep(file.path, file.unsent, file.what)
         over = {_AGAIN + file.path.name: "", **(self._dispatcher.requests() if current else {})}
         counts = {"sent": sent, "messages": 1} if sent else {}
         self._turn.keep(Step(fields=over, counts=counts))
 
     def _begin(self, file: _File) -> tuple[int, datetime.datetime, list[dict[str, Any]]]:
-        """Number, instant and records of the message: those of before, if it was being sent when a process died and
-        nobody has changed the file since.
+        """Number, instant and records of the message, which are the first that are left: those of before, wherever they
+        are in the file, if it was not known to be over when a process died or an answer got lost, and nobody has
+        changed them since.
         """
         name, fields = _AGAIN + file.path.name, self._turn.place.fields
         number, at, count, digest = (fields.get(name) or "0 0 0 -").split(" ")
-        part = file.left[: int(count)]
-        if part and _digest(part) == digest:
+        begun = _find(file.left, int(count), digest)
+        if begun is not None:
+            part = file.left[begun : begun + int(count)]
+            file.left = [*part, *file.left[:begun], *file.left[begun + int(count) :]]
             return int(number), instant(at), part
         part = file.left[: file.size]
         new, now = int(fields.get(NUMBER, "0")) + 1, self._pointsman.now
@@ -137,6 +143,12 @@ class Resender:
             except Outdated as error:
                 outdated.append(BadRecord(record=record, problems=(str(error),)))
         return current, outdated
+
+
+def _find(records: Sequence[Record], count: int, digest: str) -> int | None:
+    """Where so many records of that digest begin; None if they are not there."""
+    starts = range(len(records) - count + 1) if count else ()
+    return next((start for start in starts if _digest(records[start : start + count]) == digest), None)
 
 
 def _digest(records: Sequence[Record]) -> str:

@@ -280,3 +280,92 @@ def test_whoever_dies_while_it_is_sent_again_leaves_it_to_be_sent_under_the_same
     twice = [("out-3", "W-1")] if step == "delivered" else []
     assert found == [("out-3", "W-1"), ("out-4", "W-3"), *twice, ("out-5", "W-2")]
     assert waiting(here) == []
+
+
+def in_one_file(here):
+    """All that waits, as of a message several of whose records could not be said."""
+    first, *others = waiting(here)
+    every = [record for path in waiting(here) for record in json.loads(path.read_text())]
+    first.write_text(json.dumps(every))
+    for path in others:
+        path.unlink()
+    return first
+
+
+def test_an_answer_that_got_lost_behind_one_that_is_refused_again_is_no_reason_for_another_key(
+    shop, tmp_path, there, clock
+):
+    here = refused_orders(shop, tmp_path, there, ([("A", 1)], "W-1"), ([("B", 1)], "W-2"), ([("A", 1)], "W-3"))
+    path = in_one_file(here)
+    taken = []
+
+    def answer(sent):
+        if b"W-1" in sent.body:
+            return NO
+        taken.append((json.loads(sent.body)["o"], sent.headers["idempotency-key"]))
+        if len(taken) == 1:
+            raise OSError
+        return OK
+
+    there.answer = answer
+    assert again(here).error
+    clock.now += 10
+    assert again(here).sent == 2
+    assert taken == [("W-2", "out-5"), ("W-2", "out-5"), ("W-3", "out-7")]
+    assert [record["order"] for record in json.loads(path.read_text())] == ["W-1"]
+
+
+def test_of_two_that_are_alike_the_one_that_was_begun_is_sent_once_more(shop, tmp_path, there, clock):
+    here = refused_orders(shop, tmp_path, there, ([("A", 1)], "W-1"))
+    path = in_one_file(here)
+    path.write_text(json.dumps(2 * json.loads(path.read_text())))
+    there.answer = lambda _: (503, {}, b"")
+    again(here)
+    clock.now += 10
+    there.answer = lambda _: OK
+    there.requests.clear()
+    assert again(here).sent == 2
+    assert [sent.headers["idempotency-key"] for sent in there.requests] == ["out-2", "out-3"]
+
+
+def test_what_is_wrong_stays_with_its_record_when_newer_ones_replace_others(shop, tmp_path, there):
+    fields = "{n: node, s: sku, q: on_hand, x: {from: sku, words: {Z: z}}}"
+    here = sending(shop, tmp_path, there, "stock_feed", fields, ", most: 100, nodes: lyon")
+    here.run()
+    (path,) = waiting(here)
+    skus = [record["sku"] for record in json.loads(path.read_text())]
+    assert skus == ["A", "B", "M"]
+    shop.stock.move([Movement(node="lyon", sku="A", delta=-1, op="m")])
+    here.text = here.text.replace("{Z: z}", "{A: a}")
+    assert here.run().sent == 1
+    lines = path.with_name(f"{path.name}.problems.txt").read_text().splitlines()
+    assert lines[0] == "2 of 3 records of out-1.json wait; newer ones replace the others:"
+    found = [line.partition(" (")[0] for line in lines if line.startswith("record ")]
+    assert found == [
+        "record 1: record: sku: 'B' is none of the `words`",
+        "record 2: record: sku: 'M' is none of the `words`",
+    ]
+
+
+def test_whoever_dies_while_it_is_sent_again_leaves_files_that_fit_each_other(shop, tmp_path, there, monkeypatch):
+    here = refused_orders(shop, tmp_path, there, ([("A", 1)], "W-1"), ([("B", 1)], "W-2"), ([("A", 1)], "W-3"))
+    path = in_one_file(here)
+    there.answer = lambda sent: NO if b"W-2" in sent.body else OK
+    kept = []
+    true = PutAside.keep
+
+    def dies(*given):
+        true(*given)
+        kept.append(path)
+        if len(kept) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PutAside, "keep", dies)
+        patched.setattr(PutAside, "write", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            again(here)
+    lines = path.with_name(f"{path.name}.problems.txt").read_text().splitlines()
+    assert [record["order"] for record in json.loads(path.read_text())] == ["W-2", "W-3"]
+    assert [line.partition(":")[0] for line in lines if line.startswith("record ")] == ["record 1", "record 2"]
+    assert "422" in next(line for line in lines if line.startswith("record 1"))

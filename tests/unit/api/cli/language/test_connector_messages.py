@@ -29,6 +29,7 @@ PARTS_OF_MESSAGES = {
     "a local time that comes twice, as clocks go back; say by `twice` whether the first or the second is meant",
     "of {} records of message {} of connector {} were not sent",
     "of {} records of {} could not be sent again",
+    "of {} records of {} wait; newer ones replace the others",
     "; it is cut short",
     "; the file is cut short",
 }
@@ -47,6 +48,7 @@ WHOLE = (
     "this is no XML: no element found; the file is cut short",
     "1 of 2 records of message 3 of connector out were not sent:",
     "1 of 2 records of out-3.json could not be sent again:",
+    "1 of 2 records of out-3.json wait; newer ones replace the others:",
     "message 7 (INVRPT)",
     "message 7 (INVRPT), segment 4 (QTY)",
     "line 12",
