@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.errors import PointsmanError
 from engine.store.connectors.connector_store import ConnectorStore, Place, Step
@@ -47,7 +48,12 @@ class ConnectorTurn:
             raise self._lost()
 
     def keep(self, step: Step) -> None:
-        """Store a step. Raises TurnLost."""
+        """Store a step. Messages that are sent again say nothing of the source, and they and their rows were counted
+        when they came first: only rows that were taken over by now count. Raises TurnLost.
+        """
+        if self._replaying:
+            counts = {name: count for name, count in step.counts.items() if name == "applied"}
+            step = replace(step, status={}, counts=counts)
         now, number = self._clock(), self.place.step + 1
         since = 0 if self._remember is None else now - self._remember
         kept = self._store.keep(self._name, self._who, number, step, now=now, since=since, replaying=self._replaying)

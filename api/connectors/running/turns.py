@@ -35,6 +35,8 @@ class ConnectorTurns:
             pointsman=pointsman, connectors=(), files=self._settings.files, wording=wording
         )
         self._failed: dict[str, str] = {}
+        """Of each connector, why its last turn failed; and why the last message did that was taken over again."""
+        self._failed_early: dict[str, str] = {}
         self._early_at = 0.0
         self._thread: TurnThread | None = None
 
@@ -52,15 +54,22 @@ class ConnectorTurns:
     def take_turn(self) -> None:
         """Run those that are due. Why one can't is logged when it begins, and when it is another reason."""
         self._schedule.follow([item for item in self._book.connectors().values() if not is_pushed(item)])
-        for report in (*self._schedule.run_due(), *self._early()):
-            if report.error and self._failed.get(report.connector) != report.error:
-                logger.warning("connector %s: %s", report.connector, report.error)
-            self._failed[report.connector] = report.error
+        for report in self._schedule.run_due():
+            _log_error(report, self._failed)
+        self._replay_early()
 
-    def _early(self) -> list[TurnReport]:
-        """What came of messages that were early, now and then."""
+    def _replay_early(self) -> None:
+        """Take over again, now and then, messages that were early."""
         if time.monotonic() < self._early_at:
-            return []
+            return
         self._early_at = time.monotonic() + EARLY_SECONDS
         connectors = self._book.connectors().values()
-        return list(replay_early(self._pointsman, connectors, self._settings.files, self._wording))
+        for report in replay_early(self._pointsman, connectors, self._settings.files, self._wording):
+            _log_error(report, self._failed_early)
+
+
+def _log_error(report: TurnReport, errors: dict[str, str]) -> None:
+    """Log why a connector failed, unless that was the reason before."""
+    if report.error and errors.get(report.connector) != report.error:
+        logger.warning("connector %s: %s", report.connector, report.error)
+    errors[report.connector] = report.error

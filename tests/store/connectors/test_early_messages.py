@@ -105,3 +105,44 @@ def test_its_times_stay_those_from_when_it_was_first_put_aside(early):
     tried(61)
     ((after, _),) = Keeping(here.connector, here.root).early()
     assert (after.first, after.next_at) == (mark.first, mark.first + 300)
+
+
+def test_tries_count_what_is_taken_over_and_nothing_twice(early):
+    here, _, tried = early
+    before = here.pointsman.connectors.status("warehouse")
+    tried(60)
+    tried(300)
+    status = here.pointsman.connectors.status("warehouse")
+    assert (status.messages, status.rows, status.bad, status.quarantined) == (1, 1, 1, 1)
+    assert status == before
+    the_article_comes(here)
+    tried(900)
+    status = here.pointsman.connectors.status("warehouse")
+    assert (status.messages, status.rows, status.bad, status.quarantined, status.applied) == (1, 1, 1, 1, 1)
+
+
+def test_a_try_leaves_what_the_status_says_of_the_source(early):
+    here, kept, tried = early
+    away = here.inbox.rename(here.inbox.with_name("away"))
+    assert "there is no folder" in here.run().error
+    before = here.pointsman.connectors.status("warehouse")
+    away.rename(here.inbox)
+    assert tried(60)[0].messages[0].kept == kept
+    after = here.pointsman.connectors.status("warehouse")
+    assert (after.error, after.looked_at) == (before.error, before.looked_at)
+    assert "there is no folder" in after.error
+
+
+def test_one_that_this_release_can_not_read_keeps_no_other_from_being_tried(early, running):
+    here, kept, _ = early
+    kept.with_name(f"{kept.name}.headers.json").write_text("{")
+    other = running(COUNTS.replace("warehouse", "other").replace("folder: in", "folder: in2"))
+    folder = other.root / "in2" / "bad"
+    folder.mkdir(parents=True)
+    (folder / "20261127T090000_b.csv").write_text(ROW)
+    (folder / "20261127T090000_b.csv.early").write_bytes(EarlyMark(first=1, tried=1).content)
+    the_article_comes(here)
+    here.pointsman._clock.now += 60
+    reports = list(replay_early(here.pointsman, [here.connector, other.connector], here.root))
+    assert ["JSONDecodeError" in report.error for report in reports] == [True, False]
+    assert here.on_hand("LATER", "lyon") == 7

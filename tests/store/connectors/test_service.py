@@ -48,6 +48,23 @@ def test_a_connector_is_run_as_often_as_its_file_says(turns, monkeypatch):
     assert here.on_hand("RARE", "lyon") == 7
 
 
+def test_errors_of_turns_and_of_tries_are_each_logged_once(turns, monkeypatch, caplog):
+    here, service, _ = turns
+    monkeypatch.setattr("api.connectors.running.turns.EARLY_SECONDS", 0.0)
+    here.put("a.csv", HEAD + "lyon,LATER,7,2026-11-27T09:00:31Z\n")
+    service.take_turn()
+    (kept,) = (path for path in (here.inbox / "bad").iterdir() if path.suffix == ".csv")
+    kept.with_name(f"{kept.name}.headers.json").write_text("{")
+    (here.inbox / "done").write_text("")  # what is read from now on can't be put away
+    here.put("b.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:32Z\n")
+    here.pointsman._clock.now += 60
+    for _ in range(3):
+        service.take_turn()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len([text for text in warnings if "JSONDecodeError" in text]) == 1
+    assert len([text for text in warnings if "warehouse: " in text and "JSONDecodeError" not in text]) == 1
+
+
 FRENCH = """\
 a.csv, lu par le connecteur warehouse le {}\xa0: 2 lignes sur 3 n'ont pas pu être reprises.
 Les autres lignes ont été reprises, et ne le sont pas une deuxième fois quand ce fichier est renvoyé.
