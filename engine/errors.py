@@ -424,7 +424,9 @@ class SerialsTaken(PointsmanError):
 
 
 class NotPackable(PointsmanError):
-    """The shipment can't be packed, its packing not be cancelled, or it can't be handed over, as it stands."""
+    """The shipment can't be packed, its packing not be cancelled, its papers not be given, or it can't be handed over,
+    as it stands.
+    """
 
 
 class NotLearnt(PointsmanError):

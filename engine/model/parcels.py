@@ -68,6 +68,8 @@ class Parcel:
     grams: int
     size: ParcelSize | None = None
     tracking_number: str | None = None
+    has_sold_label: bool = False
+    """Whether its carrier sold a label for it, which is kept beside the shipment for a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

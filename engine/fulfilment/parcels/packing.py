@@ -16,7 +16,7 @@ from engine.errors import (
     StockConflict,
 )
 from engine.facts_reader import FactsReader
-from engine.fulfilment.carriers.carrier import Booking, Bought
+from engine.fulfilment.carriers.carrier import Booking, Bought, BoughtLabel
 from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
@@ -310,10 +310,7 @@ class ShipmentPacking:
         """By which the packing is packed, with what was bought."""
         parts, now, packed = self._parts, self._parts.clock(), reading.packed
         by_parcel = {label.parcel: label for label in bought.labels}
-        parcels = tuple(
-            replace(item, tracking_number=by_parcel[item.number].tracking_number) if item.number in by_parcel else item
-            for item in packing.parcels
-        )
+        parcels = tuple(_with_sold_label(item, by_parcel.get(item.number)) for item in packing.parcels)
         done = replace(packing, state="packed", booking=bought.booking, parcels=parcels)
         after = packed.with_packing(done)
         labels: list[EncryptedLabel] = [
@@ -336,6 +333,12 @@ class ShipmentPacking:
             needs_key=True,
             on_its_way=on_its_way(carriage.carrier),
         )
+
+
+def _with_sold_label(parcel: Parcel, sold: BoughtLabel | None) -> Parcel:
+    if sold is None:
+        return parcel
+    return replace(parcel, tracking_number=sold.tracking_number, has_sold_label=sold.label is not None)
 
 
 def _label_format(network: Network, node: Node, carrier: str) -> LabelFormat:

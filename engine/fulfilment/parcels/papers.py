@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from engine.decide.order_record import seconds
-from engine.errors import NotFound, OrderErased
+from engine.errors import NotFound, NotPackable, OrderErased
 from engine.fulfilment.labels import paper
 from engine.fulfilment.labels.address.language import language_of
 from engine.fulfilment.parcels.carriage import carriage_of, known_addressee
@@ -67,7 +67,7 @@ class ParcelPapers:
     def label(self, key: ShipmentKey, parcel: int, *, language: str | None = None) -> paper.ParcelLabel:
         """On the outside of a parcel."""
         reading = self._packing.read(key)
-        packing, found = _packing_of(reading.packed, parcel)
+        packing, found = packed_parcel(reading.packed, parcel)
         shipment = self._shipment(reading, packing)
         return paper.ParcelLabel(
             sender=shipment.texts.sender,
@@ -91,7 +91,10 @@ class ParcelPapers:
         packed = reading.packed
         if not packed.parcels:
             raise NotFound(f"nothing of shipment '{key}' is packed")
-        packing, chosen = (packed.valid[-1], None) if parcel is None else _packing_of(packed, parcel)
+        if parcel is None:
+            for item in packed.valid:
+                _verify_packed(packed, item)
+        packing, chosen = (packed.valid[-1], None) if parcel is None else packed_parcel(packed, parcel)
         shipment = self._shipment(reading, packing)
         parcels = {item.number: shipment.noted(item) for item in packed.parcels}
         return paper.DispatchNote(
@@ -171,14 +174,35 @@ class ParcelPapers:
         return paper_texts(network, carriage, reading.shipment, products)
 
 
-def _packing_of(packed: PackedShipment, number: int) -> tuple[Packing, Parcel]:
-    """Of a parcel; raises NotFound."""
+def packed_parcel(packed: PackedShipment, number: int) -> tuple[Packing, Parcel]:
+    """The parcel of that number, and its packing. Raises NotFound, and NotPackable if its packing is not finished."""
     for packing in packed.valid:
         for parcel in packing.parcels:
             if parcel.number == number:
+                _verify_packed(packed, packing)
                 return packing, parcel
     there = ", ".join(str(parcel.number) for parcel in packed.parcels) or "none"
     raise NotFound(f"shipment '{packed.key}' has no parcel {number}; it has {there}")
+
+
+def _verify_packed(packed: PackedShipment, packing: Packing) -> None:
+    """Raise NotPackable while the carrier is asked to sell the labels of a packing, or to take them back: with papers
+    that were drawn meanwhile, a parcel would leave with postage that nobody paid.
+    """
+    if packing.state == "booking":
+        raise NotPackable(
+            f"carrier '{packing.carrier}' has not sold the labels of packing {packing.number} of shipment {packed.key}"
+            " yet, and there are no papers of it before that: send the request by which it was packed again (POST"
+            f" /v1/shipments/{packed.key}/packed, or: pointsman shipment pack {packed.key}); pointsman serve does so by"
+            " itself after a few minutes"
+        )
+    if packing.state == "cancelling":
+        raise NotPackable(
+            f"carrier '{packing.carrier}' is being asked to take the labels of packing {packing.number} of shipment"
+            f" {packed.key} back, and its papers are not valid meanwhile: cancel it again to have the carrier asked at"
+            f" once (POST /v1/shipments/{packed.key}/cancel, or: pointsman shipment cancel {packed.key}), then pack it"
+            " again"
+        )
 
 
 def _others(shipment: _Shipment, order: OrderState) -> Iterator[paper.OtherShipment]:

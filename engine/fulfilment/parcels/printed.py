@@ -7,11 +7,11 @@ from typing import Final
 from engine.errors import InputInvalid, Mistake, NotFound
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
-from engine.fulfilment.parcels.papers import ParcelPapers
+from engine.fulfilment.parcels.papers import ParcelPapers, packed_parcel
 from engine.fulfilment.printing.print_job import Paper, PaperSubject, PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
 from engine.model.parcels import LabelFormat, PackedShipment, ShipmentKey
-from engine.store.fulfilment.kept_papers import KEPT_DAYS, KEPT_SECONDS
+from engine.store.fulfilment.kept_papers import KEPT_DAYS
 
 CONTENT_TYPES: Final[Mapping[LabelFormat, str]] = {
     "pdf": "application/pdf",
@@ -116,14 +116,15 @@ class PrintedPapers:
         return label
 
     def _sold(self, shipment: PackedShipment, parcel: int) -> tuple[LabelFormat, bytes] | None:
+        """The label that a carrier sold for a parcel; None: it sold none, or a tracking number alone."""
         stored = self._parts.shipments.label(shipment.key, parcel)
         if stored is not None:
             return self._parts.addressees.label(shipment.first, shipment.key, parcel, stored)
-        packing = next(item for item in shipment.valid if any(one.number == parcel for one in item.parcels))
-        if packing.sold and self._parts.clock() - packing.packed_at >= KEPT_SECONDS:
+        packing, found = packed_parcel(shipment, parcel)
+        if found.has_sold_label:  # one that we draw in its place would be one that nobody paid
             raise NotFound(
                 f"the label of parcel {parcel} of shipment '{shipment.key}', which carrier '{packing.carrier}' sold,"
-                f" was kept for {KEPT_DAYS} days, and is not kept any more"
+                f" was kept for {KEPT_DAYS} days, and is not kept any more; fetch it from the carrier"
             )
         return None
 

@@ -30,6 +30,7 @@ class StoredParcel(Record, frozen=True, omit_defaults=True):
     lines: tuple[tuple[str, str, int], ...]
     size: tuple[int, int, int] | None = None
     tracking: str = ""
+    sold_label: bool = False
 
     @classmethod
     def of(cls, parcel: Parcel) -> Self:
@@ -40,6 +41,7 @@ class StoredParcel(Record, frozen=True, omit_defaults=True):
             lines=tuple((line.line, line.sku, line.quantity) for line in parcel.lines),
             size=parcel.size and (parcel.size.length, parcel.size.width, parcel.size.height),
             tracking=parcel.tracking_number or "",
+            sold_label=parcel.has_sold_label,
         )
 
     @property
@@ -51,6 +53,7 @@ class StoredParcel(Record, frozen=True, omit_defaults=True):
             grams=self.grams,
             size=None if self.size is None else ParcelSize(*self.size),
             tracking_number=self.tracking or None,
+            has_sold_label=self.sold_label,
         )
 
 

@@ -61,6 +61,15 @@ def test_a_busy_carrier_says_how_long_to_wait_and_a_retry_packs(http, shipment, 
     assert len(fake.bills) == 1
 
 
+def test_no_label_is_given_before_its_carrier_sold_it(http, shipment, fake):
+    fake.faults = lambda _: "dropped"
+    assert http.post(f"{shipment}/packed", json={}).status_code == 503
+    for paper in ("label", "note"):
+        problem = problem_of(http.get(f"{shipment}/{paper}"), 409)
+        assert problem["type"] == "urn:pointsman:problem:not-packable"
+        assert f"POST {shipment}/packed" in problem["detail"]
+
+
 def test_a_refusal_names_the_field_and_the_store_has_nothing_of_what_the_carrier_wrote(http, shipment, fake, contents):
     fake.fails = "address"
     fake.refusal = "Unknown postal code of 7 passage Secret."
