@@ -5,7 +5,8 @@ cancelled. Each step does nothing twice; where one was the last, the service goe
 from dataclasses import replace
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotPackable, PointsmanError, StoreUnavailable
-from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking, reference
+from engine.fulfilment.parcels.label_purchase import reference
+from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.packing_endings import PackingEndings
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, packings_let_go
 from engine.idempotency import name_reused, operation
@@ -17,6 +18,9 @@ from rules.syntax.literals import SECONDS_A_DAY
 
 WAITED_FOR = SECONDS_A_DAY
 """For so long a carrier that does not answer is asked for labels, and then for so long to take them back."""
+_ASKED_AGAIN_FOR = 3 * WAITED_FOR
+"""Since it was packed: a day for its labels, a day to take them back, and a day to ask once more."""
+_NOT_KNOWN = "not known to be given back, ask the carrier for it"
 _LET_GO = "its units are to leave no more"
 _NOT_BOOKED = "its carrier sold no labels within a day"
 
@@ -48,7 +52,11 @@ class LabelsBack:
                 self._endings.store_kept(reading, packing)
                 raise
             outcome = self._endings.store_cancelled(
-                reading, packing, because=because or packing.because, named=operation(request, op)
+                reading,
+                packing,
+                because=because or packing.because,
+                named=operation(request, op),
+                asks_again=_may_be_bought_yet(packing),
             )
             match outcome:
                 case ShipmentChanged():
@@ -79,7 +87,7 @@ class LabelsBack:
         reading, packing = self._read(key, number)
         if packing.state != "cancelling":
             return
-        because = packing.because
+        because, asks_again = packing.because, _may_be_bought_yet(packing)
         try:
             self._ask(reading, packing)
         except (CarrierRefused, CarrierHasNoSuch) as error:
@@ -93,9 +101,29 @@ class LabelsBack:
         except PointsmanError as error:
             if self._parts.clock() - (packing.cancelling_since or 0) < WAITED_FOR:
                 raise
-            because = _joined(because, f"not known to be given back, ask the carrier for it: {error}")
-        if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
+            because, asks_again = _joined(because, f"{_NOT_KNOWN}: {error}"), False
+        outcome = self._endings.store_cancelled(reading, packing, because=because, asks_again=asks_again)
+        if not isinstance(outcome, ShipmentChanged):
             raise _changes(key)
+
+    def ask_again(self, key: ShipmentKey, number: int) -> None:
+        """Have the carrier of a packing that is cancelled take back what it sold for it since: somebody may have been
+        about to buy its labels when it was cancelled. Raises what asking a carrier does; one that does not answer for
+        days is waited for no longer, and `because` of the packing says so.
+        """
+        reading, packing = self._read(key, number)
+        try:
+            self._ask(reading, replace(packing, booking=None))  # by its reference: what was booked is known to nobody
+        except StoreUnavailable:
+            raise
+        except PointsmanError as error:
+            if self._parts.clock() - packing.packed_at < _ASKED_AGAIN_FOR:
+                raise
+            because = _joined(packing.because, f"{_NOT_KNOWN}: {error}")
+            if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
+                raise _changes(key) from error
+        else:
+            self._parts.shipments.go_on_later(key, number, at=None)
 
     def go_on_with_booking(self, key: ShipmentKey, number: int) -> None:
         """Ask for the labels of a packing again, where whoever packed it does not; after a day, or if its units were
@@ -127,6 +155,11 @@ class LabelsBack:
     def _read(self, key: ShipmentKey, number: int) -> tuple[ShipmentReading, Packing]:
         reading = self._packing.read(key)
         return reading, next(item for item in reading.packed.packings if item.number == number)
+
+
+def _may_be_bought_yet(packing: Packing) -> bool:
+    """Whether somebody may be about to buy its labels, and not know that it is being cancelled."""
+    return packing.sold and packing.booking is None
 
 
 def _takes_none_back(packing: Packing) -> str:

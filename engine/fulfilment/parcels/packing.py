@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.errors import (
-    CarrierRefused,
     Contended,
     HoldEnded,
     NotPackable,
@@ -16,30 +15,27 @@ from engine.errors import (
     StockConflict,
 )
 from engine.facts_reader import FactsReader
-from engine.fulfilment.carriers.carrier import Booking, Bought, BoughtLabel
-from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
-from engine.fulfilment.parcels.carriage import Carriage, CarrierSource, addressee_of, carriage_of
+from engine.fulfilment.parcels.carriage import CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.destination import verify_destination
 from engine.fulfilment.parcels.given_numbers import verify_given
+from engine.fulfilment.parcels.label_purchase import LabelPurchase, being_cancelled
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
-from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
+from engine.fulfilment.parcels.packing_endings import on_its_way
 from engine.fulfilment.parcels.paper_texts import paper_texts
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
-from engine.fulfilment.printing.printing import printer_of
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
-from engine.model.facts import Network, Node
-from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
+from engine.model.facts import Network
+from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, ShipmentKey
 from engine.model.tracking import number_name
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees, erased
 from engine.store.fulfilment.serials import Serials, exhausted
 from engine.store.fulfilment.shipments import (
-    EncryptedLabel,
     ErasedMeanwhile,
     NumberPlaces,
     NumbersLacking,
@@ -84,7 +80,7 @@ class ShipmentPacking:
         self._holds = Holds(parts.client, parts.keys)
         self._reader = ShipmentReader(parts.client, parts.keys, parts.shipments, clock=parts.clock)
         self._papers = PackedPapers(parts.new_id)
-        self._endings = PackingEndings(parts.shipments, clock=parts.clock, micros=parts.micros)
+        self._purchase = LabelPurchase(parts, self._reader, self._papers)
 
     def read(self, key: ShipmentKey) -> ShipmentReading:
         """As `ShipmentReader.read`."""
@@ -97,11 +93,11 @@ class ShipmentPacking:
             reading = self.read(request.shipment)
             number = self._packed_before(request, named, reading)
             if number is not None:
-                return self._finished(request.shipment, number)
+                return self._purchase.finish(request.shipment, number)
             change = self._planned(request, reading)
             outcome = parts.client.retry_if_revived(functools.partial(parts.shipments.change, change, named))
             if isinstance(outcome, ShipmentChanged):
-                return self._finished(request.shipment, outcome.packing)
+                return self._purchase.finish(request.shipment, outcome.packing)
             self._verify_goes_on(outcome, change, request)
         raise Contended(f"shipment {request.shipment} changes again and again; try again")
 
@@ -126,8 +122,9 @@ class ShipmentPacking:
                 " again, or cancel the packing first (POST /v1/shipments/{}/cancel, or: pointsman shipment cancel"
                 " {})".format(request.shipment, request.shipment)
             )
-        if not reading.left:
-            _verify_not_cancelling(reading)
+        cancelling = next((item for item in valid if item.state == "cancelling"), None)
+        if not reading.left and cancelling is not None:
+            raise being_cancelled(request.shipment, cancelling)
         if request.op is None and not reading.left:
             same = [item for item in valid if self._is_like(request, reading, item)]
             if same:
@@ -256,115 +253,11 @@ class ShipmentPacking:
 
     def go_on(self, key: ShipmentKey, number: int) -> None:
         """Go on with a packing that is being booked, where whoever sent it does not. Raises what `pack` does."""
-        self._finished(key, number)
-
-    def _finished(self, key: ShipmentKey, number: int) -> PackedShipment:
-        """Buy the labels of a packing that is being booked, and store them."""
-        for _ in range(MOST_TRIES):
-            reading = self.read(key)
-            packed = reading.packed
-            packing = next(item for item in packed.packings if item.number == number)
-            if packing.state != "booking":
-                _verify_not_cancelling(reading)
-                if packing.state == "cancelled" and packing.sold and packing.booking is None:
-                    raise NotPackable(f"this was not packed, and is to be packed by a new operation: {packing.because}")
-                return packed
-            carriage, bought = self._bought(reading, packing)
-            change = self._bought_change(reading, packing, carriage, bought)
-            outcome = self._parts.shipments.change(change, operation(f"bought {number}", f"bought {number}"))
-            if isinstance(outcome, ErasedMeanwhile):
-                raise erased(packed.order)
-        raise Contended(f"shipment {key} changes again and again; try again")
-
-    def _bought(self, reading: ShipmentReading, packing: Packing) -> tuple[Carriage, Bought]:
-        """Asks the carrier. If it refuses, the packing is cancelled, so that it can be packed otherwise."""
-        network, record = self._network(), reading.record
-        carriage = carriage_of(network, reading.shipment, order_collects_at=record.order.collect_at)
-        order = reading.packed.order
-        addressee = addressee_of(carriage, lambda: self._parts.addressees.read(order), order)
-        if carriage.goal is None:
-            verify_destination(addressee, record.order.destination, order)
-        if carriage.account is None or packing.carrier is None:
-            raise NotPackable(
-                f"shipment {reading.key} was to be carried by '{packing.carrier}', which network.yaml has no more under"
-                " carriers; cancel the packing, and pack it again"
-            )
-        booking = Booking(
-            reference=reference(reading.key, packing),
-            shipment=reading.key,
-            product=carriage.product,
-            sender=packing.texts.sender if packing.texts else carriage.sender,
-            addressee=addressee,
-            parcels=packing.parcels,
-            label_format=_label_format(network, carriage.node, packing.carrier),
-        )
-        try:
-            return carriage, self._parts.carriers.carrier(packing.carrier).buy(booking)
-        except CarrierRefused as refusal:
-            self._endings.store_cancelled(reading, packing, because=refusal.summary)
-            raise
-
-    def _bought_change(
-        self, reading: ShipmentReading, packing: Packing, carriage: Carriage, bought: Bought
-    ) -> ShipmentChange:
-        """By which the packing is packed, with what was bought."""
-        parts, now, packed = self._parts, self._parts.clock(), reading.packed
-        by_parcel = {label.parcel: label for label in bought.labels}
-        parcels = tuple(_with_sold_label(item, by_parcel.get(item.number)) for item in packing.parcels)
-        done = replace(packing, state="packed", booking=bought.booking, parcels=parcels)
-        after = packed.with_packing(done)
-        labels: list[EncryptedLabel] = [
-            parts.addressees.encrypted_label(packed.first, packed.key, label.parcel, (label.format, label.label))
-            for label in bought.labels
-            if label.label is not None
-        ]
-        return ShipmentChange(
-            kind="packed",
-            before=reading.stored.text,
-            after=after,
-            packing=packing.number,
-            now=now,
-            micros=self._parts.micros(),
-            hold=reading.hold,
-            promise=reading.promise,
-            passed=passes(reading, after),
-            labels=labels,
-            jobs=self._papers.of_parcels(self._network(), after, done, now),
-            needs_key=True,
-            on_its_way=on_its_way(carriage.carrier),
-        )
-
-
-def _with_sold_label(parcel: Parcel, sold: BoughtLabel | None) -> Parcel:
-    if sold is None:
-        return parcel
-    return replace(parcel, tracking_number=sold.tracking_number, has_sold_label=sold.label is not None)
-
-
-def _label_format(network: Network, node: Node, carrier: str) -> LabelFormat:
-    """In which labels are bought: as the node says or, if it does not, as its printer of labels takes them."""
-    printer = None if node.label_format else printer_of(node, "label")
-    return printer.format if printer else label_format(network, node=node.id, carrier=carrier)
-
-
-def reference(key: ShipmentKey, packing: Packing) -> str:
-    """By which a carrier knows the packing: the same, however often it is asked."""
-    return f"{key}/{packing.number}"
+        self._purchase.finish(key, number)
 
 
 def replace_partial(request: PackRequest) -> PackRequest:
     return replace(request, partial=True)
-
-
-def _verify_not_cancelling(reading: ShipmentReading) -> None:
-    """Raise NotPackable if the carrier is being asked to take labels of the shipment back."""
-    packing = next((item for item in reading.packed.valid if item.state == "cancelling"), None)
-    if packing is not None:
-        raise NotPackable(
-            f"carrier '{packing.carrier}' is being asked to take the labels of packing {packing.number} of shipment"
-            f" {reading.key} back: it can be packed again once it has, or a day after that began at the latest. Have it"
-            f" asked at once by POST /v1/shipments/{reading.key}/cancel, or: pointsman shipment cancel {reading.key}"
-        )
 
 
 def verify_packable(parts: PackingParts, reading: ShipmentReading) -> None:

@@ -33,14 +33,28 @@ class PackingEndings:
         return self._store(reading, "packing_closed", replace(packing, closed=True))
 
     def store_cancelled(
-        self, reading: ShipmentReading, packing: Packing, *, because: str, named: Operation | None = None
+        self,
+        reading: ShipmentReading,
+        packing: Packing,
+        *,
+        because: str,
+        named: Operation | None = None,
+        asks_again: bool = False,
     ) -> ShipmentOutcome:
-        """The packing is none any more: its labels are given back, and its units can be packed again."""
+        """The packing is void: its labels are given back, and its units can be packed again. With `asks_again`, its
+        carrier is asked once more after a while (see LabelsBack.ask_again).
+        """
         ended = replace(packing, state="cancelled", because=because, cancelling_since=None)
-        return self._store(reading, "packing_cancelled", ended, named)
+        return self._store(reading, "packing_cancelled", ended, named=named, asks_again=asks_again)
 
     def _store(
-        self, reading: ShipmentReading, kind: PackingKind, packing: Packing, named: Operation | None = None
+        self,
+        reading: ShipmentReading,
+        kind: PackingKind,
+        packing: Packing,
+        *,
+        named: Operation | None = None,
+        asks_again: bool = False,
     ) -> ShipmentOutcome:
         after = reading.packed.with_packing(packing)
         reopened = kind == "packing_cancelled" and is_reopened(reading, after)
@@ -57,6 +71,7 @@ class PackingEndings:
             promise=reading.promise,
             reopened=reopened,
             on_its_way=("begins" if begins else "") if carried or kind == "packing_closed" else "ends",
+            asks_again=asks_again,
         )
         return self._shipments.change(change, named or operation(f"{kind} {packing.number}", None))
 

@@ -51,7 +51,7 @@ class UnfinishedPackings:
     def _go_on(self, key: ShipmentKey, number: int, limits: CarrierLimits) -> bool:
         """Whether that is done; if not, it is put off."""
         packing = self._find(key, number)
-        if packing is None or packing.state not in ("booking", "cancelling"):
+        if packing is None or packing.state == "packed":
             self._parts.shipments.go_on_later(key, number, at=None)
             return True
         until = limits.put_off_until(packing.carrier)
@@ -59,10 +59,13 @@ class UnfinishedPackings:
             self._parts.shipments.go_on_later(key, number, at=until)
             return False
         with limits.asking(packing.carrier), by_itself():
-            if packing.state == "booking":
-                self._labels_back.go_on_with_booking(key, number)
-            else:
-                self._labels_back.go_on(key, number)
+            match packing.state:
+                case "booking":
+                    self._labels_back.go_on_with_booking(key, number)
+                case "cancelling":
+                    self._labels_back.go_on(key, number)
+                case "cancelled":
+                    self._labels_back.ask_again(key, number)
         return True
 
     def _find(self, key: ShipmentKey, number: int) -> Packing | None:

@@ -33,6 +33,7 @@ PackingKind: TypeAlias = Literal[
 GO_ON_AFTER: Final = 120
 """Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""
 
+_UNFINISHED: Final = frozenset({"booking", "cancelling"})
 _TOKEN_BITS: Final = 128
 
 
@@ -93,6 +94,8 @@ class ShipmentChange:
     jobs: Sequence[PrintJob] = ()
     needs_key: bool = False
     on_its_way: Literal["", "begins", "ends"] = ""
+    asks_again: bool = False
+    """Whether its carrier is to be asked once more what it sold for the packing, although it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +213,16 @@ class Shipments:
         pairs = (name.decode().rpartition("/") for name in names)
         return [(shipment_key(shipment), int(number)) for shipment, _, number in pairs]
 
-    def go_on_later(self, key: ShipmentKey, packing: int, *, at: int | None) -> None:
-        """Go on with that packing from this instant on, if it is not finished by then; None: there is nothing to do."""
+    def go_on_later(self, key: ShipmentKey, packing: int, *, at: int | None, if_listed: bool = True) -> None:
+        """Go on with that packing from this instant on, if it is not finished by then; None: there is nothing to do.
+        With `if_listed`, only one with which somebody was to go on before.
+        """
         name = f"{key}/{packing}"
         with faults():
             if at is None:
                 self._client.redis.zrem(self._keys.unfinished_packings, name)
             else:
-                self._client.redis.zadd(self._keys.unfinished_packings, {name: at}, xx=True)
+                self._client.redis.zadd(self._keys.unfinished_packings, {name: at}, xx=if_listed)
 
     def label(self, key: ShipmentKey, parcel: int) -> bytes | None:
         """What a carrier sold for the parcel, encrypted."""
@@ -297,7 +302,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "labels_gone": cancelled,
         "promise": _promise(change) if change.passed or change.reopened else False,
         "packing": f"{key}/{change.packing}",
-        "go_on_at": change.now + GO_ON_AFTER if packing.state in {"booking", "cancelling"} else False,
+        "go_on_at": change.now + GO_ON_AFTER if change.asks_again or packing.state in _UNFINISHED else False,
         "print": [[job.id, job.text] for job in change.jobs],
         "on_its_way": change.on_its_way,
         "operation": operation.request,
