@@ -20,6 +20,11 @@ def operation(request: str, op: str | None) -> Operation:
     return Operation(name=operation_name(op), request=request, seconds=OPERATION_SECONDS)
 
 
+def step_operation(step: str) -> Operation:
+    """The operation of a step that a request takes by itself: taken once, however often the request is sent."""
+    return Operation(name=f"step:{step}", request=step, seconds=OPERATION_SECONDS)
+
+
 def operation_name(op: str) -> str:
     """The stored name of an operation that its caller named `op`; differs from every name that is made up here."""
     return f"said:{op}"

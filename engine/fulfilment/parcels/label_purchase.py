@@ -17,7 +17,7 @@ from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
 from engine.fulfilment.printing.printing import printer_of
-from engine.idempotency import operation
+from engine.idempotency import step_operation
 from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ShipmentKey
 from engine.store.fulfilment.addressees import erased
@@ -60,7 +60,7 @@ class LabelPurchase:
                 return reading.packed
             carriage, bought = self._buy(reading, packing)
             change = self._change(reading, packing, carriage, bought)
-            outcome = self._parts.shipments.change(change, operation(f"bought {number}", f"bought {number}"))
+            outcome = self._parts.shipments.change(change, step_operation(f"bought {number}"))
             if isinstance(outcome, ErasedMeanwhile):
                 raise erased(reading.packed.order)
         raise Contended(f"shipment {key} changes again and again; try again")

@@ -12,7 +12,7 @@ from engine.fulfilment.carriers.carriers import label_format
 from engine.fulfilment.parcels.carriage import known_addressee
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.return_labels.label_request import GIVE_BACK
-from engine.idempotency import operation
+from engine.idempotency import operation, step_operation
 from engine.model.parcels import Parcel, ShipmentKey
 from engine.model.postal_address import PostalAddress
 from engine.store.flows.stored_return import StoredReturn, StoredReturnLabelRecord
@@ -82,7 +82,7 @@ class ReturnLabelBooking:
             sold=content,
             needs_key=True,
         )
-        return self._labels.change(change, operation(f"bought {label.number}", f"bought {label.number}"))
+        return self._labels.change(change, step_operation(f"bought {label.number}"))
 
     def give_back(self, stored: StoredReturn, label: StoredReturnLabelRecord) -> None:
         """Give back what was bought. Raises CarrierRefused, CarrierHasNoSuch, CarrierUnavailable."""

@@ -356,3 +356,12 @@ def test_a_hold_that_expires_gives_no_label_back(shop, fake):
     assert shop.availability("A", "web").free == 10
     assert shop.fulfilment.giving_back.run() == []
     assert (state(shop, key), fake.owed) == ([("packed", True)], 1)
+
+
+@pytest.mark.parametrize("op", ["bought 1", "step:bought 1"])
+def test_an_operation_may_have_any_name_also_that_of_a_step(shop, fake, op):
+    key = decided(shop, ("A", 1))
+    view = pack(shop, key, op=op)
+    assert (state(shop, key), fake.owed) == ([("packed", True)], 1)
+    assert pack(shop, key, op=op) == view
+    assert fake.owed == 1

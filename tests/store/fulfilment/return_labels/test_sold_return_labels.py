@@ -198,3 +198,11 @@ def test_a_process_that_is_killed_while_it_buys_is_gone_on_with(  # noqa: PLR091
     made(selling, name, op="one")
     assert (state(selling, name), fake.owed) == (("made", True, True), 1)
     assert selling.check().clean
+
+
+def test_an_operation_may_have_any_name_also_that_of_a_step(selling, fake, to_come, made):
+    name = to_come(selling)
+    labelled = made(selling, name, op="bought 1")
+    assert state(selling, name) == ("made", True, True)
+    assert made(selling, name, op="bought 1").label == labelled.label
+    assert fake.owed == 1
