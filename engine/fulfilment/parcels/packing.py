@@ -143,9 +143,8 @@ class ShipmentPacking:
     def _is_like(self, request: PackRequest, reading: ShipmentReading, packing: Packing) -> bool:
         """Whether the request would have led to this packing."""
         if not request.parcels:
-            return all(parcel.tracking_number in (request.given[0], None) for parcel in packing.parcels) or (
-                request.given[0] is None
-            )
+            number = request.tracking_number
+            return number is None or all(parcel.tracking_number == number for parcel in packing.parcels)
         left = {line: reading.left.get(line, 0) + packing.units.get(line, 0) for line in reading.skus}
         return is_same(packing, self._plan(replace_partial(request), reading, left))
 

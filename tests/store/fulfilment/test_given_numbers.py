@@ -150,6 +150,25 @@ def test_the_same_request_again_is_answered_and_one_with_another_number_is_refus
         pack(carried, key, tracking_number="N-1003")
 
 
+def test_a_number_for_a_shipment_that_was_packed_without_one_is_not_dropped(carried):
+    key = decided(carried, ("A", 2))
+    packed = pack(carried, key, {"1": 1}, {"1": 1})
+    for parcels in ((), (one("N-1003"), one("N-1003"))):
+        with pytest.raises(NotPackable, match=r"every unit .* cancel a packing to pack it otherwise"):
+            pack(carried, key, *parcels, tracking_number="N-1003")
+    assert pack(carried, key) == packed
+    carried.fulfilment.parcels.cancel(key)
+    pack(carried, key, tracking_number="N-1003")
+    assert numbers(carried, key) == ["N-1003"]
+
+
+def test_a_number_for_some_parcels_of_a_packing_is_not_dropped_either(carried):
+    key = decided(carried, ("A", 2))
+    pack(carried, key, one("N-1004"), {"1": 1})
+    with pytest.raises(NotPackable, match="every unit"):
+        pack(carried, key, tracking_number="N-1004")
+
+
 def test_a_carrier_that_sells_labels_is_not_asked_for_what_was_bought_elsewhere(bare):
     seller = CarrierAccount(id="seller", door="sendcloud", url="http://127.0.0.1:9")
     shop = packing_network(
