@@ -180,12 +180,15 @@ CHANGE_SHIPMENT = KeyLayout(
     parts=("number_ranges", "serials", "print_jobs", "tracking"),
 )
 CHANGE_RETURN_LABEL = KeyLayout(
-    ("returns", "parcel_labels", "labels_stored", "order_keys", "serials", "tracking_serials", "log", "operation"),
+    (
+        *("returns", "parcel_labels", "labels_stored", "order_keys", "serials", "tracking_serials", "parcel_numbers"),
+        *("log", "operation"),
+    ),
     parts=("number_ranges", "serials"),
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))
-RESERVE_NUMBERS = KeyLayout(("tracking_serials",), parts=("number_ranges", "serials"))
+RESERVE_NUMBERS = KeyLayout(("tracking_serials", "parcel_numbers"), parts=("number_ranges", "serials"))
 MARK_SERIALS = KeyLayout(("claimed_serials",))
 MARK_NUMBERS = KeyLayout(("claimed_numbers",))
 PUT_ADDRESSEE = KeyLayout(("order", "order_keys", "addressees", "addressees_stored", "log"))

@@ -135,6 +135,12 @@ def forms_of(number: str) -> tuple[KnownForm, ...]:
     return tuple(sorted((form for form in known_forms() if form.accepts(bare)), key=lambda form: form.check is None))
 
 
+def has_shape_of(carrier: str, number: str) -> bool:
+    """Whether a number looks like one of that carrier, whatever its check digit; as `forms_of`."""
+    bare = "".join(number.split()).upper()
+    return any(form.pattern.fullmatch(bare) for form in known_forms() if form.carrier == carrier)
+
+
 def kinds_of(number: str) -> tuple[str, ...]:
     """The names of these forms."""
     return tuple(form.name for form in forms_of(number))

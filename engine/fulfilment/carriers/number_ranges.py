@@ -25,6 +25,16 @@ def number_of(numbers: NumberRange, serial: int) -> str:
     return form.template.format_map({**filled, "check": check})
 
 
+def has_number(numbers: NumberRange, number: str) -> bool:
+    """Whether it is one of the range, as `number_name` has it."""
+    form = FORMS[numbers.kind]
+    start = len(form.before_serial(form.template, numbers))
+    serial = number[start : start + form.digits]
+    if not serial.isdecimal() or not numbers.first <= int(serial) <= numbers.last:
+        return False
+    return number_of(numbers, int(serial)) == number
+
+
 def script_ranges(ranges: Iterable[NumberRange]) -> list[dict[str, str | int]]:
     """The ranges as take_tracking_numbers in parts/number_ranges.lua takes them. Ranges of one `form` share their
     serials: whatever the file says of them later, none is issued twice.

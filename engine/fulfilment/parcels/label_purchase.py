@@ -52,8 +52,7 @@ class LabelPurchase:
                 self._give_back(key, packing, bought)
                 raise _cancelled_meanwhile(key, packing)
             if packing.state == "cancelled" and packing.sold and packing.booking is None:
-                why = f": {packing.because}" if packing.because else ""
-                raise NotPackable(f"this was not packed, and is to be packed by a new operation{why}")
+                raise _not_packed(packing)
             if packing.state == "cancelling":
                 raise being_cancelled(key, packing)
             if packing.state != "booking":
@@ -159,6 +158,12 @@ def being_cancelled(key: ShipmentKey, packing: Packing) -> NotPackable:
         f" {key} back: it can be packed again once it has, or a day after that began at the latest. Have it"
         f" asked at once by POST /v1/shipments/{key}/cancel, or: pointsman shipment cancel {key}"
     )
+
+
+def _not_packed(packing: Packing) -> NotPackable:
+    if packing.because:
+        return NotPackable(f"this was not packed, and is to be packed by a new operation: {packing.because}")
+    return NotPackable("this was not packed, and is to be packed by a new operation")
 
 
 def _cancelled_meanwhile(key: ShipmentKey, packing: Packing) -> NotPackable:

@@ -20,7 +20,6 @@ WAITED_FOR = SECONDS_A_DAY
 """For so long a carrier that does not answer is asked for labels, and then for so long to take them back."""
 _ASKED_AGAIN_FOR = 3 * WAITED_FOR
 """Since it was packed: a day for its labels, a day to take them back, and a day to ask once more."""
-_NOT_KNOWN = "not known to be given back, ask the carrier for it"
 _LET_GO = "its units are to leave no more"
 _NOT_BOOKED = "its carrier sold no labels within a day"
 
@@ -101,7 +100,7 @@ class LabelsBack:
         except PointsmanError as error:
             if self._parts.clock() - (packing.cancelling_since or 0) < WAITED_FOR:
                 raise
-            because, asks_again = _joined(because, f"{_NOT_KNOWN}: {error}"), False
+            because, asks_again = _joined(because, _not_known(error)), False
         outcome = self._endings.store_cancelled(reading, packing, because=because, asks_again=asks_again)
         if not isinstance(outcome, ShipmentChanged):
             raise _changes(key)
@@ -119,7 +118,7 @@ class LabelsBack:
         except PointsmanError as error:
             if self._parts.clock() - packing.packed_at < _ASKED_AGAIN_FOR:
                 raise
-            because = _joined(packing.because, f"{_NOT_KNOWN}: {error}")
+            because = _joined(packing.because, _not_known(error))
             if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
                 raise _changes(key) from error
         else:
@@ -164,6 +163,10 @@ def _may_be_bought_yet(packing: Packing) -> bool:
 
 def _takes_none_back(packing: Packing) -> str:
     return f"carrier '{packing.carrier}' takes no label back"
+
+
+def _not_known(error: PointsmanError) -> str:
+    return f"not known to be given back, ask the carrier for it: {error}"
 
 
 def _joined(because: str, why: str) -> str:

@@ -47,12 +47,12 @@ class PackRequest:
         """Tells another request under the same name."""
         parcels = [(dict(item.lines), item.grams, item.size) for item in self.parcels]
         asked: list[object] = [parcels, self.partial]
-        if any(self.given):
-            asked.append(self.given)
+        if any(self.supplied_numbers):
+            asked.append(self.supplied_numbers)
         return "packed " + msgspec.json.encode(asked, order="deterministic").decode()
 
     @property
-    def given(self) -> tuple[str | None, ...]:
+    def supplied_numbers(self) -> tuple[str | None, ...]:
         """Of each parcel, the tracking number that comes with the request."""
         parcels = self.parcels or [ParcelRequest(lines={})]
         return tuple(item.tracking_number or self.tracking_number for item in parcels)
@@ -92,8 +92,8 @@ def plan_parcels(
         grams = _weight(lines, products, packing_grams) if parcel.grams is None else parcel.grams
         if grams > MOST_PARCEL_GRAMS:
             mistakes.append(Mistake(field=f"parcels.{number}", message=_too_heavy(grams)))
-        given = request.given[number]
-        parcels.append(PlannedParcel(lines=lines, grams=grams, size=parcel.size, tracking_number=given))
+        supplied = request.supplied_numbers[number]
+        parcels.append(PlannedParcel(lines=lines, grams=grams, size=parcel.size, tracking_number=supplied))
     if not request.partial:
         mistakes += (
             Mistake(
@@ -170,12 +170,11 @@ def _too_heavy(grams: int) -> str:
 
 def is_same(packing: Packing, planned: Sequence[PlannedParcel]) -> bool:
     """Whether a packing has just these parcels, and of those that came with a tracking number just that."""
-    given = [(item.tracking_number, there.tracking_number) for item, there in zip(planned, packing.parcels)]  # noqa: B905 compared below
-    if any(asked is not None and asked != number for asked, number in given):
-        return False
-    return [(item.lines, item.grams, item.size) for item in packing.parcels] == [
-        (item.lines, item.grams, item.size) for item in planned
-    ]
+    return len(planned) == len(packing.parcels) and all(
+        (item.lines, item.grams, item.size) == (parcel.lines, parcel.grams, parcel.size)
+        and item.tracking_number in (None, parcel.tracking_number)
+        for item, parcel in zip(planned, packing.parcels, strict=True)
+    )
 
 
 def verify_count(request: PackRequest, there: int) -> None:

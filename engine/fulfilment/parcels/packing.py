@@ -19,7 +19,6 @@ from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import CarrierSource, addressee_of, carriage_of
 from engine.fulfilment.parcels.destination import verify_destination
-from engine.fulfilment.parcels.given_numbers import verify_given
 from engine.fulfilment.parcels.label_purchase import LabelPurchase, being_cancelled
 from engine.fulfilment.parcels.pack_request import PackRequest, PlannedParcel, is_same, plan_parcels, verify_count
 from engine.fulfilment.parcels.packed_papers import PackedPapers
@@ -27,6 +26,7 @@ from engine.fulfilment.parcels.packing_endings import on_its_way
 from engine.fulfilment.parcels.paper_texts import paper_texts
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
+from engine.fulfilment.parcels.supplied_numbers import SuppliedNumbers
 from engine.idempotency import name_reused, operation
 from engine.inventory.hold_requests import hold_ended, still_to_come
 from engine.model.facts import Network
@@ -175,10 +175,17 @@ class ShipmentPacking:
         )
         if carriage.goal is None:
             verify_destination(goal, record.order.destination, packed.order)
-        if not carriage.sells or any(request.given):
+        supplied = SuppliedNumbers(
+            numbers=request.supplied_numbers,
+            shipment=packed,
+            carriage=carriage,
+            network=network,
+            find=self._parts.shipments.find_number,
+        )
+        sells = carriage.sells and not any(supplied.numbers)
+        if not sells:
             check_address(goal, "addressee")  # a label that can't be drawn is known before anything has a number
-        verify_given(request.given, request.shipment, carriage, self._parts.shipments.find_number)
-        sells = carriage.sells and not any(request.given)
+        supplied.verify()
         products = self._parts.facts.products(line.sku for line in record.order.lines)
         places = NumberPlaces()
         has_ranges = carriage.account is not None and bool(carriage.account.ranges) and not carriage.sells
@@ -221,7 +228,7 @@ class ShipmentPacking:
             numbers=TakenNumbers(
                 places=places, count=len(planned), terms=terms, ranges=ranges, tracking_count=len(without)
             ),
-            given=tuple(number_name(number) for number in request.given if number),
+            supplied_numbers=tuple(number_name(number) for number in supplied.numbers if number),
             addressee=self._parts.addressees.encrypted(packed.order, request.addressee) if request.addressee else b"",
             jobs=self._papers.of_parcels(network, after, packing, now) if done else (),
             needs_key=True,

@@ -86,7 +86,7 @@ class ShipmentChange:
     promise: str = ""
     passed: bool = False
     reopened: bool = False
-    given: Sequence[str] = ()
+    supplied_numbers: Sequence[str] = ()
     """Tracking numbers that came with the packing, which no parcel of another shipment may have."""
     numbers: TakenNumbers | None = None
     labels: Sequence[EncryptedLabel] = ()
@@ -294,7 +294,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "range": False if numbers is None else script_range(numbers.terms),
         "tracking": list(numbers.ranges) if numbers else [],
         "tracking_count": numbers.tracking_count if numbers else 0,
-        "given": list(change.given),
+        "supplied_numbers": list(change.supplied_numbers),
         "numbers": [list(item) for item in numbers_after.items() if numbers_before.get(item[0]) != item[1]],
         "numbers_gone": [number for number in numbers_before if number not in numbers_after],
         "open": [list(item) for item in open_after.items() if open_before.get(item[0]) != item[1]],

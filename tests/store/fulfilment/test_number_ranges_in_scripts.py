@@ -1,5 +1,6 @@
 """parts/number_ranges.lua issues the numbers of number_ranges.py, none of them twice, also after a failover."""
 
+import itertools
 import json
 
 import pytest
@@ -18,7 +19,7 @@ from tests.support.examples import examples
 RUN = (
     (SCRIPTS / "parts" / "number_ranges.lua").read_text(encoding="utf-8")
     + """
-local numbers, why = take_tracking_numbers(KEYS[1], cjson.decode(ARGV[1]), tonumber(ARGV[2]), ARGV[3])
+local numbers, why = take_tracking_numbers(KEYS[1], KEYS[2], cjson.decode(ARGV[1]), tonumber(ARGV[2]), ARGV[3])
 return numbers or why
 """
 )
@@ -28,14 +29,14 @@ class Issuing:
     """Takes numbers as packing does."""
 
     def __init__(self, client, keys):
-        self.client, self.key = client.redis, keys.tracking_serials
+        self.client, self.key, self.parcels = client.redis, keys.tracking_serials, keys.parcel_numbers
         self.serials = TrackingSerials(client, keys)
         self.run = client.redis.info("server")["run_id"]
-        self.client.delete(self.key, Keys(INSTALLATION).claimed_numbers)
+        self.client.delete(self.key, self.parcels, Keys(INSTALLATION).claimed_numbers)
         self.at_replicas: dict[bytes, bytes] = {}
 
     def once(self, ranges, count):
-        answer = self.client.eval(RUN, 1, self.key, json.dumps(script_ranges(ranges)), count, self.run)
+        answer = self.client.eval(RUN, 2, self.key, self.parcels, json.dumps(script_ranges(ranges)), count, self.run)
         return answer.decode() if isinstance(answer, bytes) else [number.decode() for number in answer]
 
     def take(self, ranges, count):
@@ -73,6 +74,23 @@ def test_scripts_make_the_numbers_that_python_makes(client, keys, numbers):
     serials = range(numbers.first, min(numbers.last, numbers.first + 4) + 1)
     taken = Issuing(client, keys).take([numbers], len(serials))
     assert taken == [number_of(numbers, serial) for serial in serials]
+
+
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    taken=st.sets(st.integers(0, 40)),
+    counts=st.lists(st.integers(1, 6), max_size=8),
+    last=st.sampled_from([40, 9_999_999]),
+)
+def test_numbers_by_which_parcels_go_already_are_left_out(client, keys, taken, counts, last):
+    numbers = NumberRange(kind="dpd", account="0998", first=0, last=last)
+    issuing = Issuing(client, keys)
+    for serial in taken:
+        client.redis.hset(issuing.parcels, number_of(numbers, serial), "another/0/1")
+    free = (number_of(numbers, serial) for serial in range(last + 1) if serial not in taken)
+    for count in counts:
+        expected = list(itertools.islice(free, count))
+        assert issuing.take([numbers], count) == (expected if len(expected) == count else [])
 
 
 @examples(50, suppress_health_check=[HealthCheck.function_scoped_fixture])

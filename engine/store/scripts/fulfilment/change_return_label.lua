@@ -33,7 +33,9 @@ if request.token ~= '' then
   end
   local tracking, why = {}, ''
   if #request.tracking > 0 then
-    tracking, why = take_tracking_numbers(key.tracking_serials, request.tracking, 1, run_of_server())
+    tracking, why = take_tracking_numbers(
+      key.tracking_serials, key.parcel_numbers, request.tracking, 1, run_of_server()
+    )
     if not tracking then
       redis.call('HSET', key.serials, request.range.name, serials)
       return {'numbers', why}

@@ -37,7 +37,7 @@ if not is_as_read(key.shipments, request.shipment, request.before)
   return {'changed'}
 end
 
-for _, number in ipairs(request.given) do
+for _, number in ipairs(request.supplied_numbers) do
   local place = redis.call('HGET', key.parcel_numbers, number)
   if place and string.sub(place, 1, #request.shipment + 1) ~= request.shipment .. '/' then
     return {'changed'}
@@ -54,7 +54,9 @@ if request.count > 0 then
   end
   local tracking, why = {}, ''
   if #request.tracking > 0 then
-    tracking, why = take_tracking_numbers(key.tracking_serials, request.tracking, request.tracking_count, run_of_server())
+    tracking, why = take_tracking_numbers(
+      key.tracking_serials, key.parcel_numbers, request.tracking, request.tracking_count, run_of_server()
+    )
     if not tracking then
       redis.call('HSET', key.serials, request.range.name, serials)
       return {'numbers', why}

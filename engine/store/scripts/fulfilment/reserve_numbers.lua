@@ -9,7 +9,8 @@
 -- {'exhausted'}, if there are not that many any more; {'again'}, if more would be reserved than was marked.
 local limits = ARGV[4] ~= '' and cjson.decode(ARGV[4]) or nil
 local reserved, why = reserve_tracking_numbers(
-  key.tracking_serials, cjson.decode(ARGV[1]), tonumber(ARGV[2]), run_of_server(), cjson.decode(ARGV[3]), limits
+  key.tracking_serials, key.parcel_numbers, cjson.decode(ARGV[1]), tonumber(ARGV[2]), run_of_server(),
+  cjson.decode(ARGV[3]), limits
 )
 if not reserved then
   return {why}

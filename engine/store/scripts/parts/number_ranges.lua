@@ -111,8 +111,9 @@ local function range_of(issued, field)
 end
 
 -- The serials of so many numbers, from the first of the ranges that have some left, each with its range and the range as
--- it is kept; nil, if there are too few.
-local function next_tracking_serials(issued, ranges, count)
+-- it is kept; nil, if there are too few. A number by which a parcel goes already is left out: it came with its packing,
+-- perhaps before the network had the range. `parcels` is the key of the hash that has these numbers.
+local function next_tracking_serials(issued, parcels, ranges, count)
   local serials = {}
   for _, range in ipairs(ranges) do
     local field = range.form .. '\t' .. string.format('%.0f', range.first)
@@ -120,8 +121,10 @@ local function next_tracking_serials(issued, ranges, count)
     kept.last = range.last
     local serial = first_unissued(issued, range.form, range.first)
     while #serials < count and serial <= range.last do
-      serials[#serials + 1] = {serial = serial, range = range, kept = kept, field = field}
-      kept.next = serial + 1
+      if redis.call('HEXISTS', parcels, tracking_number(range, serial)) == 0 then
+        serials[#serials + 1] = {serial = serial, range = range, kept = kept, field = field}
+        kept.next = serial + 1
+      end
       serial = first_unissued(issued, range.form, serial + 1)
     end
   end
@@ -137,9 +140,9 @@ end
 -- Takes so many tracking numbers and returns them, and for the log the field and the next serial of each range that they
 -- are of, with tabs between and each on a line of JSON text; or nil and why: 'reserve' (more have to be reserved first)
 -- or 'exhausted'. Then nothing was taken. `ranges` is what `script_ranges` in number_ranges.py makes; `key` is that of the
--- hash, `run` the run of the server.
-local function take_tracking_numbers(key, ranges, count, run)
-  local taken = next_tracking_serials(issued_ranges(key, run), ranges, count)
+-- hash, `parcels` that of the numbers by which parcels go, `run` the run of the server.
+local function take_tracking_numbers(key, parcels, ranges, count, run)
+  local taken = next_tracking_serials(issued_ranges(key, run), parcels, ranges, count)
   if not taken then
     return nil, 'exhausted'
   end
@@ -166,7 +169,7 @@ end
 -- this; nil: nothing is changed.
 -- Returns, by field, up to where each range is reserved then; or nil and why: 'exhausted', or 'again', if others were
 -- faster and it would reserve more than was marked.
-local function reserve_tracking_numbers(key, ranges, count, run, marks, limits)
+local function reserve_tracking_numbers(key, parcels, ranges, count, run, marks, limits)
   local issued, before, to_keep = issued_ranges(key, run), {}, {}
   for field, mark in pairs(marks) do
     local kept = range_of(issued, field)
@@ -178,7 +181,7 @@ local function reserve_tracking_numbers(key, ranges, count, run, marks, limits)
   for field, kept in pairs(issued) do
     before[field] = kept.next
   end
-  local needed, reserved = next_tracking_serials(issued, ranges, count), {}
+  local needed, reserved = next_tracking_serials(issued, parcels, ranges, count), {}
   if not needed then
     return nil, 'exhausted'
   end

@@ -1,5 +1,7 @@
 """Numbers issued from ranges are those of their carriers, and a mistyped one is found as far as its scheme can."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from engine.fulfilment.carriers import check_digits
 from engine.fulfilment.carriers.known_numbers import kinds_of
 from engine.fulfilment.carriers.number_kinds import FORMS
-from engine.fulfilment.carriers.number_ranges import form_of, number_of, numbers_left
+from engine.fulfilment.carriers.number_ranges import form_of, has_number, number_of, numbers_left
 from engine.model.carriers import NumberRange
 from tests.support.examples import examples
 
@@ -65,6 +67,24 @@ def test_two_serials_never_have_one_number(given_number, data):
     other = data.draw(st.integers(0, FORMS[numbers.kind].most))
     assume(serial != other)
     assert number_of(numbers, serial) != number_of(numbers, other)
+
+
+@examples(100)
+@given(issued(), st.data())
+def test_a_range_has_the_numbers_of_its_serials_and_no_other(given_number, data):
+    numbers, serial = given_number
+    number = number_of(numbers, serial)
+    assert has_number(numbers, number)
+    other = data.draw(st.integers(0, FORMS[numbers.kind].most))
+    assert has_number(replace(numbers, first=other, last=other), number) == (other == serial)
+    place = data.draw(st.integers(0, len(number) - 1))
+    wrong = (
+        number[:place]
+        + data.draw(st.sampled_from([sign for sign in "0A²" if sign != number[place]]))
+        + number[place + 1 :]
+    )
+    one = replace(numbers, first=serial, last=serial)
+    assert not any(has_number(one, text) for text in (wrong, number[:-1], number + "0", ""))
 
 
 def test_a_serial_that_is_not_in_the_range_has_no_number():

@@ -5,7 +5,7 @@ import pytest
 from engine.errors import InputInvalid, KeyReused, NotPackable
 from engine.fulfilment.carriers.number_ranges import number_of
 from engine.fulfilment.parcels.pack_request import ParcelRequest
-from engine.model.carriers import CarrierAccount
+from engine.model.carriers import CarrierAccount, NumberRange
 from engine.model.tracking import TrackingEvent
 from tests.support.facts import LYON, NOW, node, service
 from tests.support.parcels import LYON_ADDRESS, decided, dpd, pack, packing_network
@@ -72,6 +72,93 @@ def test_a_number_whose_form_its_carrier_has_not_is_refused_and_nothing_is_packe
         pack(shop, key, one("1Z999AA10123456785"))
     assert [mistake.field for mistake in refused.value.mistakes] == ["parcels.0.tracking_number"]
     assert contents() == before
+
+
+def mistakes_of(shop, key, *parcels, **more):
+    with pytest.raises(InputInvalid) as refused:
+        pack(shop, key, *parcels, **more)
+    return [(mistake.field, mistake.message) for mistake in refused.value.mistakes]
+
+
+def test_a_number_that_is_issued_here_is_refused_and_nobody_else_gets_it(shop, account, contents):
+    key = decided(shop, ("A", 1))
+    number = number_of(account.ranges[0], 1)
+    before = contents()
+    ((field, message),) = mistakes_of(shop, key, tracking_number=f" {number.lower()} ")
+    assert field == "parcels.0.tracking_number"
+    assert "is of the range 0 to 99 of carrier 'dpd', whose numbers are issued here" in message
+    assert contents() == before
+    others = [decided(shop, ("A", 1)) for _ in range(2)]
+    for other in others:
+        pack(shop, other)
+    assert numbers(shop, others[1]) == [number]
+
+
+def test_a_number_that_another_carrier_of_the_network_issues_here_is_refused(bare, account):
+    both = {"dpd": account, "colis": CarrierAccount(id="colis", door="numbers")}
+    shop = packing_network(bare, carriers=both)
+    ((_, message),) = mistakes_of(shop, decided(shop, ("A", 1)), tracking_number=number_of(account.ranges[0], 99))
+    assert "of carrier 'dpd', whose numbers are issued here" in message
+
+
+def test_a_number_of_the_range_that_the_shipment_has_or_had_may_come_again(shop, account):
+    key = decided(shop, ("A", 3))
+    issued = number_of(account.ranges[0], 0)
+    pack(shop, key, {"1": 1}, partial=True, op="one")
+    pack(shop, key, one(issued), partial=True, op="two")
+    assert numbers(shop, key) == [issued, issued]
+    shop.fulfilment.parcels.cancel(key)
+    pack(shop, key, tracking_number=issued)
+    assert numbers(shop, key) == [issued]
+    another = decided(shop, ("A", 1))
+    ((_, message),) = mistakes_of(shop, another, tracking_number=issued)
+    assert f"is the number of a parcel of shipment '{key}'" in message
+    shop.fulfilment.parcels.cancel(key)
+    ((_, message),) = mistakes_of(shop, another, tracking_number=issued)
+    assert "was not issued to this shipment" in message
+    assert shop.check().clean
+
+
+def test_a_range_leaves_out_numbers_that_came_with_packings_before_the_network_had_it(carried, account):
+    numbered = account.ranges[0]
+    came = decided(carried, ("A", 2))
+    pack(carried, came, one(number_of(numbered, 0)), one(number_of(numbered, 2)))
+    lyon = node("lyon", LYON, address=LYON_ADDRESS)
+    packing_network(carried, nodes=[lyon], services=[service(carrier="dpd")], carriers={"dpd": account})
+    key = decided(carried, ("A", 3))
+    pack(carried, key, {"1": 1}, {"1": 1}, {"1": 1})
+    assert numbers(carried, key) == [number_of(numbered, serial) for serial in (1, 3, 4)]
+    find = carried.fulfilment.parcels._parts.shipments.find_number
+    assert [find(number_of(numbered, serial))[0] for serial in (0, 1, 2)] == [came, key, came]
+    assert carried.check().clean
+
+
+def s10(first, last):
+    numbers = NumberRange(kind="s10", service="CA", country="FR", first=first, last=last)
+    return CarrierAccount(id="laposte", door="numbers", ranges=(numbers,))
+
+
+@pytest.fixture
+def by_post(bare):
+    return packing_network(
+        bare,
+        nodes=[node("lyon", LYON, address=LYON_ADDRESS)],
+        services=[service(carrier="laposte")],
+        carriers={"laposte": s10(7_000, 7_099)},
+    )
+
+
+def test_a_post_may_give_numbers_whose_form_it_does_not_publish(by_post):
+    key = decided(by_post, ("A", 1))
+    pack(by_post, key, tracking_number="6A 12345678901")
+    assert numbers(by_post, key) == ["6A 12345678901"]
+
+
+@pytest.mark.parametrize("number", ["RR123456784FR", "1Z999AA10123456784", "JJD0123456789"])
+def test_a_number_with_a_wrong_check_digit_or_of_somebody_else_is_refused_and_says_what_to_do(by_post, number):
+    ((_, message),) = mistakes_of(by_post, decided(by_post, ("A", 1)), tracking_number=number)
+    assert message.startswith(f"'{number}' is no number of carrier 'laposte', whose ranges are of the kind s10")
+    assert message.endswith("have its service name another carrier in network.yaml, one without ranges")
 
 
 def test_a_carrier_may_give_one_number_for_all_parcels_and_it_tells_of_them_all(carried):
