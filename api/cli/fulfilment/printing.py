@@ -79,7 +79,7 @@ def list_jobs(
             say("job"),
             say("node"),
             say("paper"),
-            say("parcel or manifest"),
+            say("printed for"),
             say("asked for at"),
             say("tries"),
             say("last problem"),

@@ -145,7 +145,7 @@ class Polling:
                 return
             asked += len(numbers)
             try:
-                yield self._ask(carrier, door, numbers)
+                new = self._ask(carrier, door, numbers)
             except CarrierRefused as error:
                 refusals += 1
                 self._set_next(carrier, key)
@@ -158,7 +158,8 @@ class Polling:
             except Exception:
                 self._set_next(carrier, key)  # it must not be the first of every turn, if asking fails at it
                 raise
-            self._set_next(carrier, key)
+            yield new
+            self._set_next(carrier, key, None if new else found.get(key))
             refusals = 0 if numbers else refusals
             if numbers and rest is not None:
                 self._rests.end(carrier)
@@ -185,17 +186,18 @@ class Polling:
         if not self._polls.take_turn(carrier, self._who, milliseconds=_ASKING_MILLISECONDS):
             raise Contended(f"another process asks carrier '{carrier}' where parcels are")
 
-    def _set_next(self, carrier: str, key: ShipmentKey) -> None:
-        """Say when the carrier is asked about it again."""
-        self._polls.set_next(carrier, {key: self._next(carrier, key)})
+    def _set_next(self, carrier: str, key: ShipmentKey, shipment: TrackedShipment | None = None) -> None:
+        """Say when the carrier is asked about it again. `shipment` is as it stands; None: it is read."""
+        if shipment is None and (read := self._shipments.find([key]).get(key)) is not None:
+            shipment = read.shipment
+        self._polls.set_next(carrier, {key: None if shipment is None else self._next(carrier, shipment)})
 
-    def _next(self, carrier: str, key: ShipmentKey) -> int | None:
+    def _next(self, carrier: str, shipment: TrackedShipment) -> int | None:
         """When that is; None: never."""
-        read = self._shipments.find([key]).get(key)
-        if read is None or not _numbers(read.shipment, carrier):
+        if not _numbers(shipment, carrier):
             return None
         now = self._clock()
-        age = now - read.shipment.packed_at
+        age = now - shipment.packed_at
         if age >= FOR_SO_LONG:
             return None
         return now + next((every for up_to, every in _EVERY if age < up_to), SECONDS_A_DAY)
