@@ -78,7 +78,7 @@ def test_a_carrier_that_can_not_say_where_parcels_are_is_listed_with_why_and_its
     assert "carrier 'send-cloud' refused it" in table
     assert "30 Nov" in table
     french = run("--lang", "fr", "carrier", "list").stdout
-    assert "le transporteur «\xa0send-cloud\xa0» a refusé" in french
+    assert "le transporteur «\xa0send-cloud\xa0» l'a refusé" in french
 
 
 def test_a_check_says_whether_address_and_key_are_right(run, fake):
