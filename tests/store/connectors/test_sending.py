@@ -174,6 +174,7 @@ def test_of_lines_of_one_sku_those_are_told_that_left_also_in_parts(sending, sho
         ("left", {"1": 2, "2": 1, "3": 1}),
         ("undone", {"3": 3}),
     ]
+    assert shop.check().clean
 
 
 def test_what_left_after_units_were_cancelled_is_told_of_the_lines_that_are_left(sending, shop):
@@ -184,6 +185,7 @@ def test_what_left_after_units_were_cancelled_is_told_of_the_lines_that_are_left
     shop.holds.confirm(made["id"], op="x")
     here.run()
     assert [lines_of(record) for record in records(here)] == [{"2": 3}]
+    assert shop.check().clean
 
 
 def test_of_a_shipment_that_leaves_whole_each_line_is_told(sending, shop):
