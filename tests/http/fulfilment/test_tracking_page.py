@@ -118,6 +118,9 @@ def test_a_number_that_no_parcel_has_is_said_so_on_a_page(customer, shop):
 
 def test_what_is_late_or_troubled_is_said(shop, customer, sscc, clock):
     tell(shop, said(sscc, "exception", NOW))
+    text = text_of(page(customer, sscc)[1])
+    assert "Held up on its way" in text
+    assert "rrives by" not in text, "no day is promised while something is in the way"
     clock.now = NOW + 2 * DAY + 1
     shop.flows.promise_watch.watch()
     _, html = page(customer, sscc)

@@ -1,6 +1,7 @@
 """What the page about a parcel shows: of the order nothing but where the parcel goes to, and that only as a town."""
 
 import datetime
+import re
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from engine.fulfilment.tracking.goal_zone import zone_of
 from engine.fulfilment.tracking.tracking import FoundParcel
 from engine.model.tracking import ENDED, TrackingState
 
+_S10: Final = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
 _STEP: Final[dict[TrackingState, int]] = {
     "pending": -1,
     "info_received": 0,
@@ -25,6 +27,8 @@ _STEP: Final[dict[TrackingState, int]] = {
 }
 """Which step of the bar the parcel has reached."""
 _TROUBLED: Final = frozenset({"exception", "expired", "returned", "attempt_fail"})
+_HELD_UP: Final = frozenset({"exception", "expired"})
+"""Nobody knows whether such a parcel still arrives by the day that was promised, so the page names no day."""
 _NEAR_THE_CUSTOMER: Final = frozenset({"delivered", "attempt_fail", "available_for_pickup"})
 """Where these happened says more than the town of destination."""
 
@@ -80,6 +84,7 @@ def content_of(found: FoundParcel, words: PageWords, *, town: str, network_zone:
     zone = shipment.goal.zone or zone_of(shipment.goal.country, shipment.goal.place) or network_zone
     moment = _moments(zone, words)
     is_over = progress.state in ENDED
+    late = shipment.state.late and not is_over
     number = found.parcel.number
     numbers = [item.number for item in shipment.parcels]
     return PageContent(
@@ -89,8 +94,8 @@ def content_of(found: FoundParcel, words: PageWords, *, town: str, network_zone:
         tone="done" if progress.state == "delivered" else "troubled" if progress.state in _TROUBLED else "fine",
         since=None if progress.since is None else moment(progress.since),
         hint=words.hints.get(progress.state, ""),
-        expected=None if is_over else moment(shipment.promised),
-        late=shipment.state.late and not is_over,
+        expected=None if is_over or (progress.state in _HELD_UP and not late) else moment(shipment.promised),
+        late=late,
         town=town,
         number_of=(numbers.index(number) + 1, len(numbers)) if len(numbers) > 1 else None,
         steps=_steps(progress.state, words),
@@ -107,7 +112,11 @@ def content_of(found: FoundParcel, words: PageWords, *, town: str, network_zone:
 
 
 def spaced(number: str) -> str:
-    """In groups of four, as it is read aloud."""
+    """In groups, as it is read aloud: of a number of the Universal Postal Union (S10) as the postal services write it,
+    `CB 000 000 005 FR`; of another, in groups of four.
+    """
+    if _S10.fullmatch(number):
+        return " ".join((number[:2], number[2:5], number[5:8], number[8:11], number[11:]))
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
 
 
