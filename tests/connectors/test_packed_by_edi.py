@@ -1,10 +1,16 @@
-"""A warehouse that packs says by its 945 what is in which box: the shipment is packed so, and confirmed."""
+"""A warehouse that packs says by its 945 what is in which box, and by which number the box goes: the shipment is packed
+so, and confirmed.
+"""
+
+import re
+from dataclasses import replace
 
 import pytest
 
 from engine.model.parcels import ShipmentKey
 from tests.connectors.test_shipments_by_edi import advice, of, place_order, x12_messages
 from tests.support.connectors_in_folders import in_folders, stocked
+from tests.support.parcels import dpd
 
 
 @pytest.fixture
@@ -23,12 +29,25 @@ def message(shop, tmp_path, clock):
     return sent
 
 
-def boxes(shop, message):
-    """The units by line of each box of the shipment."""
+def parcels(shop, message):
     decision, _, number = of(message, "N9", "SI")[0][2].partition("/")
     packed = shop.fulfilment.parcels.find(ShipmentKey(decision, int(number)))
-    parcels = [parcel for packing in packed.packings for parcel in packing.parcels]
-    return [{line.line: line.quantity for line in parcel.lines} for parcel in parcels]
+    return [parcel for packing in packed.packings for parcel in packing.parcels]
+
+
+def boxes(shop, message):
+    """The units by line of each box of the shipment."""
+    return [{line.line: line.quantity for line in parcel.lines} for parcel in parcels(shop, message)]
+
+
+def with_segments(advised: str, **segments: str) -> str:
+    """The advice with one segment more behind each that is named by its tag and first element, as `LX_1`."""
+    for name, segment in segments.items():
+        begin = name.replace("_", "*")
+        rows = [f"{row}\n{segment}~" if row.startswith(begin) else row for row in advised.splitlines()]
+        advised = "\n".join(rows) + "\n"
+    count = advised.count("~\n") - 4
+    return re.sub(r"SE\*\d+", f"SE*{count}", advised)
 
 
 def test_each_box_is_a_parcel_and_what_is_in_them_has_left(shop, message, tmp_path):
@@ -59,3 +78,49 @@ def test_an_advice_of_boxes_without_anything_in_them_changes_nothing(shop, messa
     report = here.take(nothing)
     assert (report.ended("unchanged"), report.ended("bad")) == (1, 0)
     assert shop.orders.show("W-1").units("held") == 5
+
+
+@pytest.mark.parametrize(
+    "segment", ["MAN*CP*{}", "MAN*GM*00340123450000009999**CP*{}", "N9*2I*{}", "N9*CN*{}", "REF*CN*{}"]
+)
+def test_the_carriers_number_of_a_box_is_its_tracking_number(shop, message, tmp_path, segment):
+    here = in_folders("wms-945-packed", shop, tmp_path)
+    first, second = (segment.format(number) for number in ("1Z999AA10123456784", "1Z999AA10123456793"))
+    advised = advice(message, packages=2).replace("MAN*GM*00340123450000000000~\n", "")
+    advised = advised.replace("MAN*GM*00340123450000000001~\n", "")
+    report = here.take(with_segments(advised, LX_1=first, LX_2=second))
+    assert [str(problem) for problem in report.messages[0].problems] == []
+    assert [parcel.tracking_number for parcel in parcels(shop, message)] == ["1Z999AA10123456784", "1Z999AA10123456793"]
+    assert boxes(shop, message) == [{"1": 2, "2": 1}, {"1": 1, "2": 1}]
+
+
+@pytest.mark.parametrize("segment", ["N9*2I*{}", "N9*CN*{}", "REF*CN*{}"])
+def test_a_carriers_number_above_the_boxes_is_that_of_all_without_one(shop, message, tmp_path, segment):
+    here = in_folders("wms-945-packed", shop, tmp_path)
+    of_all = segment.format("1Z999AA10123456784")
+    advised = with_segments(advice(message, packages=2), G62_11=of_all, LX_2="MAN*CP*1Z999AA10123456793")
+    assert here.take(advised).ended("applied") == 1
+    assert [parcel.tracking_number for parcel in parcels(shop, message)] == ["1Z999AA10123456784", "1Z999AA10123456793"]
+
+
+def test_a_parcel_has_an_sscc_of_ours_whatever_the_warehouse_labelled_its_box_with(shop, message, tmp_path):
+    here = in_folders("wms-945-packed", shop, tmp_path)
+    assert here.take(advice(message, packages=2)).ended("applied") == 1
+    packed = parcels(shop, message)
+    assert len({parcel.sscc for parcel in packed}) == 2
+    assert not {parcel.sscc for parcel in packed} & {"340123450000000000", "340123450000000001"}
+    assert [parcel.tracking_number for parcel in packed] == [None, None]
+
+
+def test_a_number_that_is_not_of_the_carrier_of_the_service_keeps_back_the_advice(bare, tmp_path, clock):
+    shop = stocked(bare, carriers={"colis": replace(dpd(1, 9), id="colis")})
+    orders = in_folders("wms-940", shop, tmp_path)
+    orders.send()
+    place_order(shop, ("TXT-0059", 1), id="W-1")
+    clock.now += 600
+    ((sent,),) = map(x12_messages, orders.send())
+    here = in_folders("wms-945-packed", shop, tmp_path)
+    report = here.take(with_segments(advice(sent), LX_1="MAN*CP*1Z999AA10123456784"))
+    (problem,) = report.messages[0].problems
+    assert "'1Z999AA10123456784' is no number of carrier 'colis'" in str(problem)
+    assert shop.orders.show("W-1").units("held") == 1
