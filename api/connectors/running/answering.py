@@ -1,6 +1,7 @@
 """Answers EDI that was read: a CONTRL or 997 for each interchange, in the folder that the connector names."""
 
 import datetime
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from api.connectors.formats.edi.edi_format import all_envelopes
 from api.connectors.formats.edi.envelopes import Interchange
 from api.connectors.formats.edi.segments import NotEdi
 from api.connectors.formats.format import BadRow, seekable
+from api.connectors.formats.not_writable import NotWritable
 from api.connectors.language.connector import Connector
 from api.connectors.running.problems import Problem
 from api.connectors.running.reading import MessageReader
@@ -17,6 +19,8 @@ from api.connectors.sending.outgoing import OutgoingMessage
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import UNSAFE
 from engine.store.connectors.answer_store import AnswerStore
+
+logger = logging.getLogger("pointsman")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,18 +34,28 @@ class Answering:
     delivery: Delivery
     store: AnswerStore
 
-    def answer(self, message: Message, problems: Sequence[Problem], *, at: int) -> None:
-        """Write an answer to each interchange of the message. A file that is no EDI, or whose interchange does not end,
-        has none. An interchange that comes again is answered as it was, under the same number. Raises NotDelivered.
+    def answer(self, message: Message, problems: Sequence[Problem], *, at: int) -> str:
+        """Write an answer to each interchange of the message; why one that needs one has none, or nothing. A file that
+        is no EDI, or whose interchange does not end, needs none. An interchange that comes again is answered as it was,
+        under the same number. Raises NotDelivered.
         """
-        bad = self._bad(message, problems)
+        bad, unanswered = self._bad(message, problems), ""
         for interchange in self._interchanges(message):
-            number, body = self._stored(interchange, bad, at)
+            try:
+                number, body = self._stored(interchange, bad, at)
+            except NotWritable as error:
+                unanswered = (
+                    f"interchange {interchange.reference} of {message.name} was read, and is not answered:"
+                    f" {error.message}; tell its sender"
+                )
+                logger.warning("connector %s: %s", self.connector.name, unanswered)
+                continue
             partner = UNSAFE.sub("_", partners_of(interchange)[0].rpartition(":")[2])
             name = f"{self.connector.name}-{self.connector.answers}-{partner}-{number}.edi"
             self.delivery.deliver(
                 OutgoingMessage(key=name, name=name, body=body, content_type="application/octet-stream")
             )
+        return unanswered
 
     def _stored(self, interchange: Interchange, bad: Sequence[BadRow], at: int) -> tuple[int, bytes]:
         """The number of the answer, and the answer, which is stored before anybody sees it."""

@@ -19,7 +19,7 @@ STANDING: tuple[Ending, ...] = ("applied", "unchanged", "older", "repeated")
 @dataclass(slots=True, kw_only=True)
 class MessageReport:
     """One message: how many rows it has, and what became of them. `problems` are the first mistakes; `kept` is where it
-    lies if it is in quarantine.
+    lies if it is in quarantine; `unanswered` says why an EDI interchange of it was not answered.
     """
 
     name: str
@@ -27,6 +27,7 @@ class MessageReport:
     endings: dict[Ending, int] = field(default_factory=lambda: dict.fromkeys(ENDINGS, 0))
     problems: list[Problem] = field(default_factory=list)
     kept: Path | None = None
+    unanswered: str = ""
 
     @property
     def standing(self) -> int:

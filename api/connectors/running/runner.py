@@ -146,6 +146,7 @@ class ConnectorRunner:
             except StillWritten as error:
                 report.error = str(error)
                 continue
+            report.error = report.messages[-1].unanswered or report.error
             self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
 
     def _still_to_read(self, messages: Iterable[Message], report: TurnReport) -> list[Message]:
@@ -248,7 +249,7 @@ class ConnectorRunner:
         else:
             self._keeping.keep(message)
         if self._answering is not None:
-            self._answering.answer(message, problems, at=self._pointsman.now)
+            report.unanswered = self._answering.answer(message, problems, at=self._pointsman.now)
         over = {
             READING: "",
             _ROWS: "",

@@ -212,3 +212,25 @@ def test_what_is_taken_over_by_replay_is_not_answered_again(running):
     report = replay(here.pointsman, here.connector, [message.kept], here.root)
     assert (report.error, report.ended("applied"), here.on_hand("COAT", "lyon")) == ("", 1, 12)
     assert answers(here) == first
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (b"+4000000000001:14+4000000000002:14+261127:0830+REF1'", b"'", "does not say who sent it and to whom"),
+        (b"+4000000000001:14+", b"++", "does not say who sent it and to whom"),
+        (b"UNZ+1+REF1", b"UNZ+1+R\x01", "a line end or another control character"),
+    ],
+)
+def test_an_interchange_that_can_not_be_answered_is_told_and_keeps_no_file_behind_it_back(running, old, new, why):
+    here = running(COUNTS)
+    counted = INVRPT_D96A.replace(b"0815:203", b"1001:203")
+    bad = counted.replace(old, new)
+    here.put("1.edi", bad.replace(b"0830+REF1'", b"0830+R\x01'") if b"\x01" in new else bad)
+    here.put("2.edi", counted)
+    report = here.run()
+    assert [message.name for message in report.messages] == ["1.edi", "2.edi"]
+    assert why in report.error
+    assert "1.edi was read, and is not answered" in here.pointsman.connectors.status("wms").error
+    assert len(answers(here)) == 1
+    assert here.run().messages == []

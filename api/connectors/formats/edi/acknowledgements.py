@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeAlias
 
 from api.connectors.formats.edi.edi_writer import interchange, segment_text
 from api.connectors.formats.edi.envelopes import Interchange, Message, MessageGroup
-from api.connectors.formats.edi.segments import X12_DELIMITERS
+from api.connectors.formats.edi.segments import X12_DELIMITERS, Segment
 from api.connectors.formats.format import BadRow, EdiEnvelope, FormatOptions
+from api.connectors.formats.not_writable import NotWritable
 
 State: TypeAlias = Literal["accepted", "with errors", "rejected"]
 _CONTRL_REJECTED, _CONTRL_ACKNOWLEDGED = "4", "7"
@@ -31,8 +32,11 @@ def acknowledgement(
     whole: bool = True,
 ) -> bytes:
     """The interchange that answers one that was read, with all its messages. `bad` are the rows of it that could not be
-    used; `whole` says that nothing of their messages was. `number` is the control number of the answer.
+    used; `whole` says that nothing of their messages was. `number` is the control number of the answer. Raises
+    NotWritable if it does not say between whom it goes, or has a text that can't be written back.
     """
+    if not all(party.rpartition(":")[2].strip() for party in partners_of(received)):
+        raise NotWritable("the interchange does not say who sent it and to whom", row=0)
     rows = sorted(bad, key=_row)
     if received.begin.tag == "ISA":
         return _x12(received, rows, number=number, at=at, whole=whole)
@@ -44,7 +48,7 @@ def partners_of(received: Interchange) -> tuple[str, str]:
     begin = received.begin
     if begin.tag == "ISA":
         return f"{begin.value(4)}:{begin.value(5)}", f"{begin.value(6)}:{begin.value(7)}"
-    return _party(begin.elements[1]), _party(begin.elements[2])
+    return _party(begin, 1), _party(begin, 2)
 
 
 def state_of(message: Message, group: MessageGroup, bad: Sequence[BadRow], *, whole: bool) -> State:
@@ -79,7 +83,7 @@ def _contrl(received: Interchange, bad: Sequence[BadRow], *, number: int, at: da
         version="D:3:UN",
         sender=ours,
         receiver=theirs,
-        syntax=":".join(begin.elements[0][:2]),
+        syntax=f"{begin.value(0)}:{begin.value(0, 1)}".rstrip(":"),
         test=begin.value(10) == "1",
     )
     options = FormatOptions(format="edifact")
@@ -106,8 +110,8 @@ def _position(row: BadRow, message: Message) -> int:
     return row.segment or row.row - message.first + 1
 
 
-def _party(elements: Sequence[str]) -> str:
-    name, code = (*elements, "")[:2]
+def _party(begin: Segment, element: int) -> str:
+    name, code = begin.value(element), begin.value(element, 1)
     return f"{code}:{name}" if code else name
 
 

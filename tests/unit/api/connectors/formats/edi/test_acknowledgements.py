@@ -9,6 +9,7 @@ from api.connectors.fields.mapper import Mapper
 from api.connectors.formats.edi.acknowledgements import acknowledgement
 from api.connectors.formats.edi.edi_format import all_envelopes
 from api.connectors.formats.format import BadRow, FormatOptions
+from api.connectors.formats.not_writable import NotWritable
 from api.connectors.formats.reading import read_rows
 from api.connectors.language.connector import FieldMapping
 from tests.support.edi_specimens import INVRPT_D96A, X12_945
@@ -110,3 +111,18 @@ def test_an_answer_to_a_whole_interchange_is_told_unless_it_is_left_out_on_purpo
     (bad,) = read_rows(io.BytesIO(answer), FormatOptions(format="x12"))
     assert "ignore: [TA1]" in bad.message
     assert list(read_rows(io.BytesIO(answer), FormatOptions(format="x12", ignore=("TA1",)))) == []
+
+
+@pytest.mark.parametrize("tag", [b"UNB", b"UNH", b"BGM", b"UNT", b"UNZ"])
+@pytest.mark.parametrize("count", range(5))
+def test_an_interchange_whose_segments_lack_elements_is_answered_or_says_why_not(tag, count):
+    begin = INVRPT_D96A.index(tag + b"+")
+    end = INVRPT_D96A.index(b"'", begin)
+    elements = INVRPT_D96A[begin:end].split(b"+")
+    content = INVRPT_D96A[:begin] + b"+".join(elements[: count + 1]) + INVRPT_D96A[end:]
+    (interchange,) = all_envelopes(io.BytesIO(content), FormatOptions(format="edifact", rows="LIN"))
+    if tag == b"UNB" and count < 3:
+        with pytest.raises(NotWritable, match="the interchange does not say who sent it and to whom"):
+            acknowledgement(interchange, [], number=12, at=AT)
+    else:
+        assert acknowledgement(interchange, [], number=12, at=AT).count(b"UCI+") == 1
