@@ -1,5 +1,6 @@
 """Confirms of what left, and of what was packed."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from engine.service import Pointsman
 
 _CONFIRM, _PACK = ConfirmRequest(), PackShipmentRequest()
 _WHICH = ("decision", "shipment", "order", "node", "service")
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _COULD_LEAVE = ("held", "expired", "confirmed")
 _Named: TypeAlias = Sequence[tuple[str, list[tuple[str, str]]]]
 """Decisions, and of each the shipments that are meant, by node and service; none: all of them."""
@@ -110,7 +112,7 @@ def _named(pointsman: Pointsman, row: IncomingRow) -> _Named:
 
 def _by_number(pointsman: Pointsman, name: str) -> tuple[str, list[tuple[str, str]]]:
     decision, slash, number = name.rpartition("/")
-    if not slash or not number.isdigit():
+    if not slash or _NUMBER.fullmatch(number) is None:
         message = f"'{name}' is no shipment; it is written DECISION/NUMBER, as in what was sent out"
         raise InputInvalid([Mistake(field="shipment", message=message)])
     shipments = pointsman.decision(decision).record.shipments

@@ -1,5 +1,6 @@
 """A row that is to be taken over, what can become of it, and what calls have in common."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,9 @@ class Refused:
     mistakes: tuple[Mistake, ...]
     early: bool = False
 
+
+_MISSING = "nothing is there"
+logger = logging.getLogger("pointsman")
 
 Outcome: TypeAlias = Applied | Unchanged | Older | Refused
 APPLIED, UNCHANGED, OLDER = Applied(), Unchanged(), Older()
@@ -125,6 +129,9 @@ def guarded(apply: Callable[[], Outcome]) -> Outcome:
         return refused(str(error), early=True)
     except PointsmanError as error:
         return refused(str(error))
+    except Exception as error:  # a row that nobody thought of must not keep back those after it
+        logger.exception("a row can't be taken over")
+        return refused(f"this release can't take the row over: {type(error).__name__}: {error}")
 
 
 def refused(message: str, *, field: str = "", early: bool = False) -> Refused:
@@ -149,11 +156,16 @@ def plain(value: Any) -> Any:
 
 
 def units_by_line(rows: Any) -> Any:
-    """Of a list of {line, quantity} the mapping that calls take; of a line that stands there twice, the sum."""
+    """Of a list of {line, quantity} the mapping that calls take; of a line that stands there twice, the sum. Raises
+    ValidationError for one that lacks either.
+    """
     if not isinstance(rows, list):
         return rows
     units: dict[str, Any] = {}
-    for row in rows:
+    for index, row in enumerate(rows):
+        lacking = [name for name in ("line", "quantity") if row.get(name) is None]
+        if lacking:
+            raise ValidationError({"lines": {str(index): dict.fromkeys(lacking, _MISSING)}})
         units[row["line"]] = units.get(row["line"], 0) + row["quantity"]
     return units
 
@@ -162,7 +174,7 @@ def without_empty_lines(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields, without the lines of 0 units; without any line that is left, without `lines`."""
     if not isinstance(row.get("lines"), list):
         return dict(row)
-    lines = [line for line in row["lines"] if line["quantity"] != 0]
+    lines = [line for line in row["lines"] if line.get("quantity") != 0]
     return {**row, "lines": lines} if lines or not row["lines"] else without(row, "lines")
 
 

@@ -28,10 +28,10 @@ def mistakes_offline(kind: str, fields: Mapping[str, Any]) -> list[Mistake]:
         body = without_empty_lines(body)
     if kind == "packings":
         body = without_empty_parcels(body)
-    body = folded(shape, body)
-    if "op" in shape.fields:
-        body.setdefault("op", "the operation")
     try:
+        body = folded(shape, body)
+        if "op" in shape.fields:
+            body.setdefault("op", "the operation")
         shape.load(plain(body))
         if "addressee" in fields and kind == "orders":
             PostalAddressShape().load(plain(fields["addressee"]))

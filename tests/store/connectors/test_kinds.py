@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from api.connectors.applying.incoming import APPLIED, IncomingRow, one_by_one
 from api.connectors.running.row_taker import RowTaker
 from engine.errors import NotFound
 from engine.store.stock import Movement
@@ -376,3 +377,38 @@ def test_a_packing_brings_the_tracking_number_that_the_warehouse_has(send, bare)
     assert send("packings", fields, row, more=ONCE).problems == []
     (parcel,) = shop.fulfilment.parcels.find(key).parcels
     assert parcel.tracking_number == "WMS-4711"
+
+
+@pytest.mark.parametrize("number", ["\u00b2", "9" * 5_000, "-1", ""])
+def test_a_shipment_whose_number_is_none_is_refused_and_keeps_no_row_behind_it_back(send, pointsman, number):
+    made = decided(pointsman, ("SHIRT", 1), id="W-9").decision
+    fields = {"shipment": "shipment"}
+    bad, good = ({"shipment": f"{made}/{each}", "n": n} for n, each in enumerate((number, "0")))
+    report = send("confirmations", fields, bad, good, more=ONCE)
+    assert [problem.path for problem in report.problems] == ["shipment"]
+    assert (report.endings["bad"], report.endings["applied"]) == (1, 1)
+
+
+@pytest.mark.parametrize("line", [{"x": "1"}, {"q": 1}])
+@pytest.mark.parametrize("kind", ["confirmations", "packings"])
+def test_a_line_without_its_name_or_units_is_refused(send, bare, kind, line):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 1), id="W-9")
+    lines = "{each: l, fields: {line: {from: x, optional: true}, quantity: {from: q, optional: true}}}"
+    fields = {"shipment": "s", "lines": lines} if kind == "confirmations" else {"shipment": "s"}
+    if kind == "packings":
+        fields["parcels"] = "{each: p, fields: {lines: " + lines + "}}"
+    report = send(kind, fields, {"s": str(key), "n": 1, "l": [line], "p": [{"l": [line]}]}, more=ONCE)
+    assert [problem.message for problem in report.problems] == ["nothing is there"]
+    assert [problem.path for problem in report.problems] == ["lines.0.quantity" if "x" in line else "lines.0.line"]
+
+
+def test_a_row_that_nobody_thought_of_keeps_no_row_behind_it_back():
+    rows = [IncomingRow(number=number, place="", fields={}, op="") for number in (1, 2)]
+
+    def apply(_, row):
+        return APPLIED if row.number == 2 else {}["lacking"]
+
+    first, second = one_by_one(apply)(None, rows)
+    assert first.mistakes[0].message == "this release can't take the row over: KeyError: 'lacking'"
+    assert second == APPLIED
