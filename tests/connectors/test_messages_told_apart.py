@@ -115,6 +115,14 @@ def test_a_row_without_what_makes_it_the_same_keeps_back_its_message(shop, tmp_p
     assert (report.ended("applied"), report.ended("bad")) == (0, 3)
 
 
+def test_good_rows_of_that_message_are_kept_back_with_it(shop, tmp_path):
+    here = in_folders("wms-846", shop, tmp_path)
+    here.connector = replace(here.connector, quarantine="file", once=("$message", "LIN.*.0"))
+    stock = (shipped_folder() / "wms-846" / "stock.edi").read_bytes().replace(b"QTY*QH*3", b"QTY*17*3")
+    report = here.take(stock.replace(b"LIN*2*", b"LIN**"))
+    assert (report.ended("applied"), report.ended("bad")) == (0, 3)
+
+
 def test_two_dealers_may_give_their_orders_the_same_number(shop, tmp_path):
     order = (shipped_folder() / "b2b-orders" / "order.edi").read_bytes()
     here = in_folders("b2b-orders", shop, tmp_path)

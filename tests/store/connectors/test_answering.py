@@ -234,3 +234,36 @@ def test_an_interchange_that_can_not_be_answered_is_told_and_keeps_no_file_behin
     assert "1.edi was read, and is not answered" in here.pointsman.connectors.status("wms").error
     assert len(answers(here)) == 1
     assert here.run().messages == []
+
+
+def test_an_answer_is_written_over_no_file_that_has_its_name(running):
+    here = running(COUNTS)
+    here.put("1.edi", INVRPT_D96A)
+    here.run()
+    (name,) = answers(here)
+    other = (
+        here.root / "answers" / name.replace(f"-{number_of(here.root / name)}.", f"-{number_of(here.root / name) + 1}.")
+    )
+    other.write_text("of somebody else")
+    here.put("2.edi", INVRPT_D96A.replace(b"REF1", b"REF2"))
+    assert other.name in here.run().error
+    assert other.read_text() == "of somebody else"
+
+
+def test_two_partners_have_one_series_of_numbers_whoever_of_them_sends(running):
+    here = running(COUNTS)
+    between = b"4000000000001:14+4000000000002:14"
+    for name, parties in (("1.edi", b"EAST:14+WEST:14"), ("2.edi", b"WEST:14+EAST:14")):
+        here.put(name, INVRPT_D96A.replace(between, parties))
+    assert here.run().error == ""
+    first, second = (number_of(here.root / name) for name in answers(here))
+    assert second == first + 1
+
+
+def test_a_message_with_a_wrong_count_keeps_back_no_other_of_its_interchange(running):
+    here = running(COUNTS)
+    counted = messages(b"4012345000016", b"4012345000016").replace(b"0815:203", b"1001:203")
+    here.put("1.edi", counted.replace(b"UNT+12+1'", b"UNT+11+1'"))
+    here.run()
+    assert re.findall(r"UCM\+[0-9]\+INVRPT:D:96A:UN:EAN004\+([0-9])", answer(here)) == ["4", "7"]
+    assert here.on_hand("RARE", "lyon") == 48

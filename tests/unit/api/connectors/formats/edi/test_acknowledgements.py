@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 
 import pytest
 
@@ -126,3 +127,12 @@ def test_an_interchange_whose_segments_lack_elements_is_answered_or_says_why_not
             acknowledgement(interchange, [], number=12, at=AT)
     else:
         assert acknowledgement(interchange, [], number=12, at=AT).count(b"UCI+") == 1
+
+
+def test_segments_in_error_are_told_in_their_order_whatever_the_order_of_the_mistakes():
+    (interchange,) = all_envelopes(io.BytesIO(INVRPT_D96A), FormatOptions(format="edifact", rows="LIN"))
+    bad = [BadRow(row=number, place="", path="", message="", raw="") for number in (12, 4, 9, 2, 7)]
+    answer = acknowledgement(interchange, bad, number=12, at=AT).decode()
+    first = interchange.groups[0].messages[0].first
+    rows = sorted(row.row for row in bad)
+    assert re.findall(r"UCS\+([0-9]+)", answer) == [str(row - first + 1) for row in rows]
