@@ -708,6 +708,21 @@ class Keys:
         return self._key("parcels", "unfinished")
 
     @property
+    def unfinished_return_labels(self) -> str:
+        """Sorted set: id of each return whose label a carrier is being asked for, or to take back. Its score is from
+        when on the service goes on with it by itself, in UTC seconds.
+        """
+        return self._key("parcels", "unfinished_return_labels")
+
+    @property
+    def late_purchases(self) -> str:
+        """Sorted set: JSON of each purchase of a label of a return that may have been made after that label was
+        cancelled (see engine/store/fulfilment/return_labels.py). Its score is when the carrier is asked to take it
+        back, in UTC seconds.
+        """
+        return self._key("parcels", "late_purchases")
+
+    @property
     def manifests(self) -> str:
         """Hash: id of a manifest to its JSON (see engine/store/fulfilment/stored_shipment.py)."""
         return self._key("parcels", "manifests")

@@ -182,7 +182,7 @@ CHANGE_SHIPMENT = KeyLayout(
 CHANGE_RETURN_LABEL = KeyLayout(
     (
         *("returns", "parcel_labels", "labels_stored", "order_keys", "serials", "tracking_serials", "parcel_numbers"),
-        *("log", "operation"),
+        *("log", "operation", "unfinished_return_labels", "late_purchases"),
     ),
     parts=("number_ranges", "serials"),
 )

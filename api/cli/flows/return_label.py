@@ -20,10 +20,10 @@ from engine.settings import Settings
 @click.argument("return_id", metavar="RETURN")
 @click.option("--node", help="Where the goods go. Default: where they left.")
 @click.option("--weight", help="Of the parcel, such as 2.5 kg. Default: by its articles.")
-@click.option("--format", "kind", default="pdf", show_default=True, type=click.Choice(FORMATS))
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: pdf.")
 @click.option("--output", type=click.Path(path_type=Path), help="The file. Default: one named by its number.")
 @click.option("--print", "print_at", metavar="NODE", help="Have the printer of this node print it, too; once.")
-@click.option("--give-back", is_flag=True, help="The label is none any more; what was bought is given back.")
+@click.option("--give-back", is_flag=True, help="The label is void; what was bought is given back to its carrier.")
 @OP
 @click.pass_obj
 def label(
@@ -32,7 +32,7 @@ def label(
     *,
     node: str | None,
     weight: str | None,
-    kind: str,
+    kind: str | None,
     output: Path | None,
     print_at: str | None,
     give_back: bool,
@@ -47,7 +47,7 @@ def label(
     with Pointsman(settings) as service:
         part = service.fulfilment
         if give_back:
-            if node or weight or output or print_at:
+            if node or weight or kind or output or print_at or op:
                 raise click.UsageError(say("--give-back goes with no other option"))
             part.return_labels.give_back(return_id)
             click.echo(say("return {id} has no label any more", id=return_id))

@@ -13,9 +13,11 @@ _DATE = {"format": "date"}
 
 
 class ReturnLabelPartsRecord(Record, frozen=True, kw_only=True):
-    """What stands on the label of a return but the customer's address. `booking`: its carrier is being asked for it."""
+    """What stands on the label of a return but the customer's address. `booking`: its carrier is being asked for it;
+    `cancelling`: to take it back.
+    """
 
-    state: Literal["booking", "made"]
+    state: Literal["booking", "made", "cancelling"]
     node: Annotated[str, Meta(description="where the goods go")]
     issued_on: Annotated[str, Meta(extra_json_schema=_DATE)]
     until: Annotated[str, Meta(extra_json_schema=_DATE, description="the last day on which the return is waited for")]
@@ -27,7 +29,7 @@ class ReturnLabelPartsRecord(Record, frozen=True, kw_only=True):
     @classmethod
     def of(cls, label: stored_return.StoredReturnLabelRecord) -> "ReturnLabelPartsRecord":
         return cls(
-            state="booking" if label.state == "booking" else "made",
+            state="made" if label.state == "cancelled" else label.state,
             node=label.node,
             issued_on=label.issued_on.isoformat(),
             until=label.until.isoformat(),

@@ -1,5 +1,6 @@
 """The events of a step of a return that an entry of the log tells."""
 
+from typing import Final
 from urllib.parse import quote
 
 from msgspec import UNSET
@@ -12,10 +13,13 @@ from engine.store.flows.stored_return import StoredReturnedUnitsRecord, StoredRe
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import RETURN_LABEL_KINDS
 
+_NO_EVENTS: Final = frozenset({"return_label_begun", "return_label_cancel_begun", "return_label_kept"})
+"""Kinds of entries about labels that are being bought, or that a carrier is being asked to take back."""
+
 
 def return_changed(entry: Entry) -> list[tuple[str, Record]]:
-    """Type and data: `return.received` of an entry `return_received`. None of a label that is being bought."""
-    if entry.kind == "return_label_begun":
+    """Type and data: `return.received` of an entry `return_received`. None while a label is bought or cancelled."""
+    if entry.kind in _NO_EVENTS:
         return []
     body = entry.returned
     stored = body.returned

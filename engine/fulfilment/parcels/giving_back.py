@@ -1,6 +1,6 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
 or an amendment let go of them; and where a return was cancelled. The same turn goes on with manifests whose closing was
-broken off, and with packings whose carrier was being asked.
+broken off, and with packings and labels of returns whose carrier was being asked.
 
 Whoever changes a hold or cancels a return does not look at labels. The log says which changed; one process at a time
 reads it on from where it was read before, so nothing is missed when a process dies.
@@ -89,6 +89,7 @@ class GivingBack:
                 steps.callback(self._leases.give_back, keys.giving_back_lease, self._who)
                 steps.callback(self._take_step, self._end_what_is_due)
                 steps.callback(self._take_step, lambda: self._run(limits))
+                steps.callback(self._take_step, lambda: self._return_labels.go_on(limits))
                 steps.callback(self._take_step, lambda: self._unfinished_packings.go_on(limits))
                 steps.callback(self._take_step, self._handing_over.go_on)
 
@@ -107,6 +108,10 @@ class GivingBack:
     def go_on_with_packings(self) -> list[ShipmentKey]:
         """Go on with packings whose carrier was being asked (see UnfinishedPackings.go_on)."""
         return self._unfinished_packings.go_on(self._limits())
+
+    def go_on_with_return_labels(self) -> list[str]:
+        """Go on with labels of returns whose carrier was being asked (see UnfinishedReturnLabels.go_on)."""
+        return self._return_labels.go_on(self._limits())
 
     def run(self) -> list[str]:
         """Give back what is to be by the log up to now; the names (`DECISION/NUMBER`, `return ID`) of what had a label

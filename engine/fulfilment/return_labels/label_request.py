@@ -39,6 +39,11 @@ def verify_same(request: ReturnLabelRequest, label: StoredReturnLabelRecord) -> 
             f"return '{request.return_id}' has a label to '{label.node}'; give that back before you make one to"
             f" '{request.node}' ({GIVE_BACK})"
         )
+    if label.carrier and request.grams not in (None, label.grams):
+        raise NotReturnable(
+            f"return '{request.return_id}' has a label for a parcel of {label.grams} g; give that back before you make"
+            f" one for {request.grams} g ({GIVE_BACK})"
+        )
 
 
 def place_of(request: ReturnLabelRequest, stored: StoredReturn, order: OrderState, network: Network) -> Node:

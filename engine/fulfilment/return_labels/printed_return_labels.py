@@ -1,7 +1,5 @@
 """Labels of returns as they are printed: drawn of what is stored or, where a carrier sold one, as it sold it."""
 
-from datetime import UTC, datetime
-
 from engine.errors import InputInvalid, Mistake, NotFound
 from engine.fulfilment.labels import paper
 from engine.fulfilment.labels.address.language import language_of
@@ -11,6 +9,7 @@ from engine.fulfilment.parcels.printed import PrintedPaper
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
 from engine.fulfilment.return_labels.return_labels import LabelledReturn, ReturnLabels
+from engine.fulfilment.return_labels.return_reader import ReturnReader
 from engine.model.parcels import LabelFormat
 from engine.store.fulfilment.kept_papers import KEPT_DAYS
 from engine.store.fulfilment.return_labels import StoredReturnLabels
@@ -23,16 +22,16 @@ class PrintedReturnLabels:
         self._labels = labels
         self._stored = StoredReturnLabels(parts.client, parts.keys)
         self._addressees = parts.addressees
-        self._clock = parts.clock
+        self._reader = ReturnReader(parts.client, parts.keys)
 
     def node_of(self, return_id: str) -> str:
         """The place of return that the label names."""
         return self._labels.find(return_id).label.node
 
     def order_of(self, return_id: str) -> str:
-        """Whose it is; empty: the return has no label any more."""
+        """Whose it is, whatever became of its label; empty: there is no such return."""
         try:
-            return self._labels.find(return_id).stored.order
+            return self._reader.read(return_id).stored.order
         except NotFound:
             return ""
 
@@ -89,16 +88,15 @@ class PrintedReturnLabels:
         )
 
     def _sold(self, found: LabelledReturn) -> tuple[LabelFormat, bytes] | None:
-        stored = self._stored.sold(found.stored.id) if found.label.sold else None
-        if stored is not None:
-            return self._addressees.return_label(found.stored.first, found.stored.id, stored)
-        today = datetime.fromtimestamp(self._clock(), tz=UTC).date()
-        if found.label.sold and (today - found.label.issued_on).days >= KEPT_DAYS:
+        if not found.label.sold or found.label.drawn_here:
+            return None
+        stored = self._stored.sold(found.stored.id)
+        if stored is None:
             raise NotFound(
-                f"the label of return '{found.stored.id}', which carrier '{found.label.carrier}' sold, was kept for"
-                f" {KEPT_DAYS} days, and is not kept any more"
+                f"the label of return '{found.stored.id}', which carrier '{found.label.carrier}' sold, is not kept any"
+                f" more, as labels are for {KEPT_DAYS} days from when they were bought; ask the carrier for it"
             )
-        return None
+        return self._addressees.return_label(found.stored.first, found.stored.id, stored)
 
 
 def _file_name(return_id: str) -> str:

@@ -6,27 +6,29 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from engine.decide.order_record import timestamp
-from engine.errors import (
-    CarrierHasNoSuch,
-    CarrierRefused,
-    Contended,
-    NotFound,
-    NotReturnable,
-    NumbersExhausted,
-    ReturnOver,
-)
-from engine.fulfilment.carriers.carrier import Bought
+from engine.errors import NotFound, NumbersExhausted
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import address_of_node
+from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.packing import PackingParts, parcel_terms
-from engine.fulfilment.return_labels.booking import ReturnLabelBooking, ReturnReading, reference
+from engine.fulfilment.return_labels.booking import ReturnLabelBooking
+from engine.fulfilment.return_labels.label_refunds import ReturnLabelRefunds
 from engine.fulfilment.return_labels.label_request import ReturnLabelRequest, place_of, verify_same, weight
+from engine.fulfilment.return_labels.return_reader import (
+    ReturnReader,
+    ReturnReading,
+    cancelled_return,
+    contended,
+    label_in_cancellation,
+)
+from engine.fulfilment.return_labels.unfinished_labels import UnfinishedReturnLabels
 from engine.idempotency import name_reused, operation
 from engine.orders.order_state import OrderState
 from engine.returns.return_state import verify_expects
@@ -49,6 +51,8 @@ from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds, Operation
 from engine.store.outcomes import OperationReused
 
+_MAKE: Final = "POST /v1/returns/{id}/label, or: pointsman return label RETURN"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledReturn:
@@ -68,21 +72,31 @@ class ReturnLabels:
         self._order = order
         self._returns = StoredReturns(parts.client, parts.keys)
         self._labels = StoredReturnLabels(parts.client, parts.keys)
-        self._booking = ReturnLabelBooking(parts, self._labels)
+        self._reader = ReturnReader(parts.client, parts.keys)
+        self._refunds = ReturnLabelRefunds(parts, self._labels)
+        self._booking = ReturnLabelBooking(parts, self._labels, self._refunds)
+        self._unfinished = UnfinishedReturnLabels(parts, self._labels, self._booking, self._refunds)
         self._serials = Serials(parts.client, parts.keys)
         self._tracking_serials = TrackingSerials(parts.client, parts.keys)
         self._holds = Holds(parts.client, parts.keys)
 
     def find(self, return_id: str) -> LabelledReturn:
         """Raises NotFound if it has no label, and ReturnOver if the return was cancelled."""
-        stored = self._read(return_id).stored
+        stored = self._reader.read(return_id).stored
         if stored.cancelled:
-            raise ReturnOver(f"return '{return_id}' is cancelled, and its label is none any more")
+            raise cancelled_return(return_id)
         label = stored.label
-        if label is None or label.state != "made":
+        if label is None or label.state == "cancelled":
+            raise NotFound(f"return '{return_id}' has no label; have one made first ({_MAKE})")
+        if label.state == "booking":
             raise NotFound(
-                f"return '{return_id}' has no label; have one made first (POST /v1/returns/{{id}}/label, or: pointsman"
-                " return label RETURN)"
+                f"the label of return '{return_id}' is still being bought of carrier '{label.carrier}'; ask for it"
+                f" again ({_MAKE})"
+            )
+        if label.state == "cancelling":
+            raise NotFound(
+                f"return '{return_id}' has no label: carrier '{label.carrier}' is being asked to take label"
+                f" {label.number} back"
             )
         return LabelledReturn(stored=stored, label=label)
 
@@ -96,7 +110,7 @@ class ReturnLabels:
         """
         named = operation(request.fingerprint, request.op)
         for _ in range(MOST_TRIES):
-            reading = self._read(request.return_id)
+            reading = self._reader.read(request.return_id)
             number = self._made_before(request, named, reading)
             if number is not None:
                 return self._finished(request.return_id, number, new=False)
@@ -107,39 +121,19 @@ class ReturnLabels:
                 if label is not None:
                     return self._finished(request.return_id, label.number, new=not outcome.again)
             self._verify_goes_on(outcome, change, request)
-        raise _contended(request.return_id)
+        raise contended(request.return_id)
 
     def give_back(self, return_id: str, *, because: str = "") -> StoredReturn:
-        """Its label is none any more, and what was bought is given back to the carrier; again, nothing happens. Raises
-        CarrierHasNoSuch if the carrier takes nothing back, CarrierRefused, CarrierUnavailable.
-        """
-        for _ in range(MOST_TRIES):
-            reading = self._read(return_id)
-            label = reading.stored.label
-            if label is None or label.state == "cancelled":
-                return reading.stored
-            self._booking.give_back(reading.stored, label)
-            outcome = self._booking.store_cancelled(reading, label, because=because)
-            if isinstance(outcome, ReturnLabelChanged):
-                return outcome.after
-        raise _contended(return_id)
+        """As `ReturnLabelRefunds.cancel`: its label is not valid any more, and what was bought is given back."""
+        return self._refunds.cancel(return_id, because=because)
 
     def give_back_if_cancelled(self, return_id: str) -> bool:
-        """Of a return that was cancelled, also if the carrier takes nothing back; whether there was something to do."""
-        reading = self._read(return_id)
-        label = reading.stored.label
-        if not reading.stored.cancelled or label is None or label.state == "cancelled":
-            return False
-        because = "the return was cancelled"
-        try:
-            self._booking.give_back(reading.stored, label)
-        except CarrierRefused as refusal:
-            because = f"{because}; {refusal.summary}"
-        except CarrierHasNoSuch:
-            because = f"{because}; carrier '{label.carrier}' takes no label back"
-        if not isinstance(self._booking.store_cancelled(reading, label, because=because), ReturnLabelChanged):
-            raise _contended(return_id)
-        return True
+        """As `ReturnLabelRefunds` does."""
+        return self._refunds.give_back_if_cancelled(return_id)
+
+    def go_on(self, limits: CarrierLimits) -> list[str]:
+        """As `UnfinishedReturnLabels` does."""
+        return self._unfinished.go_on(limits)
 
     def cancelled_with_label(self) -> list[str]:
         """Returns that were cancelled and have a label still."""
@@ -148,12 +142,6 @@ class ReturnLabels:
             for _, stored in self._returns.opened_last()
             if stored.cancelled and stored.label is not None and stored.label.state != "cancelled"
         ]
-
-    def _read(self, return_id: str) -> ReturnReading:
-        text = self._parts.client.retry_if_revived(lambda: self._returns.read(return_id))
-        if not text:
-            raise NotFound(f"no return goes by the id '{return_id}'")
-        return ReturnReading(text=text, stored=StoredReturn.decode(text))
 
     def _made_before(self, request: ReturnLabelRequest, named: Operation, reading: ReturnReading) -> int | None:
         """The number of the label that the same request made, or that there is."""
@@ -168,7 +156,11 @@ class ReturnLabels:
                 return None if made is None else made.number
         if label is None or label.state == "cancelled":
             return None
+        if label.state == "cancelling":
+            raise label_in_cancellation(reading.stored, label)
         verify_same(request, label)
+        if request.op is not None and not self._labels.remember(request.return_id, named, reading.text):
+            return self._made_before(request, named, reading)  # another request had that name a moment ago
         return label.number
 
     def _planned(self, request: ReturnLabelRequest, reading: ReturnReading) -> ReturnLabelChange:
@@ -196,6 +188,7 @@ class ReturnLabels:
             carrier=account.id if account else "",
             product=network.returns.carrier_product,
             sold=account is not None and account.sells_labels,
+            begun_at=now if account and account.sells_labels else 0,
         )
         numbers = None
         if account is not None:
@@ -233,40 +226,6 @@ class ReturnLabels:
                 self._serials.reserve(numbers.terms, 1)
 
     def _finished(self, return_id: str, number: int, *, new: bool) -> LabelledReturn:
-        """Buy the label if it is being booked, and store it."""
-        for _ in range(MOST_TRIES):
-            reading = self._read(return_id)
-            label = reading.stored.label
-            if label is None or label.number != number or label.state == "cancelled" or reading.stored.cancelled:
-                raise _given_back(return_id, reading.stored)
-            if label.state == "made":
-                return LabelledReturn(stored=reading.stored, label=label, new=new)
-            bought = self._booking.buy(reading, label)
-            outcome = self._booking.store_bought(reading, label, bought)
-            if isinstance(outcome, ErasedMeanwhile):
-                raise erased(reading.stored.order)
-            if not isinstance(outcome, ReturnLabelChanged):
-                self._verify_still_wanted(return_id, label, bought)
-        raise _contended(return_id)
-
-    def _verify_still_wanted(self, return_id: str, label: StoredReturnLabelRecord, bought: Bought) -> None:
-        """Give back what was bought if the return or its label was cancelled meanwhile, and raise that it was."""
-        stored = self._read(return_id).stored
-        now = stored.label
-        if stored.cancelled or now is None or now.number != label.number or now.state == "cancelled":
-            self._parts.carriers.carrier(label.carrier).cancel(bought.booking, reference(stored, label.number))
-            raise _given_back(return_id, stored)
-
-
-def _given_back(return_id: str, stored: StoredReturn) -> NotReturnable | ReturnOver:
-    if stored.cancelled:
-        return ReturnOver(f"return '{return_id}' is cancelled, and its label is none any more")
-    because = stored.label.because if stored.label else ""
-    why = f": {because}" if because else ""
-    return NotReturnable(
-        f"this label of return '{return_id}' was given back{why}; ask for another one by a new operation"
-    )
-
-
-def _contended(return_id: str) -> Contended:
-    return Contended(f"return '{return_id}' changes again and again; try again")
+        """Once the label is bought, if it is to be."""
+        stored = self._booking.finish(return_id, number)
+        return LabelledReturn(stored=stored, label=cast("StoredReturnLabelRecord", stored.label), new=new)

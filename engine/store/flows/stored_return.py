@@ -11,7 +11,7 @@ import orjson
 from engine.decide.order_record import Record
 from engine.store.fulfilment.stored_address import StoredAddressRecord
 
-ReturnLabelState: TypeAlias = Literal["booking", "made", "cancelled"]
+ReturnLabelState: TypeAlias = Literal["booking", "made", "cancelling", "cancelled"]
 KEPT = "keep"
 """The disposition of units that their customer keeps: where these did not come back, they lie at no node."""
 
@@ -66,8 +66,9 @@ class StoredReturnedUnitsRecord(Record, frozen=True, omit_defaults=True):
 class StoredReturnLabelRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What stands on the label of a return but the customer's address: it goes to `node`, whose address was `place`
     then. `number` counts the labels of the return from 1, of which all but the last were given back. Without a
-    `carrier` it has no `sscc`. `sold`: the carrier sells the label, by the name `booking`; while it is asked, the label
-    is `booking`. `product` is the carrier's own name of the service. `because` says why it was cancelled.
+    `carrier` it has no `sscc`. `sold`: the carrier sells the label, by the name `booking`; while it is asked for it,
+    the label is `booking`, and while it is asked to take it back, `cancelling`. `product` is the carrier's own name of
+    the service. `because` says why it was cancelled. Instants are UTC seconds.
     """
 
     number: int
@@ -85,6 +86,12 @@ class StoredReturnLabelRecord(Record, frozen=True, kw_only=True, omit_defaults=T
     tracking_number: str = ""
     booking: str = ""
     because: str = ""
+    begun_at: int = 0
+    """When its carrier was first asked for it."""
+    cancelling_since: int = 0
+    """Since when its carrier is asked to take it back, while it is."""
+    drawn_here: bool = False
+    """The carrier sold a number alone. Of others that are `sold` it sold a file, in whose place none is ever drawn."""
 
 
 class StoredReturn(Record, frozen=True, omit_defaults=True):

@@ -55,9 +55,17 @@ ReturnKind: TypeAlias = Literal[
     "return_cancelled",
     "return_label_begun",
     "return_labelled",
+    "return_label_cancel_begun",
+    "return_label_kept",
     "return_label_cancelled",
 ]
-RETURN_LABEL_KINDS = ("return_label_begun", "return_labelled", "return_label_cancelled")
+RETURN_LABEL_KINDS = (
+    "return_label_begun",
+    "return_labelled",
+    "return_label_cancel_begun",
+    "return_label_kept",
+    "return_label_cancelled",
+)
 """What became of the label of a return."""
 RETURN_KINDS: tuple[ReturnKind, ...] = get_args(ReturnKind)
 """Steps of returns, and what became of their labels."""

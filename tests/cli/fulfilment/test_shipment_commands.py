@@ -110,7 +110,9 @@ def test_a_return_gets_a_label_that_is_drawn_again_and_given_back(run, shipment,
         run("return", "label", "O-1-R1", "--format", "zpl", "--lang", language, "--output", zpl)
         assert word in zpl.read_bytes().upper()
     assert "  label to " in run("return", "show", "O-1-R1").stdout
-    assert "no other option" in run("return", "label", "O-1-R1", "--give-back", "--node", "lyon").stderr
+    for option in ("--node", "--format", "--op"):
+        refused = run("return", "label", "O-1-R1", "--give-back", option, "zpl")
+        assert "no other option" in refused.stderr
     assert "has no label any more" in run("return", "label", "O-1-R1", "--give-back").stdout
     assert "  label to " not in run("return", "show", "O-1-R1").stdout
     assert "has no printer for a return_label" in run("return", "label", "O-1-R1", "--print", "lyon").stderr

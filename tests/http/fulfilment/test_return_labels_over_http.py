@@ -29,6 +29,7 @@ def shop(http, pointsman):
 
 def test_a_label_is_made_once_fetched_and_given_back(shop):
     assert problem_of(shop.get(LABEL), 404)["detail"].startswith("return 'R/1' has no label")
+    assert problem_of(shop.delete(LABEL), 404)["detail"].startswith("return 'R/1' never had a label")
     made = shop.post(LABEL, json={}, headers={"Idempotency-Key": "k-1"})
     assert made.status_code == 201, made.text
     record = made.get_json()

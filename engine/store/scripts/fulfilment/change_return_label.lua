@@ -59,6 +59,14 @@ elseif request.label_gone then
   redis.call('HDEL', key.parcel_labels, request.label)
   redis.call('ZREM', key.labels_stored, request.label)
 end
+if request.go_on_at then
+  redis.call('ZADD', key.unfinished_return_labels, request.go_on_at, request.id)
+else
+  redis.call('ZREM', key.unfinished_return_labels, request.id)
+end
+if request.late_purchase then
+  redis.call('ZADD', key.late_purchases, request.late_purchase.at, request.late_purchase.name)
+end
 redis.call('XADD', key.log, '*', unpack(signed({
   'kind', request.kind, 'id', request.first, 'at', request.now, 'details', with_numbers(request.details),
 })))

@@ -1,5 +1,7 @@
 """A network whose goods have left and may come back, and carriers that bring them back."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from engine.fulfilment.carriers.settings import CarrierSettings
@@ -10,8 +12,33 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from tests.support.fake_carriers.booking import FAKES, KEYS, PRODUCTS
 from tests.support.fake_carriers.fake_server import serving
+from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import ZOE, decided, packing_network
 from tests.support.returns import open_return
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What lies in the server."""
+
+    client: object
+    network: str
+
+    def kinds(self):
+        return ledger_kinds(self.client, self.network)
+
+    def labels(self):
+        return self.client.hvals(f"{{{self.network}}}:parcels:labels")
+
+    def end_turns(self):
+        """As the minute does that a turn lasts which a process took that died."""
+        leases = self.client.keys(f"{{{self.network}}}:*lease*")
+        return self.client.delete(*leases) if leases else 0
+
+
+@pytest.fixture
+def stored(redis_client, network):
+    return Stored(redis_client, network)
 
 
 @pytest.fixture(params=["easypost", "karrio"])

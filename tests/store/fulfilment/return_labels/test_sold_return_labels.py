@@ -2,42 +2,17 @@
 
 import os
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, NotReturnable, ReturnOver
 from engine.service import Pointsman
 from tests.support.fake_carriers.fake_server import LABELS
-from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import ZOE
 
 pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 """The store is asked the same everywhere; test_drawn_return_labels.py tries its script on every server."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What lies in the server."""
-
-    client: object
-    network: str
-
-    def kinds(self):
-        return ledger_kinds(self.client, self.network)
-
-    def labels(self):
-        return self.client.hvals(f"{{{self.network}}}:parcels:labels")
-
-    def end_turns(self):
-        """As the minute does that a turn lasts which a process took that died."""
-        leases = self.client.keys(f"{{{self.network}}}:*lease*")
-        return self.client.delete(*leases) if leases else 0
-
-
-@pytest.fixture
-def stored(redis_client, network):
-    return Stored(redis_client, network)
 
 
 def state(shop, name):
