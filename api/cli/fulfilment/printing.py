@@ -134,10 +134,12 @@ def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str |
         part = service.fulfilment.printing
         if every:
             jobs = tuple(job.id for _, job in part.page("dead", node=node, limit=MOST_HOLDS))
-        retried = [part.retry(job) for job in jobs]
-        for job in retried:
-            if job.state != "printed":
-                _record_print(service, job)
+        retried = []
+        for job in jobs:
+            before = part.show(job)
+            if before.state != "printed":
+                _record_print(service, before)
+            retried.append(part.retry(job))
     if as_json:
         print_json(PrintJobsRecord(jobs=[PrintJobRecord.of_job(job) for job in retried], next=None))
         return

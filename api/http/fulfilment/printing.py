@@ -21,7 +21,7 @@ from api.shapes.cursors import PrintJobsCursor
 from api.shapes.fields import QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from engine.errors import NotFound
-from engine.fulfilment.printing.print_job import PAPERS, JobState, PrintJob
+from engine.fulfilment.printing.print_job import PAPERS, JobState, PaperSubject, PrintJob
 from engine.service import Pointsman
 
 
@@ -64,7 +64,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def add(body: dict[str, Any]) -> Response:
         """Print a paper once more: the same as before, so that nothing is bought again"""
         added = pointsman.fulfilment.printing.add(body["paper"], body["of"], node=body["node"], op=body["op"])
-        _note_printed(pointsman, added.job, prints=not added.again)
+        _note_printed(_subject(pointsman, added.job), prints=not added.again)
         place = f"/v1/print-jobs/{quote(added.job.id, safe='')}"
         return answer_made(PrintJobRecord.of_job(added.job), place, new=not added.again)
 
@@ -78,8 +78,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @printing.response(HTTPStatus.OK, PrintJobRecord)
     def retry(job: str) -> Response:
         """Print what was given up; have the printer of what waits tried at once"""
-        retried = pointsman.fulfilment.printing.retry(job)
-        _note_printed(pointsman, retried, prints=retried.state != "printed")
+        part = pointsman.fulfilment.printing
+        subject = _subject(pointsman, part.show(job))  # where it can't be read, nothing is printed
+        retried = part.retry(job)
+        _note_printed(subject, prints=retried.state != "printed")
         return answer(PrintJobRecord.of_job(retried))
 
     @printing.delete("/print-jobs/<string:job>", scope="orders")
@@ -109,8 +111,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return printing
 
 
-def _note_printed(pointsman: Pointsman, job: PrintJob, *, prints: bool) -> None:
+def _subject(pointsman: Pointsman, job: PrintJob) -> PaperSubject:
+    return pointsman.fulfilment.papers.about(job.paper, job.of)
+
+
+def _note_printed(subject: PaperSubject, *, prints: bool) -> None:
     """Have it recorded who has it printed, if this request does."""
     if prints:
-        about = pointsman.fulfilment.papers.about(job.paper, job.of)
-        note_print(about.id, about.order)
+        note_print(subject.id, subject.order)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from api.http.audit.reads import note_order
+from api.http.audit.reads import note_print
 from api.http.blueprint import Blueprint, answer_made
 from api.http.fulfilment.parcels import PDF, printed_paper
 from api.records.fulfilment.return_labels import ReturnLabelRecord
@@ -30,8 +30,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """A label by which the customer sends the goods back; bought, where the network names a carrier for that"""
         part, print_at = pointsman.fulfilment, body["print_at"]
         request = label_request(return_id, body)
-        labelled = make_and_print(part.return_labels, part.printing, request, print_at=print_at)
-        note_order(labelled.stored.order)
+        made = make_and_print(part.return_labels, part.printing, request, print_at=print_at)
+        labelled = made.labelled
+        if made.prints:
+            note_print(return_id, labelled.stored.order)
         place = f"/v1/returns/{quote(return_id, safe='')}/label"
         return answer_made(ReturnLabelRecord.of(labelled), place, new=labelled.new)
 
@@ -46,8 +48,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @labels.delete("/<path:return_id>/label", scope="orders")
     @labels.response(HTTPStatus.NO_CONTENT)
     def give_back(return_id: str) -> Response:
-        """The label of a return is none any more, and is given back to its carrier; again, nothing happens"""
-        note_order(pointsman.fulfilment.return_labels.give_back(return_id).order)
+        """The label of a return is void, and given back to its carrier; again, nothing happens"""
+        pointsman.fulfilment.return_labels.give_back(return_id)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     return labels

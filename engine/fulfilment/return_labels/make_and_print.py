@@ -1,15 +1,24 @@
 """Makes the label of a return, and has a copy of it printed."""
 
 import hashlib
+from dataclasses import dataclass
 
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.fulfilment.return_labels.return_labels import LabelledReturn, ReturnLabels
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeAndPrinted:
+    """A return with its label; `prints`: this request has a copy printed that no request had printed before."""
+
+    labelled: LabelledReturn
+    prints: bool
+
+
 def make_and_print(
     labels: ReturnLabels, printing: Printing, request: ReturnLabelRequest, *, print_at: str | None
-) -> LabelledReturn:
+) -> MadeAndPrinted:
     """As `ReturnLabels.make`. With `print_at`, the printer of that node prints it, once however often that is asked;
     `Printing.add` prints more copies. Raises NotFound, and InputInvalid if the node has no printer for it, before
     anything is made.
@@ -17,9 +26,10 @@ def make_and_print(
     if print_at is not None:
         printing.printer_at(print_at, "return_label")
     labelled = labels.make(request)
-    if print_at is not None:
-        printing.add("return_label", request.return_id, node=print_at, op=_job_id(labelled, print_at))
-    return labelled
+    if print_at is None:
+        return MadeAndPrinted(labelled=labelled, prints=False)
+    added = printing.add("return_label", request.return_id, node=print_at, op=_job_id(labelled, print_at))
+    return MadeAndPrinted(labelled=labelled, prints=not added.again)
 
 
 def _job_id(labelled: LabelledReturn, node: str) -> str:

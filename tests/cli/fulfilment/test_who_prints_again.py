@@ -49,3 +49,16 @@ def test_who_prints_again_or_retries_is_in_the_access_log(run, tmp_path):
         ("print retry", decision, "O-1"),
         ("print again", decision, "O-1"),
     ]
+
+
+def test_who_retries_the_label_of_a_cancelled_return_is_in_the_access_log(run, tmp_path):
+    decision = json.loads(run("decide", tmp_path / "order.json", "--json"))["id"]
+    run("order", "addressee", "O-1", "--file", tmp_path / "zoe.json")
+    run("hold", "confirm", decision)
+    run("return", "open", "O-1", "--line", "1=1", "--reason", "wrong_size")
+    run("return", "label", "O-1-R1", "--output", tmp_path / "r.pdf", "--print", "lyon")
+    (job,) = json.loads(run("print", "list", "--json"))["jobs"]
+    run("return", "cancel", "O-1-R1")
+    assert "return label of O-1-R1" in run("print", "retry", job["id"])
+    accesses = json.loads(run("audit", "accesses", "--json", "--by", "eve"))["accesses"]
+    assert ("print retry", "O-1-R1", "O-1") in [(item["what"], item["id"], item["order"]) for item in accesses]

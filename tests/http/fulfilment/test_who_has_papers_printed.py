@@ -67,6 +67,36 @@ def test_who_retries_what_was_given_up_is_in_the_access_log(http, shop, ada, dec
     assert read_by(http, "Ada")[-1] == ("printing_retry", decision, "O-1")
 
 
+@pytest.fixture
+def returned(http, decision):
+    """A return of the order, whose goods left."""
+    assert http.post(f"/v1/decisions/{decision}/confirm").status_code == 200
+    body = {"order": "O-1", "id": "R/1", "reason": "wrong_size", "lines": [{"line": "1", "quantity": 1}]}
+    assert http.post("/v1/returns", json=body).status_code == 201
+    return "/v1/returns/R%2F1"
+
+
+def test_who_has_the_label_of_a_return_printed_is_in_the_access_log_and_once(http, ada, returned):
+    assert http.post(f"{returned}/label").status_code == 201
+    assert ada.post(f"{returned}/label").status_code == 200
+    assert read_by(http, "Ada") == []
+    for _ in range(2):
+        assert ada.post(f"{returned}/label", json={"print_at": "lyon"}).status_code == 200
+    assert read_by(http, "Ada") == [("return_labels_make", "R/1", "O-1")]
+
+
+def test_who_retries_the_label_of_a_cancelled_return_is_in_the_access_log(http, shop, ada, returned, clock):
+    http.post(f"{returned}/label", json={"print_at": "lyon"})
+    jobs = http.get("/v1/print-jobs").get_json()["jobs"]
+    (job,) = [item for item in jobs if item["paper"] == "return_label"]
+    clock.now += 25 * 3_600
+    shop.fulfilment.printing.take_turn()
+    assert http.post(f"{returned}/cancel").status_code == 200
+    retried = ada.post(f"/v1/print-jobs/{job['id']}/retry")
+    assert (retried.status_code, retried.get_json()["state"]) == (200, "queued")
+    assert read_by(http, "Ada") == [("printing_retry", "R/1", "O-1")]
+
+
 def test_who_is_refused_had_nothing_printed(http, ada, decision):
     problem_of(ada.post("/v1/print-jobs", json={"paper": "label", "of": "D/0/1"}), 404)
     problem_of(ada.post("/v1/print-jobs", json={"paper": "label", "of": f"{decision}/0/1", "node": "x"}), 404)
