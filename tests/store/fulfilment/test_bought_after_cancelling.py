@@ -9,9 +9,9 @@ from tests.support.parcels import decided, pack
 __all__ = ["fake", "shop"]
 
 
-def cancelled_while_it_buys(shop, fake, key, *, then=(), purchase=None):
-    """From now on, somebody cancels the packing when the carrier is about to sell its labels. `purchase` is how that
-    fails then, and each of `then` how a request after the cancellation does.
+def cancelled_while_it_buys(shop, fake, key, *, then=(), purchase=None, meanwhile=lambda: None):
+    """From now on, somebody cancels the packing when the carrier is about to sell its labels, and does `meanwhile`.
+    `purchase` is how that sale fails then, and each of `then` how a request after it does.
     """
     begun, faults = [], iter(then)
 
@@ -23,6 +23,7 @@ def cancelled_while_it_buys(shop, fake, key, *, then=(), purchase=None):
         begun.append("cancelled")
         fake.lock.release()  # the one that cancels asks the carrier, too
         shop.fulfilment.parcels.cancel(key)
+        meanwhile()
         fake.lock.acquire()
         begun[0] = "over"
         return purchase
@@ -54,6 +55,26 @@ def test_it_is_given_back_later_if_the_carrier_does_not_answer_then(shop, fake, 
     assert (states(shop, key), fake.owed) == (["cancelled"], 1)
     fake.faults = lambda _: None
     assert shop.fulfilment.giving_back.go_on_with_packings() == []
+    clock.now += 120
+    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert (fake.owed, unfinished(shop, redis_client)) == (0, 0)
+    assert shop.check().clean
+
+
+def test_it_is_given_back_later_also_if_the_carrier_had_been_asked_again_before_it_sold_them(
+    shop, fake, clock, redis_client
+):
+    key, asked_again = decided(shop, ("A", 1)), []
+
+    def two_minutes_pass():
+        clock.now += 120
+        asked_again.extend(shop.fulfilment.giving_back.go_on_with_packings())
+
+    cancelled_while_it_buys(shop, fake, key, then=[None, *["busy"] * 9], meanwhile=two_minutes_pass)
+    with pytest.raises(NotPackable):
+        pack(shop, key)
+    assert (asked_again, fake.owed, unfinished(shop, redis_client)) == ([key], 1, 1)
+    fake.faults = lambda _: None
     clock.now += 120
     assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
     assert (fake.owed, unfinished(shop, redis_client)) == (0, 0)
