@@ -7,6 +7,7 @@ import msgspec
 
 import api.records
 from api.http.blueprint import component_name, components
+from engine.audit.explanation import record as explanation_record
 from engine.decide import facts_record, kept_facts, order_record, record, record_parts
 from engine.decide.order_record import Record
 from engine.decide.promises import quote_record, taken_quote_record
@@ -22,6 +23,7 @@ def records() -> set[type[Record]]:
         item
         for module in [
             *modules,
+            explanation_record,
             facts_record,
             order_record,
             quote_record,
