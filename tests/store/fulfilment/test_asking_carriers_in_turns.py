@@ -201,6 +201,18 @@ def test_a_carrier_that_refuses_whoever_asks_is_not_asked_about_all(shop, fakes,
     assert b"no longer active" not in redis_client.hget(key("tracking:rests"), "shop"), "the carrier's own words"
 
 
+def test_what_its_carrier_says_is_delivered_is_asked_about_no_more_and_what_is_on_its_way_is(
+    shop, fakes, parcels, redis_client, key
+):
+    delivered, on_its_way = parcels("shop", 2)
+    (tracker,) = [item for item in fakes["shop"].trackers if item["tracking_code"] == delivered]
+    tracker["tracking_details"][0]["status"] = "delivered"
+    assert redis_client.zcard(key("tracking:polls:shop")) == 2
+    assert shop.fulfilment.polling.poll() == 2
+    (left,) = redis_client.zrange(key("tracking:polls:shop"), 0, -1)
+    assert left.decode().split()[0] == shop.fulfilment.tracking.find(on_its_way).shipment.key.decision
+
+
 def test_which_carriers_can_not_say_where_parcels_are_is_known_until_they_can(shop, fakes, parcels, clock):
     parcels("shop", 3)
     parcels("easy", 1)
