@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
-from api.connectors.running.problems import MOST_PROBLEMS, Problem, in_order
+from api.connectors.running.problems import MOST_PROBLEMS, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem
+from api.connectors.running.refusals import refused_beforehand, take_unrefused
 from api.connectors.running.report import MessageReport, log_message
 from api.connectors.running.row_taker import RowTaker
 from api.connectors.running.runner import ROWS_AT_ONCE
@@ -80,15 +81,15 @@ class Receiver:
         name = digest.hexdigest()
         message = Message(id=name, name=f"push-{name[:12]}", received_at=now, open=lambda: again(body), headers=headers)
         report = MessageReport(name=message.name)
-        if not self._refused_whole(message, report):
-            for batch in self._batches(message):
-                taken = self._taker.take(batch)
-                report.rows += len(batch)
-                for ending, count in taken.endings.items():
-                    report.endings[ending] += count
-                report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
-                if taken.seen:
-                    self._note(Step(seen=taken.seen), now)
+        refused = refused_beforehand(self._connector, self._reader, message)
+        for batch in self._batches(message):
+            taken = take_unrefused(self._taker, self._connector, batch, refused)
+            report.rows += len(batch)
+            for ending, count in taken.endings.items():
+                report.endings[ending] += count
+            report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
+            if taken.seen:
+                self._note(Step(seen=taken.seen), now)
         report.problems = in_order(report.problems)
         self._put_aside(message, report, now)
         counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}
@@ -99,20 +100,6 @@ class Receiver:
 
     def _note(self, step: Step, now: int) -> None:
         self._pointsman.connectors.note(self._connector.name, step, now=now, since=now - self._connector.remember)
-
-    def _refused_whole(self, message: Message, report: MessageReport) -> bool:
-        """Whether nothing of it is taken over, as a row of it is bad and the connector says so."""
-        if self._connector.quarantine != "file":
-            return False
-        rows, problems = 0, list[Problem]()
-        for batch in self._batches(message):
-            rows += len(batch)
-            bad = [item for item in batch if isinstance(item, tuple)]
-            problems += self._taker.take(bad).problems[: max(0, MOST_PROBLEMS - len(problems))]
-        if problems:
-            report.rows = report.endings["bad"] = rows
-            report.problems = problems
-        return bool(problems)
 
     def _batches(self, message: Message) -> Iterator[list[ReadItem]]:
         with self._reader.reading(message) as items:

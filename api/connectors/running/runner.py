@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from api.connectors.applying.incoming import LATER, acting_as
-from api.connectors.applying.offline import mistakes_offline
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.answering import Answering
 from api.connectors.running.problems import Problem, decode, encode, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
-from api.connectors.running.refusals import Refusals, refused_beforehand
+from api.connectors.running.refusals import refused_beforehand, take_unrefused
 from api.connectors.running.report import MessageReport, TurnReport, log_message
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.running.told_problems import ToldProblems
@@ -184,27 +183,18 @@ class ConnectorRunner:
         begun = {READING: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
         begun |= self._files_read() | self._at()
         self._turn.keep(Step(fields=begun, over=not resumed, status={**status, "error": ""}))
-        whole = self._connector.quarantine == "file"
-        refused = refused_beforehand(self._connector, self._reader, message) if whole else Refusals()
+        refused = refused_beforehand(self._connector, self._reader, message)
         with self._reader.reading(message) as every:
             items = itertools.islice(every, rows, None)
             report.rows, report.endings["bad"] = rows, bad
             for batch in _batches(items):
                 doubted = doubtful and not INBOUND[self._connector.kind].named
-                taken = self._doubted(batch) if doubted else self._taken(batch, refused)
+                taken = (
+                    self._doubted(batch) if doubted else take_unrefused(self._taker, self._connector, batch, refused)
+                )
                 doubtful = False
                 self._keep_batch(batch, taken, report)
         return self._finish(message, report)
-
-    def _taken(self, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
-        """The batch is taken over, but for good rows of a message that has a bad one."""
-        kept_back = [item for item in batch if isinstance(item, ReadRow) and refused.has(item)]
-        taken = self._taker.take([item for item in batch if item not in kept_back] if kept_back else batch)
-        taken.endings["bad"] += len(kept_back)
-        for row in kept_back:
-            mistakes = mistakes_offline(self._connector.kind, row.fields)
-            taken.problems += Problem.of_mistakes(mistakes, row=row.number, place=row.place, raw=row.raw)
-        return taken
 
     def _doubted(self, batch: Sequence[ReadItem]) -> Taken:
         """Of rows that were being taken over when a process died, so long ago that their operations are forgotten."""
