@@ -41,6 +41,9 @@ def check_sends(sends: Sends, kind: str, notes: Notes) -> None:
         note_path_mistakes([("sends", tuple(path for path in (target.errors, target.busy) if path))], JSON, notes)
         if sends.ask is not None:
             ask = sends.ask
+            if target.most_a_minute == 1:
+                message = "the target is asked before each message, which makes two requests: write 2 or more"
+                notes.add(("sends", "most_a_minute"), "bad-value", message)
             paths = tuple(path for path in (ask.done, ask.call.errors, ask.call.busy) if path)
             note_path_mistakes([("sends", paths)], JSON, notes)
         if isinstance(target.url, str) and _IN_BRACES.search(target.url) and sends.most != 1:

@@ -14,11 +14,13 @@ from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import Delivery
 from api.connectors.sending.records.batch import Record, Records
 from api.connectors.sending.rendering import Rendered, Renderer
+from api.connectors.sending.request_window import RequestWindow
 from api.connectors.turn import ConnectorTurn
 from engine.service import Pointsman
+from engine.store.connectors.connector_store import Step
 
-_MINUTE, _IN_MINUTE = "minute", "in_minute"
-"""Fields of the place: how many requests went out in which minute."""
+_REQUESTS = "requests"
+"""The field of the place: how many requests went out in which of the last seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,12 @@ class Dispatcher:
         self._pointsman = pointsman
         self._store = pointsman.connectors
         self._name = parts.connector.name
-        self._sends = sends
         self._renderer = parts.renderer
         self._delivery = parts.delivery
         self._asking = parts.asking
         self._turn = turn
+        target = sends.target
+        self._most_a_minute = target.most_a_minute if isinstance(target, HttpCall) else None
 
     def send(
         self,
@@ -67,23 +70,24 @@ class Dispatcher:
         return rendered, len(records) - len(known)
 
     def may_send(self) -> bool:
-        """Whether the target takes another message in this minute."""
-        target = self._sends.target
-        most = target.most_a_minute if isinstance(target, HttpCall) else None
-        fields = self._turn.place.fields
-        in_this = fields.get(_MINUTE) == str(self._pointsman.now // 60)
-        return most is None or not in_this or int(fields.get(_IN_MINUTE, "0")) < most
+        """Whether the target takes the requests of another message, so that no sixty seconds have more than it says."""
+        most = self._most_a_minute
+        return most is None or self._window().requests + (1 if self._asking is None else 2) <= most
 
-    def requests(self) -> dict[str, str]:
-        """Fields of the place: one more message went out in this minute."""
-        minute, fields = str(self._pointsman.now // 60), self._turn.place.fields
-        before = int(fields.get(_IN_MINUTE, "0")) if fields.get(_MINUTE) == minute else 0
-        return {_MINUTE: minute, _IN_MINUTE: str(before + (1 if self._asking is None else 2))}
+    def _window(self) -> RequestWindow:
+        return RequestWindow.read(self._turn.place.fields.get(_REQUESTS, ""), self._pointsman.now)
+
+    def _count_request(self) -> None:
+        """One more goes out now: stored beforehand, so that it counts whoever dies then. Raises TurnLost."""
+        if self._most_a_minute is not None:
+            window = self._window().with_one_more(self._pointsman.now)
+            self._turn.keep(Step(fields={_REQUESTS: window.text}))
 
     def _asked(self, records: Sequence[Record], number: int, at: datetime.datetime) -> Sequence[Record]:
         """The records with what the target says of them, without those that it has. Raises NotDelivered, Refused."""
         if self._asking is None:
             return records
+        self._count_request()
         self._turn.hold()
         return self._asking.answered(records, self._renderer.words(records, number=number, at=at))
 
@@ -94,6 +98,7 @@ class Dispatcher:
         # before it is delivered, as its echo may come at once
         now = self._pointsman.now
         self._store.remember_sent(self._name, echoes, now=now, since=now - ECHO_SECONDS)
+        self._count_request()
         self._turn.hold()
         self._delivery.deliver(rendered.message)
 

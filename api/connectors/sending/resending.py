@@ -84,7 +84,7 @@ class Resender:
                 if self._dispatcher.may_send():
                     self._send_part(file)
                 else:
-                    report.error = "the target takes no more requests in this minute; replay the rest in the next one"
+                    report.error = "the target takes no more requests in this minute; replay the rest a minute later"
         finally:
             report.sent += file.sent
             if file.unsent:
@@ -102,7 +102,7 @@ class Resender:
             except Refused as error:
                 if len(current) > 1:
                     file.size = max(1, len(part) // 2)
-                    self._turn.keep(Step(fields={_AGAIN + file.path.name: "", **self._dispatcher.requests()}))
+                    self._turn.keep(Step(fields={_AGAIN + file.path.name: ""}))
                     return
                 bad.append(BadRecord(record=current[0], problems=(str(error),)))
             else:
@@ -112,9 +112,8 @@ class Resender:
         file.refused += bad
         file.sent += sent
         self._aside.keep(file.path, file.unsent, file.what)
-        over = {_AGAIN + file.path.name: "", **(self._dispatcher.requests() if current else {})}
         counts = {"sent": sent, "messages": 1} if sent else {}
-        self._turn.keep(Step(fields=over, counts=counts))
+        self._turn.keep(Step(fields={_AGAIN + file.path.name: ""}, counts=counts))
 
     def _begin(self, file: _File) -> tuple[int, datetime.datetime, list[dict[str, Any]]]:
         """Number, instant and records of the message, which are the first that are left: those of before, wherever they

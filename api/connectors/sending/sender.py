@@ -11,6 +11,7 @@ from pathlib import Path
 
 from api.connectors.language.connector import Sends
 from api.connectors.running.report import TurnReport
+from api.connectors.sending.alone import ALONE, RecordsAlone
 from api.connectors.sending.dispatching import Dispatcher, SenderParts, instant
 from api.connectors.sending.outgoing import Refused
 from api.connectors.sending.put_aside import PutAside
@@ -52,6 +53,7 @@ class ConnectorSender:
         """Since when the oldest record waits that is to be sent next; 0: none, or that is not known."""
         self._turn = ConnectorTurn(pointsman.connectors, parts.connector.name, clock=lambda: pointsman.now)
         self._dispatcher = Dispatcher(pointsman, parts, self._sends, self._turn)
+        self._alone = RecordsAlone(self._turn, self._dispatcher)
         self._resender = Resender(
             pointsman, parts, self._sends, turn=self._turn, dispatcher=self._dispatcher, aside=self._aside
         )
@@ -126,16 +128,13 @@ class ConnectorSender:
         if not records:
             counts = {"skipped": skipped} if skipped else {}
             if batch.cursor != self._turn.place.fields[CURSOR]:
-                self._turn.keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: ""}, counts=counts))
+                self._turn.keep(Step(fields={CURSOR: batch.cursor, _AT: "", _UNTIL: "", ALONE: ""}, counts=counts))
             return batch.more
         number, at = self._begin(batch)
-        try:
-            rendered, before = self._dispatcher.send(records, number, at, batch.sent)
-        except Refused as error:
-            if len(batch.records) > 1 and self._most() > 1:
-                self._send_fewer(len(batch.records))
-                return True
-            rendered, before = self._sent_alone(records, number, at, batch, str(error))
+        outcome = self._delivered(records, number, at, batch)
+        if outcome is None:
+            return True
+        rendered, before = outcome
         sent = rendered.records
         report.sent += sent
         if rendered.bad:
@@ -146,23 +145,23 @@ class ConnectorSender:
             logger.info("connector %s sent %s records", self._connector.name, sent)
         return batch.more
 
-    def _sent_alone(
-        self, records: Sequence[Record], number: int, at: datetime.datetime, batch: Batch, refusal: str
-    ) -> tuple[Rendered, int]:
-        """Each of the records of one event by itself, as all together were refused. Raises NotDelivered."""
-        if len(records) == 1:
-            return Rendered(bad=[BadRecord(record=records[0], problems=(refusal,))]), 0
-        total, before = Rendered(), 0
-        for index, record in enumerate(records, start=1):
-            try:
-                rendered, known = self._dispatcher.send([record], number, at, batch.sent, alone=f"-{index}")
-            except Refused as error:
-                total.bad.append(BadRecord(record=record, problems=(str(error),)))
-                continue
-            total.records += rendered.records
-            total.bad += rendered.bad
-            before += known
-        return total, before
+    def _delivered(
+        self, records: Sequence[Record], number: int, at: datetime.datetime, batch: Batch
+    ) -> tuple[Rendered, int] | None:
+        """What was sent, and how many of the records the target had; None if the message is not over, as it goes out in
+        smaller ones, or some of it once the target takes requests again. Raises NotDelivered.
+        """
+        if self._alone.begun:
+            return self._alone.send(records, number, at, batch.sent)
+        try:
+            return self._dispatcher.send(records, number, at, batch.sent)
+        except Refused as error:
+            if len(batch.records) > 1 and self._most() > 1:
+                self._send_fewer(len(batch.records))
+                return None
+            if len(records) == 1:
+                return Rendered(bad=[BadRecord(record=records[0], problems=(str(error),))]), 0
+        return self._alone.send(records, number, at, batch.sent)
 
     def _drop_older(self, records: Sequence[Record], number: int) -> None:
         """Of a state that was put aside before and is told anew by message `number`, nothing waits any more."""
@@ -175,7 +174,7 @@ class ConnectorSender:
     def _send_fewer(self, refused: int) -> None:
         """The message was refused: its records go into several, so that only those that are bad are put aside."""
         fewer = max(1, min(self._most(), refused) // 2)
-        self._turn.keep(Step(fields={_FEWER: str(fewer), _AT: "", _UNTIL: "", **self._dispatcher.requests()}))
+        self._turn.keep(Step(fields={_FEWER: str(fewer), _AT: "", _UNTIL: ""}))
 
     def _begin(self, batch: Batch) -> tuple[int, datetime.datetime]:
         """The number and instant of the message: those of before, if it was being sent when a process died."""
@@ -188,8 +187,7 @@ class ConnectorSender:
 
     def _finish(self, batch: Batch, *, sent: int, skipped: int, bad: int) -> None:
         now = self._pointsman.now
-        over = {CURSOR: batch.cursor, _AT: "", _UNTIL: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
-        over |= self._dispatcher.requests()
+        over = {CURSOR: batch.cursor, _AT: "", _UNTIL: "", ALONE: "", _FAILURES: "", _AGAIN: "", _SINCE: ""}
         if sent and _FEWER in self._turn.place.fields:  # what was bad is past: soon there are as many as before
             more = 2 * self._most()
             over[_FEWER] = str(more) if more < self._sends.most else ""

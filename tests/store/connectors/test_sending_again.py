@@ -141,10 +141,10 @@ def test_a_target_that_is_not_there_keeps_everything_and_says_so(shop, tmp_path,
 def test_no_more_are_sent_again_in_a_minute_than_the_target_takes(shop, tmp_path, there, clock):
     here = refused_orders(shop, tmp_path, there, *(([("A", 1)], f"W-{number}") for number in range(3)))
     here.text = here.text.replace("most: 1}", "most: 1, most_a_minute: 2}")
-    clock.now += 60
+    clock.now += 61
     report = again(here)
     assert (report.sent, "no more requests in this minute" in report.error) == (2, True)
-    clock.now += 60
+    clock.now += 61
     assert (again(here).sent, waiting(here)) == (1, [])
 
 

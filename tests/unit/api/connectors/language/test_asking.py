@@ -58,6 +58,7 @@ def test_without_an_address_the_target_itself_is_asked():
     ("old", "new", "message"),
     [
         ("done: answer.done", "done: answer[", "is no JMESPath"),
+        ("busy: busy\n", "busy: busy\n  most_a_minute: 1\n", "which makes two requests: write 2 or more"),
         ("rows: answer.items", "rows: 'answer['", "is no JMESPath"),
         ("together: id", "together: it", "there is none 'it'"),
         ("fields: {skus", "field: {skus", "unknown key 'field'"),
