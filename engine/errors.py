@@ -388,7 +388,7 @@ class NumbersExhausted(PointsmanError):
         super().__init__(
             f"carrier '{carrier}' has fewer than {needed} tracking numbers left in its ranges: ask the carrier for"
             " a new range, add it to the carrier's `ranges` in network.yaml after the old ones, and load that"
-            " (pointsman load DIR)"
+            " (pointsman load DIR --network-only)"
         )
 
 
@@ -399,7 +399,7 @@ class SerialsExhausted(PointsmanError):
         super().__init__(
             f"fewer than {needed} serial references are left of SSCCs with the extension digit {extension} and the GS1"
             f" company prefix {prefix}: write another `extension`, or a new `gs1_prefix`, under `parcels` in"
-            " network.yaml, and load that (pointsman load DIR)"
+            " network.yaml, and load that (pointsman load DIR --network-only)"
         )
 
 
@@ -411,7 +411,7 @@ class SerialsTaken(PointsmanError):
         return cls(
             f"network '{network}' gives out the SSCCs with the extension digit {extension} and the GS1 company prefix"
             f" {prefix}, and no two parcels may have the same: write another `extension` under `parcels` in"
-            " network.yaml, and load that (pointsman load DIR)"
+            " network.yaml, and load that (pointsman load DIR --network-only)"
         )
 
     @classmethod
@@ -419,7 +419,8 @@ class SerialsTaken(PointsmanError):
         return cls(
             f"carrier '{carrier}' has the range from {asked[0]} to {asked[1]}, but network '{network}' issues the"
             f" tracking numbers from {first} to {last} of the same account, and no two parcels may have the same: give"
-            " the carrier a range of its own under `ranges` in network.yaml, and load that (pointsman load DIR)"
+            " the carrier a range of its own under `ranges` in network.yaml, and load that"
+            " (pointsman load DIR --network-only)"
         )
 
 

@@ -81,6 +81,7 @@ from engine.store.log import decision_log
 from engine.store.log.entry import Entry, EntryId
 from engine.store.network import load as network_load
 from engine.store.network import read
+from engine.store.network.change import Stored
 from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.network.former.unneeded import forget_unneeded
@@ -451,6 +452,13 @@ class Pointsman:
             forget_unneeded(self._client, self._keys)
         self._after_freeing()
         return before != version
+
+    def load_network(self, network: Network) -> bool:
+        """Put a network in place of the one there, with all that it has but products and stock, which stay as they are;
+        returns whether anything changed. Raises as `load`, and InputInvalid also for what only that can change.
+        """
+        change = self.master_data.put_network(network, self.versions.verify_network)
+        return Stored.SAME not in change.outcomes
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
         """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` can do more."""

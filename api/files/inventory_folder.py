@@ -32,11 +32,7 @@ STOCK_NUMBERS = ("on_hand", "daily_sales", "incoming")
 def load_inventory(directory: Path) -> Inventory:
     """The network, products and stock in a directory; raises InputInvalid with every mistake of the three files."""
     mistakes: list[Mistake] = []
-    path = directory / "network.yaml"
-    content = content_or_none(path, mistakes)
-    network = None if content is None else read_network(path, content, mistakes)
-    if network is not None:
-        network = dataclasses.replace(network, postcodes=read_postcodes(directory / "postcodes.csv", mistakes))
+    network = _network(directory, mistakes)
     products, refused = _products(directory / "products.csv", network, mistakes)
     decimals = {sku: product.decimals for sku, product in products.items() if product.decimals}
     positions, paces = _stock(directory / "stock.csv", network, products, refused, mistakes)
@@ -56,6 +52,25 @@ def load_inventory(directory: Path) -> Inventory:
     )
     version = inventory_version(inventory)
     return dataclasses.replace(inventory, network=dataclasses.replace(network, version=version))
+
+
+def load_network(directory: Path) -> Network:
+    """The network alone, of network.yaml and postcodes.csv; raises InputInvalid with every mistake of these."""
+    mistakes: list[Mistake] = []
+    network = _network(directory, mistakes)
+    if mistakes or network is None:
+        raise InputInvalid(mistakes)
+    return network
+
+
+def _network(directory: Path, mistakes: list[Mistake]) -> Network | None:
+    """The network; None if there are mistakes in network.yaml. All mistakes are added to `mistakes`."""
+    path = directory / "network.yaml"
+    content = content_or_none(path, mistakes)
+    network = None if content is None else read_network(path, content, mistakes)
+    if network is None:
+        return None
+    return dataclasses.replace(network, postcodes=read_postcodes(directory / "postcodes.csv", mistakes))
 
 
 def _products(

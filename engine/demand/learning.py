@@ -52,7 +52,7 @@ class DemandLearning:
         if network.demand.source == "file" and not dry_run:
             raise NotLearnt(
                 "the network has its paces of sale from stock.csv: write demand: {from: log} in network.yaml and load"
-                " it, or ask for a dry run"
+                " that (pointsman load DIR --network-only), or ask for a dry run"
             )
         return network
 

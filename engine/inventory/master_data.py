@@ -1,4 +1,6 @@
-"""Changes products and nodes of the loaded network one by one; counts, holds and policies stay as they are."""
+"""Changes products and nodes of the loaded network one by one, or all of it but products and stock; counts, holds and
+policies stay as they are.
+"""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -6,10 +8,12 @@ from dataclasses import dataclass
 
 from engine.errors import Contended, InputInvalid, Mistake, NotFound
 from engine.facts_reader import FactsReader
+from engine.inventory.network_without_stock import with_loaded_facts
 from engine.model.facts import Network, Node, Product
 from engine.store.connection.client import Client
+from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import Keys
-from engine.store.network.change import Stored, change_nodes, change_products
+from engine.store.network.change import Stored, change_nodes, change_products, replace_network
 from engine.store.network.former.tidy import tidy
 from engine.store.network.read import other_decimals
 
@@ -90,6 +94,25 @@ class MasterData:
         return self._change(
             lambda network: change_nodes(self._client, self._keys, network, read(network), now=self._clock())
         )
+
+    def put_network(self, read: Network, verify_policies: Callable[[Network], Sequence[str]]) -> MasterDataChange:
+        """Put a network that was `read` from files in place of the one there; products, stock and what was learnt stay.
+        `verify_policies` raises InputInvalid if the policies that decide don't fit it, and answers which these are.
+
+        Raises InputInvalid for what only a load with products and stock can change, and SerialsTaken if another network
+        of the server issues the same tracking numbers.
+        """
+        tracking_serials = TrackingSerials(self._client, self._keys)
+
+        def change(network: Network) -> Sequence[Stored] | None:
+            changed = with_loaded_facts(read, network)
+            tracking_serials.verify_free(changed)
+            policies = verify_policies(changed)
+            return replace_network(self._client, self._keys, network, changed, policies=policies, now=self._clock())
+
+        result = self._change(change)
+        tracking_serials.release(read)
+        return result
 
     def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
         """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by

@@ -246,7 +246,9 @@ REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
 LEASE = KeyLayout(("lease",))
 BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
-CHANGE_FACTS = KeyLayout(("facts", "products", *_FORMER, "log"), parts=("former_version",))
+CHANGE_FACTS = KeyLayout(
+    ("facts", "products", "active_policy", "scheduled_policies", *_FORMER, "log"), parts=("former_version",)
+)
 LEARN_DEMAND = KeyLayout(
     ("facts", "products", "staged_products", "former_versions", "former_networks", "former_products", "demand", "log"),
     parts=("former_version",),

@@ -200,6 +200,39 @@ def test_reset_forgets_one_network_and_no_other(run: Run) -> None:
     assert run("availability", "TXT-0059", "web", "--json").stdout == before
 
 
+def test_network_files_are_loaded_without_the_stock_beside_them(run: Run, tmp_path: Path) -> None:
+    run("load", HEXAGONE, network="places")
+    assert run("stock", "move", "st-lyon", "TXT-0059", "-1", "--op", "m1", network="places").returncode == 0
+    stock = run("stock", "show", "TXT-0059", "--json", network="places").stdout
+    written = (HEXAGONE / "network.yaml").read_text()
+    (tmp_path / "network.yaml").write_text(written.replace('lines: ["Magasin de Lyon"]', 'lines: ["12 rue Mercière"]'))
+    done = run("load", tmp_path, "--network-only", network="places")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "68 nodes, 8 services, 1 carrier: network " in done.stdout
+    assert done.stdout.endswith("; products and stock stay\n")
+    assert run("stock", "show", "TXT-0059", "--json", network="places").stdout == stock
+    again = run("load", tmp_path, "--network-only", network="places")
+    assert "as before; products and stock stay" in again.stdout
+    (entry,) = run("ledger", "log", "--kind", "network_changed", "--json", network="places").stdout.splitlines()
+    assert json.loads(entry)["by"]
+
+
+def test_a_load_of_the_network_alone_that_is_about_counts_is_refused_and_nothing_changes(run: Run) -> None:
+    done = run("load", HEXAGONE, "--network-only", "--counts")
+    assert (done.returncode, "--counts is about stock" in done.stderr) == (2, True)
+
+
+def test_a_place_that_the_network_file_lacks_is_named_with_what_to_do(run: Run, tmp_path: Path) -> None:
+    network = Path("tests/data/small/network.yaml").read_text()
+    run("load", "tests/data/small", network="three")
+    (tmp_path / "network.yaml").write_text(network[: network.index("  - id: lille")])
+    done = run("load", tmp_path, "--network-only", network="three")
+    assert done.returncode == 1
+    assert "network.yaml: nodes: node 'lille' is loaded and not in the file" in done.stderr
+    in_french = run("load", tmp_path, "--network-only", "--lang", "fr", network="three")
+    assert "le lieu «\xa0lille\xa0» est chargé et n'est pas dans le fichier" in in_french.stderr
+
+
 def test_loading_twice_says_that_nothing_changed(run: Run) -> None:
     assert run("load", HEXAGONE).stdout.rstrip().endswith("as before")
 

@@ -51,7 +51,7 @@ def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at
     node, service = network.nodes.get(shipment.node), network.services.get(shipment.service)
     if node is None or service is None:
         what = f"node '{shipment.node}'" if node is None else f"service '{shipment.service}'"
-        raise NotPackable(f"the network has no {what} any more; load one that has (pointsman load DIR)")
+        raise NotPackable(f"the network has no {what} any more; load one that has (pointsman load DIR --network-only)")
     collect_at = order_collects_at if shipment.collect_at is UNSET else shipment.collect_at
     goal = None if collect_at is None else network.nodes.get(collect_at)
     carried = service.mode != PICKUP
@@ -90,6 +90,6 @@ def address_of_node(node: Node) -> PostalAddress:
     if node.address is None:
         raise NotPackable(
             f"node '{node.id}' has no address to stand on a label; write its `address` in network.yaml, and load that"
-            " (pointsman load DIR)"
+            " (pointsman load DIR --network-only)"
         )
     return node.address

@@ -293,6 +293,7 @@ def parcel_terms(network: Network) -> ParcelTerms:
     if network.parcels is None:
         raise NotReady(
             "network.yaml does not say how parcels are numbered; write for example"
-            ' parcels: {gs1_prefix: "3456789"}, with your GS1 company prefix, and load that (pointsman load DIR)'
+            ' parcels: {gs1_prefix: "3456789"}, with your GS1 company prefix, and load that'
+            " (pointsman load DIR --network-only)"
         )
     return network.parcels

@@ -91,7 +91,7 @@ class SuppliedNumbers:
                         f"'{number}' is of the range {numbers.first} to {numbers.last} of carrier '{account.id}', whose"
                         " numbers are issued here, and this one was not issued to this shipment: leave it out, and the"
                         " parcel gets the next; or, if another system issues a part of the range, take that part out of"
-                        " the range under carriers in network.yaml, and load that"
+                        " the range under carriers in network.yaml, and load that (pointsman load DIR --network-only)"
                     )
         return ""
 

@@ -78,11 +78,36 @@ def change_nodes(
 
 
 def change_network(
-    client: Client, keys: Keys, network: Network, changed: Network, *, details: Mapping[str, Any], now: int
+    client: Client,
+    keys: Keys,
+    network: Network,
+    changed: Network,
+    *,
+    details: Mapping[str, Any],
+    now: int,
+    policies: Sequence[str] | None = None,
 ) -> bool:
-    """Put a network whose products are the same in place of the one that was read. False if another is there by now."""
+    """Put a network whose products are the same in place of the one that was read. False if another is there by now, or
+    if other policies are active or scheduled than these `policies`, as `StoredTimeline.entries`, if any are given.
+    """
     body = dump(network_record(changed))
-    return _change(client, keys, network.version, body=body, details=details, now=now)
+    return _change(client, keys, network.version, body=body, details=details, now=now, policies=policies)
+
+
+def replace_network(
+    client: Client, keys: Keys, network: Network, changed: Network, *, policies: Sequence[str], now: int
+) -> list[Stored] | None:
+    """Put `changed` in place of the network that was read, and log which parts of it and which nodes are others. None
+    as `change_network`.
+    """
+    before, after = network_record(network), network_record(changed)
+    parts = sorted(part for part in {*before, *after} if before.get(part) != after.get(part))
+    if not parts:
+        return [Stored.SAME]
+    nodes = sorted(name for name, node in changed.nodes.items() if network.nodes.get(name) != node)
+    details = {"before": network.version, "parts": parts, **({"nodes": nodes} if nodes else {})}
+    stored = change_network(client, keys, network, changed, details=details, now=now, policies=policies)
+    return [Stored.CHANGED] if stored else None
 
 
 def _outcome(before: object, now: object) -> Stored:
@@ -99,15 +124,19 @@ def _change(
     records: Mapping[str, bytes] = MappingProxyType({}),
     details: Mapping[str, Any],
     now: int,
+    policies: Sequence[str] | None = None,
 ) -> bool:
-    """False if another network is loaded by now. `details` are those of the log entry."""
+    """False if another network is loaded by now, or other `policies` decide, if any are given. `details` are those of
+    the log entry.
+    """
     flat = [part for record in records.items() for part in record]
     parts = [before, body.decode(), {sku: record.decode() for sku, record in records.items()}]
     version = hashlib.sha256(orjson.dumps(parts)).hexdigest()
     act = Act(kind="network_changed", subject=version, details=details)
+    checked = b"" if policies is None else orjson.dumps(list(policies))
     with faults():
         answer = client.script("change_facts")(
-            keys=CHANGE_FACTS.keys(keys), args=[before, version, body, words, now, act.body, *flat]
+            keys=CHANGE_FACTS.keys(keys), args=[before, version, body, words, now, act.body, checked, *flat]
         )
     if answer == b"done":
         return True

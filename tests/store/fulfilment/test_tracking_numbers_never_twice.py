@@ -141,6 +141,8 @@ def test_a_network_with_a_range_of_another_is_not_loaded(bare, another):
     for refused in (account, overlapping):
         with pytest.raises(SerialsTaken, match=f"network '{shop._keys.network}' issues the tracking numbers from 0 to"):
             with_ranges(another, refused)
+        with pytest.raises(SerialsTaken):
+            another.load_network(dataclasses.replace(another.network(), carriers={"dpd": refused}))
     assert another.network().version == before
     with pytest.raises(SerialsTaken, match="carrier 'dpd'"):
         issued(another, 1)
@@ -149,12 +151,17 @@ def test_a_network_with_a_range_of_another_is_not_loaded(bare, another):
     assert issued(another, 1) == [number_of(beyond.ranges[0], 100)]
 
 
-def test_a_range_that_is_taken_out_of_the_file_is_free_but_for_what_was_issued(bare, another):
+def load_carriers_alone(shop, account):
+    shop.load_network(dataclasses.replace(shop.network(), carriers={account.id: account}))
+
+
+@pytest.mark.parametrize("loads", [with_ranges, load_carriers_alone])
+def test_a_range_that_is_taken_out_of_the_file_is_free_but_for_what_was_issued(bare, another, loads):
     account = dpd(0, 99)
     (numbers,) = account.ranges
     shop = with_ranges(bare, account)
     first = issued(shop, 2)
-    with_ranges(shop, dpd(0, 99))
+    loads(shop, dpd(0, 99))
     with pytest.raises(SerialsTaken):
         with_ranges(another, account)
     rest = dataclasses.replace(account, ranges=(dataclasses.replace(numbers, first=10),))

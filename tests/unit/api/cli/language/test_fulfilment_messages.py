@@ -18,7 +18,7 @@ FILES = [path for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py"
 FILES += [Path("engine/errors.py"), Path("engine/inventory/returned_units.py")]
 _ENGLISH = re.compile(r"\b(?:the|is|are|of|has|have|it|its|which|what|not|was|were|and|with|that|to|or|for|no|none)\b")
 PARTS_OF_MESSAGES = {
-    "the network has no {} any more; load one that has (pointsman load DIR)",
+    "the network has no {} any more; load one that has (pointsman load DIR --network-only)",
     "it does not take the key ({}); {} say which it is: pointsman carrier check",
     "it does not offer '{}' for this shipment{}",
     "carrier '{}' refused it{}",
@@ -57,8 +57,8 @@ TO_COME = (
     " have arrived, receive {}, and then pack the shipment"
 )
 WHOLE = (
-    "the network has no node 'lyon' any more; load one that has (pointsman load DIR)",
-    "the network has no service 'van' any more; load one that has (pointsman load DIR)",
+    "the network has no node 'lyon' any more; load one that has (pointsman load DIR --network-only)",
+    "the network has no service 'van' any more; load one that has (pointsman load DIR --network-only)",
     "it does not take the key (401); A_KEY and A_SECRET say which it is: pointsman carrier check",
     "carrier 'dpd' refuses: it does not offer 'A' for this shipment",
     "carrier 'dpd' refuses: it does not offer 'A' for this shipment (DPD: closed)",
