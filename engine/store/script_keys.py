@@ -170,6 +170,7 @@ CHANGE_TRANSFER = KeyLayout(
 )
 _PRINTING = ("print_jobs", "print_queue", "print_nodes")
 _PACKING = ("shipments", "parcel_numbers", "open_packings", "log", "operation", *_PRINTING)
+_NUMBER_TAKING = ("number_ranges", "serials", "number_taking")
 CHANGE_SHIPMENT = KeyLayout(
     (
         *_PACKING,
@@ -177,14 +178,14 @@ CHANGE_SHIPMENT = KeyLayout(
         *("hold", "endings", "shipment_units", "tracking_open", "tracking_unraised", "unfinished_packings"),
         *("labels_stored", "addressees_stored"),
     ),
-    parts=("number_ranges", "serials", "print_jobs", "tracking"),
+    parts=(*_NUMBER_TAKING, "print_jobs", "tracking"),
 )
 CHANGE_RETURN_LABEL = KeyLayout(
     (
         *("returns", "parcel_labels", "labels_stored", "order_keys", "serials", "tracking_serials", "parcel_numbers"),
         *("log", "operation", "unfinished_return_labels", "late_purchases"),
     ),
-    parts=("number_ranges", "serials"),
+    parts=_NUMBER_TAKING,
 )
 CLOSE_MANIFEST = KeyLayout((*_PACKING, "manifests", "unconfirmed_manifests"), parts=("print_jobs",))
 RESERVE_SERIALS = KeyLayout(("serials",), parts=("number_ranges", "serials"))

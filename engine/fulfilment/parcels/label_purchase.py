@@ -21,10 +21,10 @@ from engine.idempotency import step_operation
 from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ShipmentKey
 from engine.store.fulfilment.addressees import erased
+from engine.store.fulfilment.number_taking import ErasedMeanwhile
 from engine.store.fulfilment.shipments import (
     GO_ON_AFTER,
     EncryptedLabel,
-    ErasedMeanwhile,
     ShipmentChange,
 )
 from engine.store.hold_changes.change_script import MOST_TRIES

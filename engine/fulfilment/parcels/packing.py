@@ -11,7 +11,6 @@ from engine.errors import (
     HoldEnded,
     NotPackable,
     NotReady,
-    NumbersExhausted,
     StockConflict,
 )
 from engine.facts_reader import FactsReader
@@ -34,20 +33,21 @@ from engine.model.parcels import PackedShipment, Packing, Parcel, ParcelTerms, S
 from engine.model.tracking import number_name
 from engine.store.connection.client import Client
 from engine.store.fulfilment.addressees import Addressees, erased
-from engine.store.fulfilment.serials import Serials, exhausted
-from engine.store.fulfilment.shipments import (
+from engine.store.fulfilment.number_taking import (
     ErasedMeanwhile,
     NumberPlaces,
     NumbersLacking,
+    ReservedNumbers,
     SerialsLacking,
+    TakenNumbers,
+)
+from engine.store.fulfilment.shipments import (
     ShipmentChange,
     ShipmentChanged,
     ShipmentOutcome,
     Shipments,
-    TakenNumbers,
     about_shipment,
 )
-from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
@@ -75,8 +75,7 @@ class ShipmentPacking:
 
     def __init__(self, parts: PackingParts) -> None:
         self._parts = parts
-        self._serials = Serials(parts.client, parts.keys)
-        self._tracking_serials = TrackingSerials(parts.client, parts.keys)
+        self._reserved = ReservedNumbers(parts.client, parts.keys)
         self._holds = Holds(parts.client, parts.keys)
         self._reader = ShipmentReader(parts.client, parts.keys, parts.shipments, clock=parts.clock)
         self._papers = PackedPapers(parts.new_id)
@@ -226,7 +225,12 @@ class ShipmentPacking:
             promise=reading.promise,
             passed=done and passes(reading, after),
             numbers=TakenNumbers(
-                places=places, count=len(planned), terms=terms, ranges=ranges, tracking_count=len(without)
+                places=places,
+                terms=terms,
+                count=len(planned),
+                carrier=carriage.carrier or "",
+                ranges=ranges,
+                tracking_count=len(without),
             ),
             supplied_numbers=tuple(number_name(number) for number in supplied.numbers if number),
             addressee=self._parts.addressees.encrypted(packed.order, request.addressee) if request.addressee else b"",
@@ -241,21 +245,13 @@ class ShipmentPacking:
 
     def _verify_goes_on(self, outcome: ShipmentOutcome, change: ShipmentChange, request: PackRequest) -> None:
         """Raise what was wrong, unless the change only has to be worked out anew."""
-        numbers = change.numbers
         match outcome:
             case OperationReused():
                 raise name_reused(request.op)
             case ErasedMeanwhile():
                 raise erased(change.after.order)
-            case NumbersLacking() if numbers is not None:
-                carrier = change.after.packings[-1].carrier or ""
-                if outcome.exhausted:
-                    raise NumbersExhausted(carrier=carrier, needed=numbers.tracking_count)
-                self._tracking_serials.reserve(numbers.ranges, numbers.tracking_count, carrier=carrier)
-            case SerialsLacking() if numbers is not None:
-                if outcome.exhausted:
-                    raise exhausted(numbers.terms, numbers.count)
-                self._serials.reserve(numbers.terms, numbers.count)
+            case NumbersLacking() | SerialsLacking() if change.numbers is not None:
+                self._reserved.reserve(change.numbers, outcome)
 
     def go_on(self, key: ShipmentKey, number: int) -> None:
         """Go on with a packing that is being booked, where whoever sent it does not. Raises what `pack` does."""

@@ -25,6 +25,7 @@ from engine.model.postal_address import PostalAddress
 from engine.returns.return_state import verify_expects
 from engine.store.flows.stored_return import StoredReturn, StoredReturnLabelRecord
 from engine.store.fulfilment.addressees import erased
+from engine.store.fulfilment.number_taking import ErasedMeanwhile
 from engine.store.fulfilment.return_labels import (
     LatePurchase,
     ReturnLabelChange,
@@ -32,7 +33,6 @@ from engine.store.fulfilment.return_labels import (
     ReturnLabelOutcome,
     StoredReturnLabels,
 )
-from engine.store.fulfilment.shipments import ErasedMeanwhile
 from engine.store.hold_changes.change_script import MOST_TRIES
 
 

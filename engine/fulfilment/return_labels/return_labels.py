@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from engine.decide.order_record import timestamp
-from engine.errors import NotFound, NumbersExhausted
+from engine.errors import NotFound
 from engine.fulfilment.carriers.number_ranges import script_ranges
 from engine.fulfilment.labels.letters.printable import check_address
 from engine.fulfilment.parcels.carriage import address_of_node
@@ -35,18 +35,22 @@ from engine.returns.return_state import verify_expects
 from engine.store.flows.returns import StoredReturns
 from engine.store.flows.stored_return import StoredReturn, StoredReturnLabelRecord
 from engine.store.fulfilment.addressees import erased
+from engine.store.fulfilment.number_taking import (
+    ErasedMeanwhile,
+    NumberPlaces,
+    NumbersLacking,
+    ReservedNumbers,
+    SerialsLacking,
+    TakenNumbers,
+)
 from engine.store.fulfilment.return_labels import (
     ReturnLabelChange,
     ReturnLabelChanged,
-    ReturnLabelNumbers,
     ReturnLabelOutcome,
     StoredReturnLabels,
     about_label,
 )
-from engine.store.fulfilment.serials import Serials, exhausted
-from engine.store.fulfilment.shipments import ErasedMeanwhile, NumberPlaces, NumbersLacking, SerialsLacking
 from engine.store.fulfilment.stored_address import StoredAddressRecord
-from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds, Operation
 from engine.store.outcomes import OperationReused
@@ -76,8 +80,7 @@ class ReturnLabels:
         self._refunds = ReturnLabelRefunds(parts, self._labels)
         self._booking = ReturnLabelBooking(parts, self._labels, self._refunds)
         self._unfinished = UnfinishedReturnLabels(parts, self._labels, self._booking, self._refunds)
-        self._serials = Serials(parts.client, parts.keys)
-        self._tracking_serials = TrackingSerials(parts.client, parts.keys)
+        self._reserved = ReservedNumbers(parts.client, parts.keys)
         self._holds = Holds(parts.client, parts.keys)
 
     def find(self, return_id: str) -> LabelledReturn:
@@ -196,7 +199,7 @@ class ReturnLabels:
             grams = weight(stored, products, terms.packing_grams) if request.grams is None else request.grams
             tracking = places.tracking(1) if account.ranges else ""
             label = replace(label, grams=grams, sscc=places.sscc(1), tracking_number=tracking)
-            numbers = ReturnLabelNumbers(places=places, terms=terms, ranges=script_ranges(account.ranges))
+            numbers = TakenNumbers(places=places, terms=terms, carrier=account.id, ranges=script_ranges(account.ranges))
         return ReturnLabelChange(
             kind="return_labelled" if label.state == "made" else "return_label_begun",
             before=reading.text,
@@ -210,20 +213,13 @@ class ReturnLabels:
         self, outcome: ReturnLabelOutcome, change: ReturnLabelChange, request: ReturnLabelRequest
     ) -> None:
         """Raise what was wrong, unless the change only has to be worked out anew."""
-        numbers, label = change.numbers, change.after.label
         match outcome:
             case OperationReused():
                 raise name_reused(request.op)
             case ErasedMeanwhile():
                 raise erased(change.after.order)
-            case NumbersLacking() if numbers is not None and label is not None:
-                if outcome.exhausted:
-                    raise NumbersExhausted(carrier=label.carrier, needed=1)
-                self._tracking_serials.reserve(numbers.ranges, 1, carrier=label.carrier)
-            case SerialsLacking() if numbers is not None:
-                if outcome.exhausted:
-                    raise exhausted(numbers.terms, 1)
-                self._serials.reserve(numbers.terms, 1)
+            case NumbersLacking() | SerialsLacking() if change.numbers is not None:
+                self._reserved.reserve(change.numbers, outcome)
 
     def _finished(self, return_id: str, number: int, *, new: bool) -> LabelledReturn:
         """Once the label is bought, if it is to be."""

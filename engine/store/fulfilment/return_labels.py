@@ -1,26 +1,18 @@
 """Stores labels of returns: each change is one script, which takes the numbers and logs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 import orjson
 
-from engine.model.parcels import ParcelTerms
 from engine.store.connection.client import Client, faults
 from engine.store.flows.stored_return import ReturnBody, StoredReturn
-from engine.store.fulfilment.serials import range_name, script_range
-from engine.store.fulfilment.shipments import (
-    GO_ON_AFTER,
-    ErasedMeanwhile,
-    NumberPlaces,
-    NumbersLacking,
-    SerialsLacking,
-)
+from engine.store.fulfilment.number_taking import NotTaken, TakenNumbers, not_taken, numbers_in_log, numbers_request
+from engine.store.fulfilment.shipments import GO_ON_AFTER
 from engine.store.holds import Operation
 from engine.store.keys import Keys
-from engine.store.outcomes import OperationReused
 from engine.store.script_keys import CHANGE_RETURN_LABEL
 
 _FIELD = "return "
@@ -55,15 +47,6 @@ class LatePurchase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnLabelNumbers:
-    """What numbers the script takes: an SSCC by these terms and, with `ranges`, a tracking number."""
-
-    places: NumberPlaces
-    terms: ParcelTerms
-    ranges: Sequence[Mapping[str, str | int]] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLabelChange:
     """A return is `after` from now on, because its label changed; `before` is its text as it was read. `sold` is the
     label of a carrier, encrypted.
@@ -73,7 +56,7 @@ class ReturnLabelChange:
     before: str
     after: StoredReturn
     now: int
-    numbers: ReturnLabelNumbers | None = None
+    numbers: TakenNumbers | None = None
     sold: bytes = b""
     needs_key: bool = False
 
@@ -91,9 +74,7 @@ class ReturnLabelDiffers:
     """Nothing was written: the return is not as it was read."""
 
 
-ReturnLabelOutcome: TypeAlias = (
-    ReturnLabelChanged | ReturnLabelDiffers | ErasedMeanwhile | SerialsLacking | NumbersLacking | OperationReused
-)
+ReturnLabelOutcome: TypeAlias = ReturnLabelChanged | ReturnLabelDiffers | NotTaken
 
 
 class StoredReturnLabels:
@@ -179,14 +160,10 @@ def about_label(return_id: str) -> str:
 
 def _request(change: ReturnLabelChange, operation: Operation) -> dict[str, Any]:
     """As change_return_label.lua takes it."""
-    after, numbers, label = change.after, change.numbers, change.after.label
+    after, label = change.after, change.after.label
     is_asked = label is not None and label.state in {"booking", "cancelling"}
     late = _late_purchase(change)
-    body: dict[str, Any] = msgspec.to_builtins(ReturnBody(returned=after))
-    if numbers:
-        body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
-        if numbers.ranges:
-            body["ranges"] = f"{numbers.places.token}RANGES"
+    body = {**msgspec.to_builtins(ReturnBody(returned=after)), **numbers_in_log(change.numbers)}
     return {
         "id": after.id,
         "first": after.first,
@@ -200,9 +177,7 @@ def _request(change: ReturnLabelChange, operation: Operation) -> dict[str, Any]:
         "go_on_at": change.now + GO_ON_AFTER if is_asked else False,
         "late_purchase": {"name": late.name, "at": change.now + LATE_PURCHASE_AFTER} if late else False,
         "needs_key": change.needs_key,
-        "token": numbers.places.token if numbers else "",
-        "range": script_range(numbers.terms) if numbers else False,
-        "tracking": list(numbers.ranges) if numbers else [],
+        "taken_numbers": numbers_request(change.numbers),
         "operation": operation.request,
         "seconds": operation.seconds,
     }
@@ -222,14 +197,6 @@ def _outcome(answer: Sequence[bytes]) -> ReturnLabelOutcome:
     match answer:
         case b"done" | b"again" as word, text:
             return ReturnLabelChanged(after=StoredReturn.decode(text), again=word == b"again")
-        case (b"reused",):
-            return OperationReused()
-        case (b"erased",):
-            return ErasedMeanwhile()
-        case (b"reserve" | b"exhausted" as word,):
-            return SerialsLacking(exhausted=word == b"exhausted")
-        case b"numbers", why:
-            return NumbersLacking(exhausted=why == b"exhausted")
         case (b"changed",):
             return ReturnLabelDiffers()
-    raise ValueError(f"no answer of change_return_label.lua: {answer!r}")
+    return not_taken(answer)

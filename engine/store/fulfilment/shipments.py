@@ -1,7 +1,6 @@
 """Stores shipments as they are packed: each change is one script, which takes the numbers and logs it."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -9,10 +8,10 @@ import msgspec
 import orjson
 
 from engine.fulfilment.printing.print_job import PrintJob
-from engine.model.parcels import PackedShipment, ParcelTerms, ShipmentKey
+from engine.model.parcels import PackedShipment, ShipmentKey
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_state import PromiseState, promise_field
-from engine.store.fulfilment.serials import range_name, script_range
+from engine.store.fulfilment.number_taking import NotTaken, TakenNumbers, not_taken, numbers_in_log, numbers_request
 from engine.store.fulfilment.stored_shipment import (
     StoredShipment,
     numbers_of,
@@ -24,7 +23,6 @@ from engine.store.hold_changes.change_script import entry_fields
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Operation
 from engine.store.keys import Keys
-from engine.store.outcomes import OperationReused
 from engine.store.script_keys import CHANGE_SHIPMENT
 
 PackingKind: TypeAlias = Literal[
@@ -34,32 +32,6 @@ GO_ON_AFTER: Final = 120
 """Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""
 
 _UNFINISHED: Final = frozenset({"booking", "cancelling"})
-_TOKEN_BITS: Final = 128
-
-
-class NumberPlaces:
-    """Places for numbers that only the script takes: whatever is stored has them until then."""
-
-    def __init__(self) -> None:
-        self.token = f"{secrets.randbits(_TOKEN_BITS):040d}"  # digits, as numbers are stored in capitals
-
-    def sscc(self, place: int) -> str:
-        """That of the parcel at this place of those that are new, from 1."""
-        return f"{self.token}S{place}"
-
-    def tracking(self, place: int) -> str:
-        return f"{self.token}T{place}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenNumbers:
-    """What numbers the script takes: so many SSCCs by these terms and, with `ranges`, so many tracking numbers."""
-
-    places: NumberPlaces
-    count: int
-    terms: ParcelTerms
-    ranges: Sequence[Mapping[str, str | int]] = ()
-    tracking_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,28 +83,7 @@ class ShipmentDiffers:
     """Nothing was written: the shipment or its hold is not as it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedMeanwhile:
-    """Nothing was written: the order's personal values were erased."""
-
-
-@dataclass(frozen=True, slots=True)
-class SerialsLacking:
-    """Nothing was written: serial references have to be reserved first, or, if `exhausted`, there are no more."""
-
-    exhausted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NumbersLacking:
-    """Nothing was written: tracking numbers have to be reserved first, or, if `exhausted`, the ranges have too few."""
-
-    exhausted: bool
-
-
-ShipmentOutcome: TypeAlias = (
-    ShipmentChanged | ShipmentDiffers | ErasedMeanwhile | SerialsLacking | NumbersLacking | OperationReused
-)
+ShipmentOutcome: TypeAlias = ShipmentChanged | ShipmentDiffers | NotTaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +211,7 @@ def about_shipment(key: ShipmentKey) -> str:
 
 def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     """As change_shipment.lua takes it."""
-    after, key, numbers = change.after, change.after.key, change.numbers
+    after, key = change.after, change.after.key
     text = stored(after)
     before = StoredShipment.decode(change.before) if change.before else None
     numbers_before = numbers_of(key, before.packings) if before else {}
@@ -271,10 +222,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
     if change.reopened:
         body["reopened"] = True
-    if numbers:
-        body["serials"] = [range_name(numbers.terms), f"{numbers.places.token}NEXT"]
-        if numbers.ranges:
-            body["ranges"] = f"{numbers.places.token}RANGES"
+    body |= numbers_in_log(change.numbers)
     return {
         "shipment": str(key),
         "decision": key.decision,
@@ -289,11 +237,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "after": text.encode(),
         "details": msgspec.json.encode(body).decode(),
         "hold": False if change.hold is None else _hold(change.hold, key, change.promise),
-        "count": numbers.count if numbers else 0,
-        "token": numbers.places.token if numbers else "",
-        "range": False if numbers is None else script_range(numbers.terms),
-        "tracking": list(numbers.ranges) if numbers else [],
-        "tracking_count": numbers.tracking_count if numbers else 0,
+        "taken_numbers": numbers_request(change.numbers),
         "supplied_numbers": list(change.supplied_numbers),
         "numbers": [list(item) for item in numbers_after.items() if numbers_before.get(item[0]) != item[1]],
         "numbers_gone": [number for number in numbers_before if number not in numbers_after],
@@ -341,14 +285,6 @@ def _outcome(answer: Sequence[bytes]) -> ShipmentOutcome:
     match answer:
         case b"done" | b"again" as word, packing:
             return ShipmentChanged(packing=int(packing), again=word == b"again")
-        case (b"reused",):
-            return OperationReused()
-        case (b"erased",):
-            return ErasedMeanwhile()
-        case (b"reserve" | b"exhausted" as word,):
-            return SerialsLacking(exhausted=word == b"exhausted")
-        case b"numbers", why:
-            return NumbersLacking(exhausted=why == b"exhausted")
         case (b"changed",):
             return ShipmentDiffers()
-    raise ValueError(f"no answer of change_shipment.lua: {answer!r}")
+    return not_taken(answer)

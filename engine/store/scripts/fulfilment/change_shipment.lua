@@ -1,18 +1,14 @@
 -- Stores a shipment as it is packed from now on: with numbers for its new parcels, the index of numbers, the log, what is
 -- to be printed, and what its promise knows of it. All of it or nothing.
 --
--- Keys, by the names in script_keys.py. Texts may have places for numbers that are taken here: TOKEN S PLACE, of SSCCs,
--- TOKEN T PLACE, of tracking numbers, TOKEN NEXT and TOKEN RANGES (the next serials), where TOKEN is a word that nothing
--- else has.
+-- Keys, by the names in script_keys.py. Texts may have places for numbers that are taken here (see
+-- parts/number_taking.lua).
 -- ARGV  1 the request as JSON (see shipments.py)  2 the addressee, encrypted; empty: as it is
 --       then field and encrypted text of each label that is stored
 -- Answers {'done' or 'again', answer}, with that of the request that came first under this operation; {'reused'} if it
 -- was used for another request; {'changed'} if the shipment or its hold is not as it was read; {'erased'} if the order
--- was; {'reserve'} or {'exhausted'} if there are not enough SSCCs (see parts/serials.lua); {'numbers', why}, with one of
--- the two, if the carrier's ranges have not enough tracking numbers (see parts/number_ranges.lua). Only 'done' changes
--- anything.
+-- was; what `take_numbers` says if there are not enough numbers. Only 'done' changes anything.
 local FIRST_LABEL = 3
-local ERASED = 'erased:'
 local request = cjson.decode(ARGV[1])
 
 -- the client library sends a write again if its answer was lost: it is answered again and not done twice
@@ -21,8 +17,7 @@ if earlier then
   local before, answer = string.match(earlier, '^([^\n]*)\n(.*)$')
   return before == request.operation and {'again', answer} or {'reused'}
 end
-local secret = redis.call('HGET', key.order_keys, request.first)
-if request.needs_key and secret and string.sub(secret, 1, #ERASED) == ERASED then
+if request.needs_key and is_erased(request.first) then
   return {'erased'}
 end
 local function is_as_read(name, field, before)
@@ -44,34 +39,9 @@ for _, number in ipairs(request.supplied_numbers) do
   end
 end
 
--- if there are too few tracking numbers, the SSCCs are put back
-local taken, next_serial = {}, 0
-if request.count > 0 then
-  local serials = redis.call('HGET', key.serials, request.range.name)
-  taken, next_serial = take_ssccs(request.range, request.count)
-  if not taken then
-    return {next_serial}
-  end
-  local tracking, why = {}, ''
-  if #request.tracking > 0 then
-    tracking, why = take_tracking_numbers(
-      key.tracking_serials, key.parcel_numbers, request.tracking, request.tracking_count, run_of_server()
-    )
-    if not tracking then
-      redis.call('HSET', key.serials, request.range.name, serials)
-      return {'numbers', why}
-    end
-  end
-  for place = 1, request.count do
-    taken['S' .. place], taken['T' .. place] = taken[place], tracking[place]
-  end
-  taken.NEXT, taken.RANGES = string.format('%.0f', next_serial), why
-end
-local function with_numbers(text)
-  if request.count == 0 then
-    return text
-  end
-  return (string.gsub(text, request.token .. '(%a+%d*)', taken))
+local with_numbers, lacking = take_numbers(request.taken_numbers)
+if not with_numbers then
+  return lacking
 end
 
 redis.call('HSET', key.shipments, request.shipment, with_numbers(request.after))
