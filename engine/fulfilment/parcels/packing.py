@@ -251,7 +251,11 @@ class ShipmentPacking:
             case ErasedMeanwhile():
                 raise erased(change.after.order)
             case NumbersLacking() | SerialsLacking() if change.numbers is not None:
-                self._reserved.reserve(change.numbers, outcome)
+                self._reserved.reserve(
+                    change.numbers,
+                    outcome,
+                    is_as_read=lambda: self._parts.shipments.read(change.after.key).text == change.before,
+                )
 
     def go_on(self, key: ShipmentKey, number: int) -> None:
         """Go on with a packing that is being booked, where whoever sent it does not. Raises what `pack` does."""

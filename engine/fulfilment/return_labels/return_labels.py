@@ -219,7 +219,11 @@ class ReturnLabels:
             case ErasedMeanwhile():
                 raise erased(change.after.order)
             case NumbersLacking() | SerialsLacking() if change.numbers is not None:
-                self._reserved.reserve(change.numbers, outcome)
+                self._reserved.reserve(
+                    change.numbers,
+                    outcome,
+                    is_as_read=lambda: self._reader.read(change.after.id).text == change.before,
+                )
 
     def _finished(self, return_id: str, number: int, *, new: bool) -> LabelledReturn:
         """Once the label is bought, if it is to be."""

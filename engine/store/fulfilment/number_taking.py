@@ -1,11 +1,11 @@
 """Numbers for parcels that a script takes: how they are asked for, why none were taken, and how more are reserved."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from engine.errors import NumbersExhausted
+from engine.errors import NumbersExhausted, SerialsExhausted
 from engine.model.parcels import ParcelTerms
 from engine.store.connection.client import Client
 from engine.store.fulfilment.serials import Serials, exhausted, range_name, script_range
@@ -109,10 +109,20 @@ class ReservedNumbers:
         self._serials = Serials(client, keys)
         self._tracking_serials = TrackingSerials(client, keys)
 
-    def reserve(self, numbers: TakenNumbers, lacking: SerialsLacking | NumbersLacking) -> None:
+    def reserve(
+        self, numbers: TakenNumbers, lacking: SerialsLacking | NumbersLacking, *, is_as_read: Callable[[], bool]
+    ) -> None:
         """Reserve more of what a script lacked to take these. Raises SerialsExhausted and NumbersExhausted if there are
-        no more, and what `Serials.reserve` and `TrackingSerials.reserve` do.
+        no more, and what `Serials.reserve` and `TrackingSerials.reserve` do. `is_as_read` answers whether what the
+        numbers are for still has none: if somebody else has just given it the last ones, nothing is raised.
         """
+        try:
+            self._reserve(numbers, lacking)
+        except (SerialsExhausted, NumbersExhausted):
+            if is_as_read():
+                raise
+
+    def _reserve(self, numbers: TakenNumbers, lacking: SerialsLacking | NumbersLacking) -> None:
         match lacking:
             case SerialsLacking(exhausted=True):
                 raise exhausted(numbers.terms, numbers.count)

@@ -264,6 +264,24 @@ def test_nothing_is_packed_of_an_order_that_was_erased(bare):
         pack(shop, ShipmentKey(decision["id"], 0), addressee=None)
 
 
+def test_nothing_is_packed_of_an_order_that_is_erased_meanwhile(shop, proxied, contents):
+    before, worker = proxied
+    pack(shop, decided(shop, ("A", 1)))  # numbers are reserved by now
+    key = decided(shop, ("A", 1), id="O-1")
+    shop.holds.confirm(key.decision)
+    erased = []
+
+    def erase():
+        before.before = None
+        shop.erasures.erase("O-1", note="asked for")
+        erased.append(contents())
+
+    before.before, before.act = script_call("fulfilment/change_shipment"), erase
+    with pytest.raises(OrderErased):
+        pack(worker, key)
+    assert erased == [contents()]
+
+
 @pytest.fixture
 def round_trips(proxied):
     """`round_trips(act)`: how often another worker asks the server while `act(worker)` goes on."""

@@ -13,6 +13,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.keys import INSTALLATION, Keys
 from tests.support.facts import LYON, node, service
+from tests.support.lossy_proxy import proxy, script_call
 from tests.support.parcels import LYON_ADDRESS, decided, dpd, pack, packing_network
 from tests.support.redis_topologies import HOST, is_linked, nodes
 from tests.support.wait_until import wait_until
@@ -35,6 +36,10 @@ def with_ranges(shop, account, **more):
 def issued(shop, count):
     parcels = pack(shop, decided(shop, ("A", count)), *[{"1": 1}] * count).shipment.parcels
     return [parcel.tracking_number for parcel in parcels]
+
+
+def opened_at(url, network, clock):
+    return Pointsman(Settings(redis_url=url, network=network, backlog="manual"), clock=clock)
 
 
 def opened(server, network="main"):
@@ -209,3 +214,22 @@ def test_a_range_of_which_the_rest_was_issued_before_a_reset_is_exhausted(bare):
     with_ranges(bare, account)
     with pytest.raises(NumbersExhausted):
         issued(shop, 3)
+
+
+def test_of_two_who_pack_the_same_one_takes_the_last_number_and_both_are_answered(bare, server_url, network, clock):
+    shop = with_ranges(bare, dpd(0, 1))
+    key = decided(shop, ("A", 2))
+    by_another = []
+
+    def pack_it_first():
+        before.before = None
+        by_another.append(pack(shop, key, {"1": 1}, {"1": 1}))
+
+    with proxy(server_url) as before, opened_at(before.url, network, clock) as worker:
+        worker.ready()
+        before.before, before.act = script_call("fulfilment/reserve_numbers"), pack_it_first
+        packed = pack(worker, key, {"1": 1}, {"1": 1})
+    assert by_another == [packed]
+    assert len(packed.shipment.parcels) == 2
+    with pytest.raises(NumbersExhausted, match="dpd"):
+        issued(shop, 1)

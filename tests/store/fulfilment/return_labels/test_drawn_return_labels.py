@@ -240,3 +240,23 @@ def test_of_many_who_ask_at_once_one_makes_it(with_dpd, to_come, made):
     assert len({item.label.sscc for item in labels}) == 1
     assert [item.new for item in labels].count(True) == 1
     assert made(with_dpd, to_come(with_dpd, "O-2")).label.tracking_number  # its range has two numbers
+
+
+def test_a_label_that_another_made_with_the_last_number_is_answered(  # noqa: PLR0917  # fixtures
+    with_dpd, to_come, made, server_url, network, clock
+):
+    name = to_come(with_dpd)
+    by_another = []
+
+    def make_it_first():
+        before.before = None
+        by_another.append(made(with_dpd, name).label)
+        made(with_dpd, to_come(with_dpd, "O-2"))  # the last of the range
+
+    with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
+        worker.ready()
+        before.before, before.act = script_call("fulfilment/reserve_numbers"), make_it_first
+        labelled = made(worker, name)
+    assert (by_another, labelled.new) == ([labelled.label], False)
+    with pytest.raises(NumbersExhausted, match="dpd"):
+        made(with_dpd, to_come(with_dpd, "O-3"))
