@@ -14,7 +14,7 @@ from engine.settings import Settings
 from engine.store.keys import INSTALLATION, Keys
 from tests.support.facts import LYON, node, service
 from tests.support.lossy_proxy import proxy, script_call
-from tests.support.parcels import LYON_ADDRESS, decided, dpd, pack, packing_network
+from tests.support.parcels import LYON_ADDRESS, ZOE, decided, dpd, pack, packing_network
 from tests.support.redis_topologies import HOST, is_linked, nodes
 from tests.support.wait_until import wait_until
 
@@ -233,3 +233,14 @@ def test_of_two_who_pack_the_same_one_takes_the_last_number_and_both_are_answere
     assert len(packed.shipment.parcels) == 2
     with pytest.raises(NumbersExhausted, match="dpd"):
         issued(shop, 1)
+
+
+def test_too_few_tracking_numbers_take_none_and_no_other_number(bare, contents):
+    shop = with_ranges(bare, dpd(0, 1))
+    issued(shop, 1)
+    key = decided(shop, ("A", 2), id="O-1")
+    shop.fulfilment.parcels.put_addressee("O-1", ZOE)
+    before = contents()
+    with pytest.raises(NumbersExhausted, match="fewer than 2"):
+        pack(shop, key, {"1": 1}, {"1": 1}, addressee=None)
+    assert contents() == before
