@@ -5,6 +5,7 @@ cancelled. Each step does nothing twice; where one was the last, the service goe
 from dataclasses import replace
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotPackable, PointsmanError, StoreUnavailable
+from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_back, with_reason
 from engine.fulfilment.parcels.label_purchase import reference
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.packing_endings import PackingEndings
@@ -93,14 +94,13 @@ class LabelsBack:
             if not self._is_of_no_use(reading, packing):
                 self._endings.store_kept(reading, packing)
                 return
-            why = error.summary if isinstance(error, CarrierRefused) else _takes_none_back(packing)
-            because = _joined(because, why)
+            because = with_reason(because, not_taken_back(error, packing.carrier or ""))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             if self._parts.clock() - (packing.cancelling_since or 0) < WAITED_FOR:
                 raise
-            because, asks_again = _joined(because, _not_known(error)), False
+            because, asks_again = with_reason(because, not_answered(error)), False
         outcome = self._endings.store_cancelled(reading, packing, because=because, asks_again=asks_again)
         if not isinstance(outcome, ShipmentChanged):
             raise _changes(key)
@@ -118,7 +118,7 @@ class LabelsBack:
         except PointsmanError as error:
             if self._parts.clock() - packing.packed_at < _ASKED_AGAIN_FOR:
                 raise
-            because = _joined(packing.because, _not_known(error))
+            because = with_reason(packing.because, not_answered(error))
             if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
                 raise _changes(key) from error
         else:
@@ -159,18 +159,6 @@ class LabelsBack:
 def _may_be_bought_yet(packing: Packing) -> bool:
     """Whether somebody may be about to buy its labels, and not know that it is being cancelled."""
     return packing.sold and packing.booking is None
-
-
-def _takes_none_back(packing: Packing) -> str:
-    return f"carrier '{packing.carrier}' takes no label back"
-
-
-def _not_known(error: PointsmanError) -> str:
-    return f"not known to be given back, ask the carrier for it: {error}"
-
-
-def _joined(because: str, why: str) -> str:
-    return f"{because}; {why}" if because else why
 
 
 def _changes(key: ShipmentKey) -> Contended:

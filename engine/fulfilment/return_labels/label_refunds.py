@@ -5,6 +5,7 @@ it is cancelled. Each step does nothing twice; where one was the last, the servi
 import logging
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, NotFound, PointsmanError, StoreUnavailable
+from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_back, with_reason
 from engine.fulfilment.parcels.labels_back import WAITED_FOR
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.return_labels.label_endings import ReturnLabelEndings
@@ -74,13 +75,13 @@ class ReturnLabelRefunds:
             if not self._is_of_no_use(reading.stored, label):
                 self._endings.store_kept(reading, label)
                 return
-            because = _joined(because, _why_not(error, label.carrier))
+            because = with_reason(because, not_taken_back(error, label.carrier))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             if self._parts.clock() - label.cancelling_since < WAITED_FOR:
                 raise
-            because = _joined(because, _unanswered(error))
+            because = with_reason(because, not_answered(error))
         if not isinstance(self._endings.store_cancelled(reading, label, because=because), ReturnLabelChanged):
             raise contended(reading.stored.id)
 
@@ -109,13 +110,13 @@ class ReturnLabelRefunds:
         try:
             self._parts.carriers.carrier(purchase.carrier).cancel(purchase.booking, reference(stored, purchase.number))
         except (CarrierRefused, CarrierHasNoSuch) as error:
-            self._tell(purchase, _why_not(error, purchase.carrier))
+            self._tell(purchase, not_taken_back(error, purchase.carrier))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             if self._parts.clock() - purchase.since < WAITED_FOR:
                 raise
-            self._tell(purchase, _unanswered(error))
+            self._tell(purchase, not_answered(error))
         self._labels.drop_late_purchase(purchase)
 
     def keep_late_purchase(self, purchase: LatePurchase) -> None:
@@ -156,16 +157,4 @@ class ReturnLabelRefunds:
             *(purchase.number, purchase.return_id, purchase.carrier, sold_as, why),
         )
         if label is not None and label.number == purchase.number and label.state == "cancelled":
-            self._endings.store_cancelled(reading, label, because=_joined(label.because, why))
-
-
-def _why_not(error: CarrierRefused | CarrierHasNoSuch, carrier: str) -> str:
-    return error.summary if isinstance(error, CarrierRefused) else f"carrier '{carrier}' takes no label back"
-
-
-def _unanswered(error: PointsmanError) -> str:
-    return f"not known to be given back, ask the carrier for it: {error}"
-
-
-def _joined(because: str, why: str) -> str:
-    return f"{because}; {why}" if because else why
+            self._endings.store_cancelled(reading, label, because=with_reason(label.because, why))
