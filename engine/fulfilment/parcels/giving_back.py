@@ -7,18 +7,19 @@ reads it on from where it was read before, so nothing is missed when a process d
 """
 
 import contextlib
-import logging
+import functools
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from engine.errors import Contended, NotFound, PointsmanError, StoreUnavailable
+from engine.errors import Contended, NotFound
 from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
-from engine.fulfilment.parcels.unfinished_packings import RETRY_SECONDS, UnfinishedPackings, retry_at
+from engine.fulfilment.parcels.turn_attempts import StepResult, TurnAttempts
+from engine.fulfilment.parcels.unfinished_packings import UnfinishedPackings
 from engine.fulfilment.return_labels.return_labels import ReturnLabels
 from engine.model.parcels import ShipmentKey
 from engine.store.connection.client import faults
@@ -36,8 +37,6 @@ TURN_SECONDS: Final = 10.0
 _TURN_MILLISECONDS: Final = 60_000
 _AT_ONCE: Final = 1_000
 _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
-
-logger = logging.getLogger("pointsman")
 
 
 class GivingBack:
@@ -63,7 +62,6 @@ class GivingBack:
         self._returns = StoredReturns(parts.client, parts.keys)
         self._leases = Leases(parts.client, parts.keys)
         self._who = uuid.uuid4().hex
-        self._failed: PointsmanError | None = None
         self._thread: TurnThread | None = None
 
     def start(self) -> None:
@@ -129,58 +127,57 @@ class GivingBack:
         end = last[0][0] if last else b"0-0"
         if no_labels:
             return []
-        self._failed = None
+        attempts = TurnAttempts(limits, clock=self._parts.clock)
         if cursor is None:
-            given_back = self._all(limits)
+            given_back = self._all(attempts)
             self._note(end.decode())
         else:
-            given_back = [*self._again(limits), *self._since(cursor.decode(), limits)]
-        if self._failed is not None:
-            raise self._failed
+            given_back = [*self._again(attempts), *self._since(cursor.decode(), attempts)]
+        attempts.raise_last_error()
         return given_back
 
-    def _since(self, place: str, limits: CarrierLimits) -> Iterator[str]:
+    def _since(self, place: str, attempts: TurnAttempts) -> Iterator[str]:
         """By the entries of the log behind that one."""
         client, keys = self._parts.client, self._parts.keys
         while entries := decision_log.next_entries(client, keys, start=f"({place}", count=_AT_ONCE):
             for entry_id, fields in entries:
                 kind = fields.get(b"kind", b"").decode()
                 if kind in _LETS_GO:
-                    yield from self._of_entry(entry_id, fields, limits)
+                    yield from self._of_entry(entry_id, fields, attempts)
                 elif kind == "return_cancelled":
-                    yield from self._of_return(entry_id, fields, limits)
+                    yield from self._of_return(entry_id, fields, attempts)
             place = entries[-1][0].decode()
             self._note(place)
 
-    def _again(self, limits: CarrierLimits) -> Iterator[str]:
+    def _again(self, attempts: TurnAttempts) -> Iterator[str]:
         """Those whose carrier could not be asked before, and is due."""
         with faults():
             due = self._parts.client.redis.zrangebyscore(
                 self._parts.keys.not_given_back, "-inf", self._parts.clock(), start=0, num=_AT_ONCE
             )
         for name in due:
-            if self._tried(name.decode(), limits):
+            if self._attempt(name.decode(), attempts):
                 yield name.decode()
 
     def _note(self, place: str) -> None:
         with faults():
             self._parts.client.redis.set(self._parts.keys.given_back_until, place)
 
-    def _all(self, limits: CarrierLimits) -> list[str]:
+    def _all(self, attempts: TurnAttempts) -> list[str]:
         """Of all that is packed and was not handed over, and of all returns that were cancelled."""
         open_packings = {item.shipment for item in self._parts.shipments.open()}
         returns = map(label_field, self._return_labels.cancelled_with_label())
-        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._tried(name, limits)]
+        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._attempt(name, attempts)]
 
-    def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], limits: CarrierLimits) -> Iterator[str]:
+    def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> Iterator[str]:
         try:
             name = label_field(parse_entry(entry_id, fields).returned.returned.id)
         except UNREADABLE:
             return  # the ledger check tells of it
-        if self._tried(name, limits):
+        if self._attempt(name, attempts):
             yield name
 
-    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes], limits: CarrierLimits) -> Iterator[str]:
+    def _of_entry(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> Iterator[str]:
         try:
             entry = parse_entry(entry_id, fields)
             decisions = dict.fromkeys(_decisions(entry))
@@ -188,7 +185,7 @@ class GivingBack:
             return  # the ledger check tells of it
         for decision in decisions:
             for shipment in self._parts.shipments.of_decision(decision, self._count(decision)):
-                if self._tried(str(shipment.key), limits):
+                if self._attempt(str(shipment.key), attempts):
                     yield str(shipment.key)
 
     def _count(self, decision: str) -> int:
@@ -199,34 +196,32 @@ class GivingBack:
             return 0
         return len(entry.record.shipments)
 
-    def _tried(self, name: str, limits: CarrierLimits) -> bool:
+    def _attempt(self, name: str, attempts: TurnAttempts) -> bool:
         """Whether something of it was given back. What fails is kept, to be tried again; and so is what its carrier is
         not asked in this turn.
         """
-        limits.keep_turn()
-        try:
-            return_id = return_of_label(name)
-            if return_id is None:
-                cancelled, until = self._give_back(shipment_key(name), limits)
-            else:
-                cancelled, until = self._give_back_return(return_id, limits)
-        except StoreUnavailable:
-            raise
-        except PointsmanError as error:
-            self._failed = error
-            cancelled, until = False, retry_at(error, self._parts.clock())
-        except Exception:
-            logger.exception("labels of %s are given back later", name)
-            cancelled, until = False, self._parts.clock() + RETRY_SECONDS
-        redis, keys = self._parts.client.redis, self._parts.keys
-        with faults():
-            if until is None:
-                redis.zrem(keys.not_given_back, name)
-            else:
-                redis.zadd(keys.not_given_back, {name: until})
-        return cancelled
+        return attempts.attempt(
+            functools.partial(self._give_back_named, name, attempts.limits),
+            put_off=functools.partial(self._put_off, name),
+            later=f"labels of {name} are given back later",
+        )
 
-    def _give_back(self, key: ShipmentKey, limits: CarrierLimits) -> tuple[bool, int | None]:
+    def _give_back_named(self, name: str, limits: CarrierLimits) -> StepResult:
+        return_id = return_of_label(name)
+        if return_id is None:
+            result = self._give_back(shipment_key(name), limits)
+        else:
+            result = self._give_back_return(return_id, limits)
+        if result.go_on_at is None:
+            with faults():
+                self._parts.client.redis.zrem(self._parts.keys.not_given_back, name)
+        return result
+
+    def _put_off(self, name: str, until: int) -> None:
+        with faults():
+            self._parts.client.redis.zadd(self._parts.keys.not_given_back, {name: until})
+
+    def _give_back(self, key: ShipmentKey, limits: CarrierLimits) -> StepResult:
         """Cancel the packings of units that are there no more, the latest first. Whether there was one; and when the
         next is tried, if its carrier is not to be asked now.
         """
@@ -235,22 +230,22 @@ class GivingBack:
             carrier = let_go[0].carrier if let_go[0].sold else None
             until = limits.put_off_until(carrier)
             if until is not None:
-                return cancelled, until
+                return StepResult(done=cancelled, go_on_at=until)
             with limits.asking(carrier), contextlib.suppress(Contended):
                 self._parcels.give_back(key, let_go[0].number)
                 cancelled = True
-        return cancelled, None
+        return StepResult(done=cancelled)
 
-    def _give_back_return(self, return_id: str, limits: CarrierLimits) -> tuple[bool, int | None]:
+    def _give_back_return(self, return_id: str, limits: CarrierLimits) -> StepResult:
         """The same of the label of a return."""
         stored = self._returns.read(return_id)
         label = StoredReturn.decode(stored).label if stored else None
         carrier = label.carrier if label is not None and label.sold else None
         until = limits.put_off_until(carrier)
         if until is not None:
-            return False, until
+            return StepResult(done=False, go_on_at=until)
         with limits.asking(carrier):
-            return self._return_labels.give_back_if_cancelled(return_id), None
+            return StepResult(done=self._return_labels.give_back_if_cancelled(return_id))
 
 
 def _decisions(entry: Entry) -> Iterator[str]:
