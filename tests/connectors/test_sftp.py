@@ -172,7 +172,9 @@ def test_a_file_whose_time_is_shown_by_the_day_once_it_is_old_is_known_all_the_s
     fetched = []
     session = sftp.SftpSession.run
     monkeypatch.setattr(
-        sftp.SftpSession, "run", lambda self, commands: fetched.extend(commands) or session(self, commands)
+        sftp.SftpSession,
+        "run",
+        lambda self, commands, **more: fetched.extend(commands) or session(self, commands, **more),
     )
     assert read_by(run, stays)[0] == []
     assert [command for command in fetched if command.startswith("get")] != []
@@ -217,10 +219,10 @@ def test_a_file_that_grows_while_it_is_fetched_is_left_until_it_is_whole(server,
     (there / "a.edi").write_bytes(STOCK[:300])
     session = sftp.SftpSession.run
 
-    def grows(self, commands):
+    def grows(self, commands, **more):
         if commands[0].startswith("get"):
             (there / "a.edi").write_bytes(STOCK)
-        return session(self, commands)
+        return session(self, commands, **more)
 
     monkeypatch.setattr(sftp.SftpSession, "run", grows)
     report = run(place)
@@ -234,8 +236,8 @@ def test_a_file_that_is_replaced_once_it_was_fetched_is_not_put_away_unread(serv
     (there / "a.edi").write_bytes(STOCK)
     session = sftp.SftpSession.run
 
-    def replaced(self, commands):
-        said = session(self, commands)
+    def replaced(self, commands, **more):
+        said = session(self, commands, **more)
         if commands[0].startswith("get"):
             (there / "a.edi").write_bytes(counted(123, 20))
         return said

@@ -32,7 +32,9 @@ from api.connectors.sources.message import (
     Source,
     SourceUnavailable,
     StillWritten,
+    Waiting,
 )
+from api.connectors.sources.watched import watched
 from api.connectors.turn import ConnectorTurn, TurnLost
 from engine.errors import PointsmanError
 from engine.idempotency import OPERATION_SECONDS
@@ -89,6 +91,8 @@ class ConnectorRunner:
             replaying=parts.replaying,
             clock=lambda: pointsman.now,
         )
+        if isinstance(self._source, Waiting):
+            self._source.hold = self._turn.hold
         self._told = ToldProblems(answered=False)
         self._taken_rows = 0
         """Of the message that is read, also by a process that died."""
@@ -141,7 +145,7 @@ class ConnectorRunner:
             left = waiting[index:] if isinstance(waiting, Sequence) else [message]
             status = {"waiting": len(left) + behind, "oldest": min(each.received_at for each in left)}
             try:
-                report.messages.append(self._read(message, status))
+                report.messages.append(self._read(watched(message, self._turn.stay), status))
             except StillWritten as error:
                 report.error = str(error)
                 continue

@@ -14,7 +14,7 @@ import jmespath
 
 from api.connectors.language.places import HttpCall, Text
 from api.connectors.sources.http_client import HttpAnswer, HttpRequest, basic, send, shown
-from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.message import Message, SourceUnavailable, nothing
 from api.connectors.sources.spooled import again
 from engine.decide.order_record import seconds, timestamp
 
@@ -49,6 +49,7 @@ class HttpSource:
         self._now = now
         self._rows = rows
         self._asked_at = 0.0
+        self.hold = nothing
         self._rows_read = 0
         """Of the pages of this turn."""
 
@@ -144,6 +145,7 @@ class HttpSource:
         return bool(jmespath.search(pages.path, document)) and not _has_rows(document, self._rows)
 
     def _ask(self, url: str, words: Mapping[str, str], conditions: Mapping[str, str]) -> HttpAnswer:
+        self.hold()
         self._keep_pace()
         call = self._call
         headers = {name: self._resolve(value) for name, value in call.headers.items()}

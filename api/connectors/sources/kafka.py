@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.connectors.sources.kafka_client import SECONDS, KafkaCluster, KafkaUnavailable, kafka
-from api.connectors.sources.message import OVER, READING, Message
+from api.connectors.sources.message import OVER, READING, Message, nothing
 
 MOST_AT_ONCE = 1_000
 MOST_BYTES = 16 << 20
@@ -52,6 +52,7 @@ class KafkaSource:
         self._resumed: int | None = None
         """The partition whose first message was being read when a process died: that one comes before any other."""
         self.behind = 0
+        self.hold = nothing
 
     def messages(self, place: Mapping[str, str]) -> list[Message]:
         """Some of those that were not read, in the order of each partition. A message without a value, which deletes
@@ -62,6 +63,7 @@ class KafkaSource:
         most = MOST_AT_ONCE if self._resumed is None else 1
         records, size, until = [], 0, time.monotonic() + SECONDS
         while self._ends and len(records) < most and size < MOST_BYTES:
+            self.hold()
             record = self._consumer.poll(_POLL_SECONDS)
             if record is not None and self._is_new(record):
                 records.append(self._message(record))
@@ -85,6 +87,7 @@ class KafkaSource:
             self._consumer.close()
 
     def _begin(self, place: Mapping[str, str]) -> None:
+        self.hold()
         consumer = self._cluster.consumer({"group.id": self._cluster.place.group, **_SETTINGS})
         self._consumer = consumer
         try:
@@ -108,6 +111,7 @@ class KafkaSource:
             committed = consumer.committed([library.TopicPartition(topic, each) for each in partitions], SECONDS)
             for each in committed:
                 number = each.partition
+                self.hold()
                 first, end = consumer.get_watermark_offsets(library.TopicPartition(topic, number), SECONDS)
                 start = self._start(each, known.get(self._field(number)), first, end)
                 if place.get(OVER) == f"{topic}/{number}/{start}":  # it was over when a process died before the commit
@@ -121,6 +125,7 @@ class KafkaSource:
             raise self._cluster.unavailable(error.args[0]) from None
 
     def _commit(self, partition: int, offset: int) -> None:
+        self.hold()
         library = kafka()
         read = library.TopicPartition(self._topic, partition, offset, self._owner)
         try:

@@ -57,12 +57,25 @@ class OfFiles(Protocol):
 
 
 @runtime_checkable
+class Waiting(Protocol):
+    """A source that waits for another system: it calls `hold` before each time that it does, and now and then while it
+    does, so that no other process begins to read meanwhile. What that raises ends the turn.
+    """
+
+    hold: Callable[[], None]
+
+
+@runtime_checkable
 class Backlog(Protocol):
     """A source that answers its messages some at a time, and is asked again until none is left: how many are behind
     those that it answered last.
     """
 
     behind: int
+
+
+def nothing() -> None:
+    """What a source holds that nobody runs."""
 
 
 class Source(Protocol):

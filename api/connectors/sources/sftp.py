@@ -1,16 +1,17 @@
 """Files on another machine, fetched by OpenSSH's `sftp -b`; keys alone, and known hosts alone."""
 
+import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from api.connectors.language.places import Sftp, Text
 from api.connectors.sources.fetched_file import FetchedFile, Listing
 from api.connectors.sources.files_read import FilesRead
 from api.connectors.sources.folder import matches
-from api.connectors.sources.message import Message, SourceUnavailable
+from api.connectors.sources.message import Message, SourceUnavailable, nothing
 from api.connectors.sources.names import dated_name, kept_name
 from api.connectors.sources.sftp_session import SftpSession, quoted
 
@@ -36,6 +37,7 @@ class SftpSource:
         self.settling, self.settled = 0, place.settled
         self.read = FilesRead()
         self.trouble = ""
+        self.hold = nothing
         self._entries: Listing = {}
         """Of the files that were fetched, as they were listed then."""
         self._fetched = tempfile.TemporaryDirectory(prefix="pointsman-sftp-")
@@ -52,7 +54,7 @@ class SftpSource:
         self._put_away_later(known)
         some = {name: whole[name] for name in sorted(whole.keys() - known.keys())[:MOST_AT_ONCE]}
         if some:
-            self._session.run([f"get -p {self._remote(name)} {quoted(str(self._local(name)))}" for name in some])
+            self._run([f"get -p {self._remote(name)} {quoted(str(self._local(name)))}" for name in some])
         self._entries = some
         fetched = {name: self._fetched_file(name, entry) for name, entry in some.items()}
         return [
@@ -77,7 +79,7 @@ class SftpSource:
             self.read.note(message.name, file.mark)
             return
         try:
-            self._session.run([self._moved(message.name, kept_name(message))])
+            self._run([self._moved(message.name, kept_name(message))])
         except SourceUnavailable as error:
             self.read.note(message.name, file.mark)
             raise SourceUnavailable(
@@ -106,7 +108,7 @@ class SftpSource:
         if not files or not self._moves:
             return
         commands = [self._moved(name, dated_name(name, file.written)) for name, file in sorted(files.items())]
-        self._session.run([f"-{command}" for command in commands])  # one that fails stops none behind it
+        self._run([f"-{command}" for command in commands])  # one that fails stops none behind it
         still = sorted(files.keys() & self._listed().keys())
         self.read.forget(files.keys() - still)
         if still:
@@ -129,7 +131,7 @@ class SftpSource:
 
     def _listed(self) -> Listing:
         files = {}
-        for line in self._session.run([f"ls -ln {quoted(self._place.path)}"]).splitlines():
+        for line in self._run([f"ls -ln {quoted(self._place.path)}"]).splitlines():
             match = _LINE.fullmatch(line.strip())
             name = match[3].rpartition("/")[2] if match else ""
             if match and matches(name, self._place.files):
@@ -167,6 +169,15 @@ class SftpSource:
             received_at=min(file.written, file.fetched),
             open=lambda: path.open("rb"),
         )
+
+    def _run(self, commands: Sequence[str]) -> str:
+        """What the commands print; raises SourceUnavailable once nothing has come for a while."""
+        self.hold()
+        return self._session.run(commands, meanwhile=self.hold, progress=self._bytes_fetched)
+
+    def _bytes_fetched(self) -> int:
+        with os.scandir(self._fetched.name) as entries:
+            return sum(entry.stat().st_size for entry in entries)
 
     def _local(self, name: str) -> Path:
         return Path(self._fetched.name) / name

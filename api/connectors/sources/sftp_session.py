@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from api.connectors.language.places import Sftp, Text
 from api.connectors.sources.message import SourceUnavailable
 
 _SECONDS = 300
+_LOOK_SECONDS = 10.0
+"""So often it is looked how far the commands are."""
 _REASONS = {
     "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is another than before, and somebody could stand between;"
     " if it was set up anew, ask its owner for the new key, and put that into known_hosts",
@@ -37,8 +40,17 @@ class SftpSession:
             local.flush()
             self.run([f"put {quoted(local.name)} {quoted(beside)}", f"rename {quoted(beside)} {quoted(path)}"])
 
-    def run(self, commands: Sequence[str]) -> str:
-        """What the commands print; raises SourceUnavailable."""
+    def run(
+        self,
+        commands: Sequence[str],
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        progress: Callable[[], object] = lambda: None,
+    ) -> str:
+        """What the commands print. `meanwhile` is called now and then while they are waited for; what it raises ends
+        them. Raises SourceUnavailable, also if they have not ended after a while in which `progress` has answered the
+        same.
+        """
         place = self._place
         where = f"{place.user}@{place.host}:{place.port}"
         options = ["-b", "-", "-P", str(place.port), "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
@@ -48,13 +60,8 @@ class SftpSession:
         if place.known_hosts is not None:
             options += ["-o", f"UserKnownHostsFile={self._root / place.known_hosts}"]
         try:
-            ended = subprocess.run(  # noqa: S603  # of the connector's own file, without a shell
-                ["sftp", *options, f"{place.user}@{place.host}"],  # noqa: S607  # OpenSSH's, wherever it is installed
-                input="\n".join(commands) + "\n",
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
-                check=False,
+            ended = _ended(
+                ["sftp", *options, f"{place.user}@{place.host}"], commands, meanwhile=meanwhile, progress=progress
             )
         except FileNotFoundError:
             raise SourceUnavailable("there is no command sftp here; install OpenSSH's client") from None
@@ -64,6 +71,37 @@ class SftpSession:
             raise SourceUnavailable(f"{where}: {_reason(ended.stderr) or f'sftp ended with {ended.returncode}'}")
         # with -b, sftp prints each command before what it answers
         return "\n".join(line for line in ended.stdout.splitlines() if not line.startswith("sftp> "))
+
+
+def _ended(
+    command: Sequence[str],
+    commands: Sequence[str],
+    *,
+    meanwhile: Callable[[], None],
+    progress: Callable[[], object],
+) -> "subprocess.CompletedProcess[str]":
+    """Raises TimeoutExpired."""
+    text: str | None = "\n".join(commands) + "\n"
+    before, until = progress(), time.monotonic() + _SECONDS
+    with subprocess.Popen(  # noqa: S603  # of the connector's own file, without a shell
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            while True:
+                try:
+                    printed, told = process.communicate(text, timeout=_LOOK_SECONDS)
+                    return subprocess.CompletedProcess(command, process.returncode, printed, told)
+                except subprocess.TimeoutExpired:
+                    text = None  # it was told these
+                    now = progress()
+                    if now != before:
+                        before, until = now, time.monotonic() + _SECONDS
+                    elif time.monotonic() > until:
+                        raise
+                    meanwhile()
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _reason(told: str) -> str:

@@ -66,10 +66,13 @@ class ConnectorStore:
         """Whether it is the turn of the process of that name to run the connector, from now on."""
         return self._leases.take(self._keys.connector_lease(name), who, milliseconds=LEASE_MILLISECONDS)
 
-    def hold_turn(self, name: str, who: str, step: int) -> bool:
-        """Whether it is still the turn of `who`, who stored that step last; it stays so while others answer."""
-        lease = self._keys.connector_lease(name)
-        return self._leases.take(lease, who, milliseconds=WAITING_MILLISECONDS) and self.place(name).step == step
+    def hold_turn(self, name: str, who: str, step: int, *, waits: bool = True, replaying: bool = False) -> bool:
+        """Whether it is still the turn of `who`, who stored that step last, of the place that `replaying` means. It
+        stays so while another system answers, or if `who` waits for none, as long as after a step.
+        """
+        lease, milliseconds = self._keys.connector_lease(name), WAITING_MILLISECONDS if waits else LEASE_MILLISECONDS
+        is_its = self._leases.take(lease, who, milliseconds=milliseconds)
+        return is_its and self.place(name, replaying=replaying).step == step
 
     def end_turn(self, name: str, who: str) -> None:
         self._leases.give_back(self._keys.connector_lease(name), who)

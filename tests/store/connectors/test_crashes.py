@@ -214,7 +214,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connectors import connector_store
 from tests.support.connectors import MOVEMENTS, Running
-connector_store.LEASE_MILLISECONDS = 300
+connector_store.LEASE_MILLISECONDS = connector_store.WAITING_MILLISECONDS = 300
 runner.ROWS_AT_ONCE = 7
 url, network, root = sys.argv[1:]
 with Pointsman(Settings(redis_url=url, network=network)) as service:

@@ -119,7 +119,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connectors import connector_store
 from tests.support.connectors import Running
-connector_store.LEASE_MILLISECONDS = 300
+connector_store.LEASE_MILLISECONDS = connector_store.WAITING_MILLISECONDS = 300
 url, network, root = sys.argv[1:]
 text = Path(root, "tills.yaml").read_text()
 with Pointsman(Settings(redis_url=url, network=network)) as service:
