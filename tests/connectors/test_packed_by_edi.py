@@ -124,3 +124,24 @@ def test_a_number_that_is_not_of_the_carrier_of_the_service_keeps_back_the_advic
     (problem,) = report.messages[0].problems
     assert "'1Z999AA10123456784' is no number of carrier 'colis'" in str(problem)
     assert shop.orders.show("W-1").units("held") == 1
+
+
+@pytest.mark.parametrize("lacking", ["address", "gs1_prefix"])
+def test_an_advice_waits_until_the_network_says_how_and_from_where_it_is_packed(shop, message, tmp_path, lacking):
+    whole = shop.network()
+    lyon = whole.nodes["wh-lyon"]
+    if lacking == "address":
+        shop.load_network(replace(whole, nodes={**whole.nodes, "wh-lyon": replace(lyon, address=None)}))
+    else:
+        shop.load_network(replace(whole, parcels=None))
+    here = in_folders("wms-945-packed", shop, tmp_path)
+    for _ in range(2):
+        report = here.take(advice(message))
+        assert lacking in report.error
+        assert "--network-only" in report.error
+        assert report.messages == []
+    assert shop.orders.show("W-1").units("held") == 5
+    shop.load_network(whole)
+    assert here.run().ended("applied") == 1
+    assert boxes(shop, message) == [{"1": 3, "2": 2}]
+    assert shop.orders.show("W-1").units("held") == 0

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from msgspec import UNSET
 
 from engine.decide.record_parts import ShipmentRecord
-from engine.errors import InputInvalid, Mistake, NotPackable
+from engine.errors import InputInvalid, Mistake, NotPackable, NotReady
 from engine.fulfilment.carriers.carrier import Carrier
 from engine.model.carriers import CarrierAccount
 from engine.model.facts import Network, Node
@@ -45,8 +45,8 @@ class Carriage:
 
 
 def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at: str | None) -> Carriage:
-    """Of a shipment of a decision. Raises NotPackable if the network does not have its node or service any more, or no
-    address of a place.
+    """Of a shipment of a decision. Raises NotPackable if the network does not have its node or service any more, and
+    NotReady if it has no address of a place.
     """
     node, service = network.nodes.get(shipment.node), network.services.get(shipment.service)
     if node is None or service is None:
@@ -68,7 +68,9 @@ def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at
 
 
 def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], order: str) -> PostalAddress:
-    """Where it goes: the place where it is collected, or whom `find` finds. Raises InputInvalid if it finds nobody."""
+    """Where it goes: the place where it is collected, or whom `find` finds. Raises InputInvalid if it finds nobody, and
+    NotReady if that place has no address.
+    """
     if carriage.goal is not None:
         return address_of_node(carriage.goal)
     return known_addressee(find(), order)
@@ -86,9 +88,9 @@ def known_addressee(found: PostalAddress | None, order: str) -> PostalAddress:
 
 
 def address_of_node(node: Node) -> PostalAddress:
-    """Raises NotPackable if it has none."""
+    """Raises NotReady if it has none: what it is asked for can be done once the network has it."""
     if node.address is None:
-        raise NotPackable(
+        raise NotReady(
             f"node '{node.id}' has no address to stand on a label; write its `address` in network.yaml, and load that"
             " (pointsman load DIR --network-only)"
         )

@@ -48,7 +48,7 @@ def verify_same(request: ReturnLabelRequest, label: StoredReturnLabelRecord) -> 
 
 def place_of(request: ReturnLabelRequest, stored: StoredReturn, order: OrderState, network: Network) -> Node:
     """Where the goods go: to the node that is named, or else to the one that the first of their lines left. Raises
-    InputInvalid if there is no such node, NotPackable if it has no address.
+    InputInvalid if there is no such node, NotReady if it has no address.
     """
     name = request.node or _origin(stored, order)
     node = network.nodes.get(name)

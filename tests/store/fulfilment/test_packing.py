@@ -157,7 +157,7 @@ def test_it_needs_a_gs1_prefix_an_address_and_an_addressee(bare):
     with pytest.raises(InputInvalid, match="order 'O-9' has no addressee"):
         pack(shop, key, addressee=None)
     packing_network(bare, nodes=[node("lyon", LYON)])
-    with pytest.raises(NotPackable, match="node 'lyon' has no address"):
+    with pytest.raises(NotReady, match="node 'lyon' has no address"):
         pack(shop, key)
 
 
