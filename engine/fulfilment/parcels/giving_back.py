@@ -1,5 +1,6 @@
 """Gives labels back where units of a packed shipment are to leave no more: they were rejected, released or cancelled,
-or an amendment let go of them; and where a return was cancelled. The same turn goes on with manifests whose closing was
+or an amendment let go of them; and where a return was cancelled. What was handed over and did not leave is handed over
+again. The same turn goes on with manifests whose closing was
 broken off, and with packings and labels of returns whose carrier was being asked.
 
 Whoever changes a hold or cancels a return does not look at labels. The log says which changed; one process at a time
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from engine.errors import Contended, NotFound
+from engine.fulfilment.parcels import undone_handover
 from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
@@ -58,6 +60,7 @@ class GivingBack:
         self._return_labels = return_labels
         self._end_what_is_due = end_what_is_due
         self._packing = ShipmentPacking(parts)
+        self._undone_handover = undone_handover.UndoneHandover(parts)
         self._unfinished_packings = UnfinishedPackings(parts)
         self._returns = StoredReturns(parts.client, parts.keys)
         self._leases = Leases(parts.client, parts.keys)
@@ -146,8 +149,17 @@ class GivingBack:
                     yield from self._of_entry(entry_id, fields, attempts)
                 elif kind == "return_cancelled":
                     yield from self._of_return(entry_id, fields, attempts)
+                elif kind == undone_handover.KIND:
+                    self._reopen(entry_id, fields)
             place = entries[-1][0].decode()
             self._note(place)
+
+    def _reopen(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+        """Have what did not leave after all handed over again."""
+        try:
+            self._undone_handover.reopen(parse_entry(entry_id, fields))
+        except UNREADABLE:
+            return  # the ledger check tells of it
 
     def _again(self, attempts: TurnAttempts) -> Iterator[str]:
         """Those whose carrier could not be asked before, and is due."""

@@ -183,7 +183,8 @@ class HandingOver:
             return shown
         packings: dict[ShipmentKey, list[Packing]] = {}
         for shipment, packing in shown.shipments:
-            packings.setdefault(shipment.key, []).append(packing)
+            if packing.manifest == name:  # others did not leave with it
+                packings.setdefault(shipment.key, []).append(packing)
         refused: dict[ShipmentKey, str] = {}
         for keys in _batches(list(packings)):
             readings, unreadable = self._read_all(keys)

@@ -32,6 +32,10 @@ class PackingEndings:
         """It is not listed any more among what is to be handed over."""
         return self._store(reading, "packing_closed", replace(packing, closed=True))
 
+    def store_reopened(self, reading: ShipmentReading, packing: Packing, named: Operation) -> ShipmentOutcome:
+        """It was handed over and did not leave: it is listed again among what is to be handed over."""
+        return self._store(reading, "packing_reopened", replace(packing, manifest=None), named=named)
+
     def store_cancelled(
         self,
         reading: ShipmentReading,

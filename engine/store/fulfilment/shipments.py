@@ -26,7 +26,13 @@ from engine.store.keys import Keys
 from engine.store.script_keys import CHANGE_SHIPMENT
 
 PackingKind: TypeAlias = Literal[
-    "packing_begun", "packed", "packing_cancel_begun", "packing_kept", "packing_closed", "packing_cancelled"
+    "packing_begun",
+    "packed",
+    "packing_cancel_begun",
+    "packing_kept",
+    "packing_closed",
+    "packing_reopened",
+    "packing_cancelled",
 ]
 GO_ON_AFTER: Final = 120
 """Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""

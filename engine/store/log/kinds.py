@@ -40,6 +40,7 @@ PACKING_KINDS = (
     "packing_cancel_begun",
     "packing_kept",
     "packing_closed",
+    "packing_reopened",
     "packing_cancelled",
 )
 """What became of parcels of a shipment."""
