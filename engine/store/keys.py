@@ -857,6 +857,11 @@ class Keys:
         return self._key("parcels", "tracking_serials")
 
     @property
+    def reserving_numbers(self) -> str:
+        """String: there while one process reserves serials or tracking numbers, with a name that it gave itself."""
+        return self._key("parcels", "reserving")
+
+    @property
     def connectors(self) -> str:
         """Set: the name of each connector that ever ran."""
         return self._key("connectors")

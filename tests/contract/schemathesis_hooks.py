@@ -85,6 +85,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
     "telephone numbers, mail addresses, printers and papers have rules of their own": (
         "write it as",
         "is no printer",
+        "has no printer for a",
         "Must be one of: label",
         "write name, company or both",
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.store.log.kinds import ACT_KINDS, KINDS, PARCEL_KINDS
+from engine.store.log.kinds import ACT_KINDS, KINDS, PARCEL_KINDS, RETURN_LABEL_KINDS
 from tests.soak.__main__ import Soak
 from tests.soak.calls import CALLS
 
@@ -18,6 +18,7 @@ def test_callers_and_the_server_killed_at_random_lose_and_oversell_nothing():
     assert of_ledger | {"withdrawn", "set_aside", "promise_at_risk", "promise_stays"} == set(KINDS) - {
         *("repaired", "print_failed", "tracked"),  # nothing is printed or handed to a carrier there
         *PARCEL_KINDS,
+        *RETURN_LABEL_KINDS,
         *ACT_KINDS,
     }, "these are chance"
     assert {call for call, answered in verdict.calls if answered} == set(CALLS)

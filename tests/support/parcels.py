@@ -9,6 +9,7 @@ from engine.model.carriers import CarrierAccount, NumberRange
 from engine.model.facts import Inventory
 from engine.model.parcels import ParcelTerms, ShipmentKey
 from engine.model.postal_address import PostalAddress
+from engine.store.fulfilment.serials import Serials
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order, product, service
@@ -78,3 +79,10 @@ def packable(loaded: Inventory) -> Inventory:
     nodes = {name: dataclasses.replace(item, address=LYON_ADDRESS) for name, item in loaded.network.nodes.items()}
     network = dataclasses.replace(loaded.network, parcels=parcel_terms(), nodes=nodes)
     return dataclasses.replace(loaded, network=network)
+
+
+def reserve_ssccs(shop):
+    """So that none has to be reserved for the next parcels."""
+    terms = shop._facts.network().parcels
+    for _ in range(3):
+        Serials(shop._client, shop._keys).reserve(terms, 5)

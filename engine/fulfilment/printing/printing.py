@@ -7,7 +7,7 @@ By IPP the printer says that it has it already; over a bare connection a paper m
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec import structs
 
@@ -148,12 +148,14 @@ class Printing:
             raise KeyReused(f"'{op}' is the job that prints the {earlier.paper} of {earlier.of} at {earlier.node}")
         return AddedJob(job=earlier, again=True)
 
-    def printer_at(self, node: str, paper: Paper) -> tuple[Node, Printer]:
-        """The node, and where it prints that paper. Raises NotFound, InputInvalid if it has no printer for it."""
+    def printer_at(self, node: str, paper: Paper, *, field: str = "node") -> tuple[Node, Printer]:
+        """The node, and where it prints that paper. Raises NotFound, and InputInvalid if it has no printer for it:
+        `field` of the request named it.
+        """
         place = self._node(node)
         printer = printer_of(place, paper)
         if printer is None:
-            raise InputInvalid([_no_printer(node, paper)])
+            raise InputInvalid([replace(_no_printer(node, paper), field=field)])
         return place, printer
 
     def retry(self, job: str) -> PrintJob:

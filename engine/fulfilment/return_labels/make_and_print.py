@@ -24,7 +24,7 @@ def make_and_print(
     anything is made.
     """
     if print_at is not None:
-        printing.printer_at(print_at, "return_label")
+        printing.printer_at(print_at, "return_label", field="print_at")
     labelled = labels.make(request)
     if print_at is None:
         return MadeAndPrinted(labelled=labelled, prints=False)

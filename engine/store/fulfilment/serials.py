@@ -1,5 +1,6 @@
 """Serial references of SSCCs: reserved before they are given out, so that none is given out twice whatever fails."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ from engine.errors import SerialsExhausted, SerialsTaken
 from engine.fulfilment.parcels.sscc import BEFORE_CHECK, serials_of
 from engine.model.parcels import ParcelTerms
 from engine.store.connection.client import REPLICA_MILLISECONDS, Client, faults
+from engine.store.connection.turns import one_at_a_time
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.script_keys import MARK_SERIALS, RESERVE_SERIALS
 from rules.syntax.literals import SECONDS_A_DAY
@@ -17,6 +19,8 @@ _BLOCKS = 10_000
 _MOST_A_BLOCK = 1_000
 _ALONE = 50
 """Of a block where no replica follows."""
+_RESERVING = 5.0
+"""Seconds that one process may reserve numbers before others do."""
 _A_DAY = 1_000
 """Of a range, at most one in so many is given out a day: by that a restored backup leaps ahead."""
 
@@ -53,11 +57,12 @@ class Serials:
         """Reserve more, so that so many SSCCs may be given out, at the third call at the latest. Raises
         SerialsExhausted, SerialsTaken, and StoreUnavailable if not enough replicas have it.
         """
-        marked, mark = self._marked(terms, count)
-        with faults():
-            replicas = self._reserve(
-                keys=RESERVE_SERIALS.keys(self._keys), args=[orjson.dumps(script_range(terms)), count, marked, mark]
-            )
+        with one_reservation(self._client, self._keys):
+            marked, mark = self._marked(terms, count)
+            with faults():
+                replicas = self._reserve(
+                    keys=RESERVE_SERIALS.keys(self._keys), args=[orjson.dumps(script_range(terms)), count, marked, mark]
+                )
         if replicas == b"exhausted":
             raise exhausted(terms, count)
         wait_for_replicas(self._client, self._keys.serials, replicas)
@@ -92,6 +97,14 @@ class _Stored:
             return cls()
         next_serial, _, reserved, _, mark = text.decode().split(" ")
         return cls(next=int(next_serial), reserved=int(reserved), mark=int(mark))
+
+
+def one_reservation(client: Client, keys: Keys) -> AbstractContextManager[None]:
+    """While one process reserves numbers of a network, others wait. Between the mark of the installation and what the
+    network stores, another would take the network for one that was reset, and leave out all numbers before the mark.
+    Whoever does not end is waited for 5 s: then numbers may be left out, and none comes twice.
+    """
+    return one_at_a_time(client, keys.reserving_numbers, seconds=_RESERVING)
 
 
 def wait_for_replicas(client: Client, key: str, replicas: int) -> None:

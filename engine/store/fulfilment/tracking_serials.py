@@ -15,7 +15,7 @@ from engine.fulfilment.carriers.number_ranges import form_of
 from engine.model.carriers import NumberRange
 from engine.model.facts import Network
 from engine.store.connection.client import Client, faults
-from engine.store.fulfilment.serials import wait_for_replicas
+from engine.store.fulfilment.serials import one_reservation, wait_for_replicas
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.script_keys import MARK_NUMBERS, RESERVE_NUMBERS
@@ -84,18 +84,23 @@ class TrackingSerials:
         NumbersExhausted, SerialsTaken, Contended, and StoreUnavailable if not enough replicas have it.
         """
         for _ in range(MOST_TRIES):
-            before = self._own_marks()
-            planned = self._answer(ranges, count, before, None)
-            if planned[0] == b"exhausted":
-                raise NumbersExhausted(carrier=carrier, needed=count)
-            marks = self._mark(ranges, _by_field(planned[2:]), carrier=carrier)
-            answer = self._answer(ranges, count, before, marks)
+            with one_reservation(self._client, self._keys):
+                answer = self._planned_and_reserved(ranges, count, carrier=carrier)
             if answer[0] == b"exhausted":
                 raise NumbersExhausted(carrier=carrier, needed=count)
             if answer[0] == b"done":
                 wait_for_replicas(self._client, self._keys.tracking_serials, int(answer[1]))
                 return
         raise Contended(f"tracking numbers of carrier '{carrier}' are reserved over and over; try again")
+
+    def _planned_and_reserved(self, ranges: Sequence[ScriptRange], count: int, *, carrier: str) -> list[bytes]:
+        """What reserve_numbers.lua answers; the installation knows before up to where it may reserve."""
+        before = self._own_marks()
+        planned = self._answer(ranges, count, before, None)
+        if planned[0] == b"exhausted":
+            return planned
+        marks = self._mark(ranges, _by_field(planned[2:]), carrier=carrier)
+        return self._answer(ranges, count, before, marks)
 
     def _own_marks(self) -> dict[str, int]:
         """By field, up to where the installation has marked the ranges of this network."""

@@ -2,19 +2,22 @@
 
 import contextlib
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 from engine.errors import NumbersExhausted, SerialsTaken
 from engine.fulfilment.carriers.carriers import NumberStock
-from engine.fulfilment.carriers.number_ranges import form_of, number_of
+from engine.fulfilment.carriers.number_ranges import form_of, number_of, script_ranges
 from engine.model.carriers import NumberRange
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.connection.client import Client
+from engine.store.fulfilment.tracking_serials import StoredRange, TrackingSerials
 from engine.store.keys import INSTALLATION, Keys
 from tests.support.facts import LYON, node, service
 from tests.support.lossy_proxy import proxy, script_call
-from tests.support.parcels import LYON_ADDRESS, ZOE, decided, dpd, pack, packing_network
+from tests.support.parcels import LYON_ADDRESS, ZOE, decided, dpd, pack, packing_network, reserve_ssccs
 from tests.support.redis_topologies import HOST, is_linked, nodes
 from tests.support.wait_until import wait_until
 
@@ -219,6 +222,7 @@ def test_a_range_of_which_the_rest_was_issued_before_a_reset_is_exhausted(bare):
 def test_of_two_who_pack_the_same_one_takes_the_last_number_and_both_are_answered(bare, server_url, network, clock):
     shop = with_ranges(bare, dpd(0, 1))
     key = decided(shop, ("A", 2))
+    reserve_ssccs(shop)
     by_another = []
 
     def pack_it_first():
@@ -227,7 +231,7 @@ def test_of_two_who_pack_the_same_one_takes_the_last_number_and_both_are_answere
 
     with proxy(server_url) as before, opened_at(before.url, network, clock) as worker:
         worker.ready()
-        before.before, before.act = script_call("fulfilment/reserve_numbers"), pack_it_first
+        before.before, before.act = shop._keys.reserving_numbers.encode(), pack_it_first
         packed = pack(worker, key, {"1": 1}, {"1": 1})
     assert by_another == [packed]
     assert len(packed.shipment.parcels) == 2
@@ -244,3 +248,34 @@ def test_too_few_tracking_numbers_take_none_and_no_other_number(bare, contents):
     with pytest.raises(NumbersExhausted, match="fewer than 2"):
         pack(shop, key, {"1": 1}, {"1": 1}, addressee=None)
     assert contents() == before
+
+
+def test_who_reserves_while_another_has_only_marked_leaves_no_number_out(bare, server_url):
+    numbers = NumberRange(kind="dpd", account="1999", first=0, last=9)
+    ranges = script_ranges([numbers])
+    meanwhile = []
+
+    def reserve(client):
+        TrackingSerials(client, bare._keys).reserve(ranges, 1, carrier="dpd")
+
+    with contextlib.ExitStack() as stack:
+        before = stack.enter_context(proxy(server_url))
+        first, second = (stack.enter_context(contextlib.closing(Client(url))) for url in (before.url, server_url))
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+
+        def once_marked():
+            if first.redis.hlen(Keys(INSTALLATION).claimed_numbers) and not meanwhile:
+                meanwhile.append(pool.submit(reserve, second))
+                wait(meanwhile, timeout=0.3)
+
+        before.act, before.before = once_marked, script_call("fulfilment/reserve_numbers")
+        reserve(first)
+        meanwhile[0].result()
+    (stored,) = TrackingSerials(bare._client, bare._keys).stored().values()
+    assert StoredRange.of(stored).next == 0
+
+
+def test_a_process_that_died_while_it_reserved_is_not_waited_for_for_long(bare, redis_client):
+    shop = with_ranges(bare, dpd(0, 9))
+    redis_client.set(bare._keys.reserving_numbers, "of a process that was stopped", px=300)
+    assert len(issued(shop, 2)) == 2

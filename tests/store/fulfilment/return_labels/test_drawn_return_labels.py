@@ -18,7 +18,7 @@ from engine.settings import Settings
 from tests.support.facts import LILLE, LYON, node
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.lossy_proxy import proxy, script_call
-from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, ZOE, packing_network
+from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, ZOE, packing_network, reserve_ssccs
 from tests.support.returns import dispose, inspect, open_return, receive
 
 _DEPOTS = itertools.count(2_000)
@@ -200,7 +200,7 @@ def test_a_copy_is_printed_once_at_the_node_that_is_named(bare, to_come):
     def ask(print_at):
         return make_and_print(part.return_labels, part.printing, ReturnLabelRequest(return_id=name), print_at=print_at)
 
-    with pytest.raises(InputInvalid, match="lille has no printer for a return_label"):
+    with pytest.raises(InputInvalid, match="print_at: lille has no printer for a return_label"):
         ask("lille")
     assert shop.flows.returns.show(name).stored.label is None
     ask("lyon")
@@ -246,6 +246,7 @@ def test_a_label_that_another_made_with_the_last_number_is_answered(  # noqa: PL
     with_dpd, to_come, made, server_url, network, clock
 ):
     name = to_come(with_dpd)
+    reserve_ssccs(with_dpd)
     by_another = []
 
     def make_it_first():
@@ -255,7 +256,7 @@ def test_a_label_that_another_made_with_the_last_number_is_answered(  # noqa: PL
 
     with proxy(server_url) as before, Pointsman(Settings(redis_url=before.url, network=network), clock=clock) as worker:
         worker.ready()
-        before.before, before.act = script_call("fulfilment/reserve_numbers"), make_it_first
+        before.before, before.act = with_dpd._keys.reserving_numbers.encode(), make_it_first
         labelled = made(worker, name)
     assert (by_another, labelled.new) == ([labelled.label], False)
     with pytest.raises(NumbersExhausted, match="dpd"):
