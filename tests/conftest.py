@@ -37,10 +37,12 @@ hypothesis.settings.register_profile("ci", examples(50, derandomize=True, print_
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 SMALL = Path(__file__).parent / "data" / "small"
+STORING = Path(__file__).parent / "store"
 
 _numbers = itertools.count(1)
 
 
+@functools.cache
 def redis_server() -> str | None:
     """The path of a redis-server on PATH that is new enough."""
     path = shutil.which("redis-server")
@@ -51,9 +53,24 @@ def redis_server() -> str | None:
     return path if version and int(version[1]) >= 7 else None
 
 
-@pytest.fixture(scope="session", params=["embedded", *(["redis"] if redis_server() else [])])
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-server", action="store_true", help="run all tests that store on Redis, too")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What is stored is tested on each server. What stands above it asks the store alone, and is tested on the embedded
+    one, but for `--every-server`.
+    """
+    if "server_url" not in metafunc.fixturenames:
+        return
+    stores = metafunc.definition.path.is_relative_to(STORING) or metafunc.config.getoption("every_server")
+    servers = ["embedded", "redis"] if stores and redis_server() else ["embedded"]
+    metafunc.parametrize("server_url", servers, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def server_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of each server in turn; one of each runs for the whole session."""
+    """The URL of the server of a name; one of each runs for the whole session."""
     data = tmp_path_factory.mktemp("data")
     if request.param == "embedded":
         with open_server(Settings(data=data)) as server:
