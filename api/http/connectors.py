@@ -12,8 +12,9 @@ from api.connectors.applying.incoming import acting_as
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.language.places import Push
+from api.connectors.running.answer_in_response import EDI_CONTENT_TYPES, AnswersInResponse
 from api.connectors.running.book import ConnectorBook
-from api.connectors.running.opening import open_reader
+from api.connectors.running.opening import open_answering, open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.receiving import Receiver, verify_signature
 from api.connectors.running.settings import ConnectorSettings, SecretMissing
@@ -65,7 +66,8 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
 
         A question is answered in the words that the file says, and nothing is taken over. Who sends a message has an
         API key or, where the connector's file says so, signs the body. What is answered 200 or 202 need not be sent
-        again; sent again, it counts once.
+        again; sent again, it counts once. EDI is answered by CONTRL or 997 (`application/EDIFACT`,
+        `application/EDI-X12`) where the connector's file says so and names no folder for that.
         """
         known = pushed_to(name)
         if known is None:
@@ -82,13 +84,25 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
             if is_question:
                 answered = Questions(pointsman, connector).answer(body.read(), headers)
                 return Response(answered, content_type="application/json")
-            keeping = Keeping(connector, settings().files, wording)
-            receiver = Receiver(pointsman, connector, reader=open_reader(connector), keeping=keeping)
+            response = AnswersInResponse()
+            receiver = _receiver(pointsman, connector, settings().files, wording, response)
             with acting_as(connector.name):
                 report = receiver.receive(body, headers)
-        return answer(MessageRecord.of(report), HTTPStatus.OK if report.kept is None else HTTPStatus.ACCEPTED)
+        status = HTTPStatus.OK if report.kept is None else HTTPStatus.ACCEPTED
+        if response.body and connector.answers is not None:
+            return Response(response.body, status, content_type=EDI_CONTENT_TYPES[connector.answers])
+        return answer(MessageRecord.of(report), status)
 
     return connectors
+
+
+def _receiver(
+    pointsman: Pointsman, connector: Connector, files: Path, wording: Wording, response: AnswersInResponse
+) -> Receiver:
+    reader = open_reader(connector)
+    answering = open_answering(pointsman, connector, reader, files, response)
+    keeping = Keeping(connector, files, wording)
+    return Receiver(pointsman, connector, reader=reader, keeping=keeping, answering=answering)
 
 
 def _verify_signature(connector: Connector, source: Push, headers: Mapping[str, str], body: BinaryIO) -> None:

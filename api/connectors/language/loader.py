@@ -100,7 +100,7 @@ class _Loading:
             lookups=lookups,
             quarantine=self._quarantine(options),
             answers=self._root.get("answers"),  # type: ignore[arg-type]  # its shape was checked
-            answer_to=answer_folder(self._root, self._notes),
+            answer_to=answer_folder(self._root, options, reads, self._notes),
             answer=self._answer(lookups, reads),
             echo_of=self._paths("echo_of"),
             **self._times(),

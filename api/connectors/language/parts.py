@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema
 
+from api.connectors.formats.format import FormatOptions
 from api.connectors.language.connector import Ask, FieldMapping, Reads, RowTest, Sends
 from api.connectors.language.places import Folder, HttpCall, Kafka, OAuth, Pages, Push, Sftp, Signature, Source, Stream
 from api.connectors.language.shapes import READS, SENDS, RowTestShape
@@ -191,11 +192,22 @@ def read_tests(raw: Node, notes: Notes) -> tuple[RowTest, ...]:
     return tuple(tests)
 
 
-def answer_folder(root: Mapping[str, Node], notes: Notes) -> Folder | None:
-    """The folder into which acknowledgements are written."""
-    if "answers" in root and "answer_to" not in root:
+_FORMAT_OF_ANSWER = {"CONTRL": "edifact", "997": "x12"}
+
+
+def answer_folder(root: Mapping[str, Node], options: FormatOptions, reads: Reads | None, notes: Notes) -> Folder | None:
+    """The folder into which acknowledgements are written; None: what is pushed is answered in the response."""
+    answers, is_pushed = root.get("answers"), reads is not None and isinstance(reads.source, Push)
+    if answers is not None and "answer_to" not in root and not is_pushed:
         notes.add((), "missing-key", "'answer_to' is missing: the folder into which acknowledgements are written")
-    if "answer_to" in root and "answers" not in root:
+    if "answer_to" in root and answers is None:
         notes.add(("answer_to",), "unknown-key", "'answer_to' goes with 'answers'")
+    wanted = _FORMAT_OF_ANSWER.get(str(answers), options.format)
+    if options.format != wanted:
+        message = (
+            f"{answers} answers {wanted}, and the format is {options.format}: write CONTRL for edifact, 997 for x12, and"
+            " leave 'answers' out for any other"
+        )
+        notes.add(("answers",), "bad-value", message)
     folder = root.get("answer_to")
     return Folder(path=str(folder)) if isinstance(folder, str) else None

@@ -67,8 +67,7 @@ class Answering:
         instant = datetime.datetime.fromtimestamp(stored.at, tz=datetime.UTC)
         whole = self.connector.quarantine == "file"
         body = acknowledgement(interchange, bad, number=stored.number, at=instant, whole=whole)
-        self.store.keep(name, interchange.digest, body, seconds=seconds)
-        return stored.number, body
+        return stored.number, self.store.keep(name, interchange.digest, body, seconds=seconds)
 
     def _interchanges(self, message: Message) -> list[Interchange]:
         with message.open() as stream, seekable(stream) as source:

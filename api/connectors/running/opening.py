@@ -8,13 +8,14 @@ from pathlib import Path
 from api.connectors.fields.tables import read_tables
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Source, Stream
+from api.connectors.running.answer_in_response import AnswersInResponse
 from api.connectors.running.answering import Answering
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.running.settings import resolve
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
-from api.connectors.sending.delivery import FolderDelivery
+from api.connectors.sending.delivery import Delivery, FolderDelivery
 from api.connectors.sources import message as messages
 from api.connectors.sources.folder import FolderSource
 from api.connectors.sources.http import HttpSource
@@ -48,11 +49,21 @@ def open_connector(
     )
 
 
-def open_answering(pointsman: Pointsman, connector: Connector, reader: MessageReader, files: Path) -> Answering | None:
-    """None: the connector answers nothing."""
-    if connector.answer_to is None:
+def open_answering(
+    pointsman: Pointsman,
+    connector: Connector,
+    reader: MessageReader,
+    files: Path,
+    response: AnswersInResponse | None = None,
+) -> Answering | None:
+    """None: the connector answers nothing. Without a folder for answers, they are for the `response`."""
+    if connector.answers is None:
         return None
-    delivery = FolderDelivery(files / connector.answer_to.path, overwrites=False)
+    delivery: Delivery | None = response
+    if connector.answer_to is not None:
+        delivery = FolderDelivery(files / connector.answer_to.path, overwrites=False)
+    if delivery is None:
+        return None
     return Answering(connector=connector, reader=reader, delivery=delivery, store=pointsman.connectors.answers)
 
 

@@ -5,12 +5,14 @@ import binascii
 import hashlib
 import hmac
 import itertools
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
-from api.connectors.running.problems import MOST_PROBLEMS, in_order
+from api.connectors.running.answering import Answering
+from api.connectors.running.problems import Problem, in_order
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
@@ -18,13 +20,17 @@ from api.connectors.running.report import MessageReport, log_message
 from api.connectors.running.row_taker import RowTaker
 from api.connectors.running.runner import ROWS_AT_ONCE
 from api.connectors.running.settings import resolve
+from api.connectors.running.told_problems import ToldProblems
+from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import Message
 from api.connectors.sources.spooled import again
-from engine.errors import Unauthenticated
+from engine.errors import NotReady, Unauthenticated
 from engine.service import Pointsman
 from engine.store.connectors.connector_store import Step
 
 _PART = 1 << 16
+
+logger = logging.getLogger("pointsman")
 
 
 def verify_signature(connector: Connector, push: Push, headers: Mapping[str, str], body: BinaryIO) -> None:
@@ -65,15 +71,26 @@ class Receiver:
     once.
     """
 
-    def __init__(self, pointsman: Pointsman, connector: Connector, *, reader: MessageReader, keeping: Keeping) -> None:
+    def __init__(
+        self,
+        pointsman: Pointsman,
+        connector: Connector,
+        *,
+        reader: MessageReader,
+        keeping: Keeping,
+        answering: Answering | None = None,
+    ) -> None:
         self._pointsman = pointsman
         self._connector = connector
         self._reader = reader
         self._keeping = keeping
+        self._answering = answering
         self._taker = RowTaker(pointsman, connector)
 
     def receive(self, body: BinaryIO, headers: Mapping[str, str]) -> MessageReport:
-        """What became of the message. Raises what `applying.incoming.LATER` names: the sender sends it again."""
+        """What became of the message, whose interchanges are answered by then. Raises what `applying.incoming.LATER`
+        names: the sender sends it again.
+        """
         now = self._pointsman.now
         digest = hashlib.sha256()
         for part in _parts(body):
@@ -81,22 +98,47 @@ class Receiver:
         name = digest.hexdigest()
         message = Message(id=name, name=f"push-{name[:12]}", received_at=now, open=lambda: again(body), headers=headers)
         report = MessageReport(name=message.name)
+        problems = self._take(message, report, now)
+        self._put_aside(message, report, now)
+        self._answer(message, problems, report, now)
+        self._note_over(report, now)
+        log_message(self._connector.name, report)
+        return report
+
+    def _take(self, message: Message, report: MessageReport, now: int) -> list[Problem]:
+        """Take over its rows. All mistakes: those of the report, and those that only an answer needs."""
         refused = refused_beforehand(self._connector, self._reader, message)
+        told, silent = ToldProblems(answered=self._answering is not None), list[Problem]()
         for batch in self._batches(message):
             taken = take_unrefused(self._taker, self._connector, batch, refused)
             report.rows += len(batch)
             for ending, count in taken.endings.items():
                 report.endings[ending] += count
-            report.problems += taken.problems[: max(0, MOST_PROBLEMS - len(report.problems))]
+            problems, others = told.split(taken.problems, batch, before=len(report.problems))
+            report.problems += problems
+            silent += others
             if taken.seen:
                 self._note(Step(seen=taken.seen), now)
         report.problems = in_order(report.problems)
-        self._put_aside(message, report, now)
+        return in_order(report.problems + silent)
+
+    def _answer(self, message: Message, problems: Sequence[Problem], report: MessageReport, now: int) -> None:
+        """Raises NotReady if the answers can't be written now: sent again, it counts once, and is answered then."""
+        if self._answering is None:
+            return
+        try:
+            report.unanswered = self._answering.answer(message, problems, at=now)
+        except NotDelivered as error:
+            logger.warning("connector %s: %s", self._connector.name, error)
+            status: dict[str, str | int] = {"looked_at": now, "error": str(error), "failed_at": now}
+            self._note(Step(status=status), now)
+            raise NotReady("it was taken over, and can't be answered now: send it again") from error
+
+    def _note_over(self, report: MessageReport, now: int) -> None:
         counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}
-        status: dict[str, str | int] = {"looked_at": now, "read_at": now, "message": message.name, "error": ""}
+        status: dict[str, str | int] = {"looked_at": now, "read_at": now, "message": report.name}
+        status |= {"error": report.unanswered} | ({"failed_at": now} if report.unanswered else {})
         self._note(Step(counts={name: count for name, count in counts.items() if count}, status=status), now)
-        log_message(self._connector.name, report)
-        return report
 
     def _note(self, step: Step, now: int) -> None:
         self._pointsman.connectors.note(self._connector.name, step, now=now, since=now - self._connector.remember)
