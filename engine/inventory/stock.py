@@ -229,6 +229,10 @@ class NetworkStock:
                 return [mistake or next(remaining) for mistake in mistakes]
         raise load.loaded_over_and_over()
 
+    def applied(self, operations: Sequence[str]) -> list[bool]:
+        """Whether a movement of each operation id was applied, today or yesterday."""
+        return self._stock.applied(operations, now=self._clock())
+
     def check_time(self, count: Count) -> Mistake | None:
         """A mistake if the count was made, by its source's clock, more than MINUTES_AHEAD after now."""
         stamp = count.stamp

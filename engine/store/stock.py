@@ -177,6 +177,16 @@ class Stock:
             _MOVEMENTS[word](on_hand=max(0, int(on_hand)), blocked=int(blocked)) for word, on_hand, blocked in answers
         ]
 
+    def applied(self, operations: Sequence[str], *, now: int) -> list[bool]:
+        """Whether a movement of each operation id was applied, as far as that is remembered."""
+        if not operations:
+            return []
+        with faults(), self._redis.pipeline(transaction=False) as read:
+            for day in (now, now - DAY_SECONDS):
+                read.hmget(self._keys.movements(_day(day)), [*operations])
+            today, yesterday = read.execute()
+        return [bool(one or other) for one, other in zip(today, yesterday, strict=True)]
+
     def set_apart(self, sku: str) -> "SetApart":
         """The units that are there beside those on hand."""
         with faults(), self._redis.pipeline(transaction=True) as read:

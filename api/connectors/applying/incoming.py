@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from marshmallow import Schema, ValidationError, fields
 
@@ -66,16 +66,20 @@ class Refused:
 _MISSING = "nothing is there"
 logger = logging.getLogger("pointsman")
 
+T = TypeVar("T")
 Outcome: TypeAlias = Applied | Unchanged | Older | Refused
 APPLIED, UNCHANGED, OLDER = Applied(), Unchanged(), Older()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where rows are taken over: by which connector, which is the caller of what is made of them."""
+    """Where rows are taken over: by which connector, which is the caller of what is made of them. `resumed`: a process
+    may have died while it took these rows over.
+    """
 
     pointsman: Pointsman
     connector: str
+    resumed: bool = False
 
     @property
     def caller(self) -> str:
@@ -115,8 +119,8 @@ def one_by_one(apply: Callable[[Place, IncomingRow], Outcome]) -> Applier:
     return apply_all
 
 
-def guarded(apply: Callable[[], Outcome]) -> Outcome:
-    """What it answers, or that it was refused, in the words of the error."""
+def guarded(apply: Callable[[], T]) -> T | Refused:
+    """What it answers, or that it was refused, in the words of the error. Raises what LATER names."""
     try:
         return apply()
     except ValidationError as error:
@@ -132,6 +136,22 @@ def guarded(apply: Callable[[], Outcome]) -> Outcome:
     except Exception as error:  # a row that nobody thought of must not keep back those after it
         logger.exception("a row can't be taken over")
         return refused(f"this release can't take the row over: {type(error).__name__}: {error}")
+
+
+def together(items: Sequence[T], take: Callable[[Sequence[T]], Sequence[Outcome]]) -> list[Outcome]:
+    """Take them all at once; if something is wrong with that, each by itself, so that it keeps no other back. What was
+    taken over by then is unchanged. Raises what LATER names.
+    """
+    if not items:
+        return []
+    try:
+        return [*take(items)]
+    except LATER:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, the row by itself says it
+        if len(items) > 1:
+            logger.info("%s rows are taken over one by one: %s", len(items), error)
+        return [guarded(lambda item=item: take([item])[0]) for item in items]
 
 
 def refused(message: str, *, field: str = "", early: bool = False) -> Refused:

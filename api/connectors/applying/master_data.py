@@ -4,11 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
-from api.connectors.applying.incoming import APPLIED, UNCHANGED, IncomingRow, Outcome, Place, Refused, guarded, loaded
+from api.connectors.applying.incoming import (
+    APPLIED,
+    UNCHANGED,
+    IncomingRow,
+    Outcome,
+    Place,
+    Refused,
+    guarded,
+    loaded,
+    together,
+)
 from api.files.master_data import NodeLine, ProductLine, node_in, product_in, row_of
-from api.shapes.mistakes import mistakes_of
 from engine.errors import InputInvalid
 from engine.inventory.master_data import MOST_AT_ONCE, MasterDataChange
 from engine.model.facts import Network
@@ -52,20 +61,16 @@ def _apply(
     verify: Callable[[Mapping[str, Any]], object],
     put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange],
 ) -> list[Outcome]:
-    read = [_read(row, shape, verify) for row in rows]
+    read = [guarded(partial(_read, row, shape, verify)) for row in rows]
     good = [item for item in read if not isinstance(item, Refused)]
-    outcomes = iter([outcome for turn in _turns(good, key) for outcome in _put(turn, put)])
+    outcomes = iter([outcome for turn in _turns(good, key) for outcome in together(turn, partial(_put, put))])
     return [item if isinstance(item, Refused) else next(outcomes) for item in read]
 
 
-def _read(row: IncomingRow, shape: Schema, verify: Callable[[Mapping[str, Any]], object]) -> Any:
-    try:
-        raw = loaded(shape, row.fields)
-        verify(raw)
-    except ValidationError as error:
-        return Refused(tuple(mistakes_of(error.messages)))
-    except InputInvalid as error:
-        return Refused(tuple(error.mistakes))
+def _read(row: IncomingRow, shape: Schema, verify: Callable[[Mapping[str, Any]], object]) -> Mapping[str, Any]:
+    """Raises ValidationError, InputInvalid."""
+    raw: Mapping[str, Any] = loaded(shape, row.fields)
+    verify(raw)
     return raw
 
 
@@ -82,17 +87,7 @@ def _turns(raws: Sequence[Mapping[str, Any]], key: str) -> Iterator[list[Mapping
 
 
 def _put(
-    raws: Sequence[Mapping[str, Any]], put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange]
+    put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange], raws: Sequence[Mapping[str, Any]]
 ) -> list[Outcome]:
-    try:
-        return _outcomes(put(raws))
-    except InputInvalid:  # the network changed meanwhile: each is told by itself
-        return [guarded(partial(_one, raw, put)) for raw in raws]
-
-
-def _one(raw: Mapping[str, Any], put: Callable[[Sequence[Mapping[str, Any]]], MasterDataChange]) -> Outcome:
-    return _outcomes(put([raw]))[0]
-
-
-def _outcomes(change: MasterDataChange) -> list[Outcome]:
-    return [UNCHANGED if outcome is Stored.SAME else APPLIED for outcome in change.outcomes]
+    """Raises InputInvalid if the network changed meanwhile."""
+    return [UNCHANGED if outcome is Stored.SAME else APPLIED for outcome in put(raws).outcomes]

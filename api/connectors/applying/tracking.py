@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
-from marshmallow import ValidationError
-
-from api.connectors.applying.incoming import APPLIED, UNCHANGED, IncomingRow, Outcome, Place, Refused, loaded
+from api.connectors.applying.incoming import (
+    APPLIED,
+    UNCHANGED,
+    IncomingRow,
+    Outcome,
+    Place,
+    Refused,
+    guarded,
+    loaded,
+    together,
+)
 from api.shapes.fulfilment.tracking import TrackingEventRequest
-from api.shapes.mistakes import mistakes_of
 from engine.model.tracking import TrackingEvent
 
 _EVENT = TrackingEventRequest()
@@ -14,15 +21,12 @@ _EVENT = TrackingEventRequest()
 
 def apply_tracking(place: Place, rows: Sequence[IncomingRow]) -> list[Outcome]:
     """An event of a number that no parcel has yet is kept for some days, as over HTTP."""
-    read: list[TrackingEvent | Outcome] = []
-    for row in rows:
-        try:
-            read.append(loaded(_EVENT, row.fields))
-        except ValidationError as error:
-            read.append(Refused(tuple(mistakes_of(error.messages))))
+    read: list[TrackingEvent | Refused] = [guarded(lambda row=row: loaded(_EVENT, row.fields)) for row in rows]
     events = [item for item in read if isinstance(item, TrackingEvent)]
-    outcomes = iter(place.pointsman.fulfilment.tracking.take(events, place.caller) if events else ())
-    return [
-        (UNCHANGED if next(outcomes) == "known" else APPLIED) if isinstance(item, TrackingEvent) else item
-        for item in read
-    ]
+
+    def take(events: Sequence[TrackingEvent]) -> list[Outcome]:
+        results = place.pointsman.fulfilment.tracking.take(events, place.caller)
+        return [UNCHANGED if result == "known" else APPLIED for result in results]
+
+    outcomes = iter(together(events, take))
+    return [next(outcomes) if isinstance(item, TrackingEvent) else item for item in read]

@@ -205,8 +205,8 @@ def answer_folder(root: Mapping[str, Node], options: FormatOptions, reads: Reads
     wanted = _FORMAT_OF_ANSWER.get(str(answers), options.format)
     if options.format != wanted:
         message = (
-            f"{answers} answers {wanted}, and the format is {options.format}: write CONTRL for edifact, 997 for x12, and"
-            " leave 'answers' out for any other"
+            f"{answers} answers {wanted}, and the format is {options.format}: write CONTRL for edifact, 997 for x12,"
+            " and leave 'answers' out for any other"
         )
         notes.add(("answers",), "bad-value", message)
     folder = root.get("answer_to")

@@ -39,9 +39,11 @@ def refused_beforehand(connector: Connector, reader: MessageReader, message: Mes
     return refused
 
 
-def take_unrefused(taker: RowTaker, connector: Connector, batch: Sequence[ReadItem], refused: Refusals) -> Taken:
+def take_unrefused(
+    taker: RowTaker, connector: Connector, batch: Sequence[ReadItem], refused: Refusals, *, resumed: bool = False
+) -> Taken:
     """Take over the batch without the rows that are refused: good ones count as bad, as the row that is bad keeps them
-    back. Raises what `applying.incoming.LATER` names.
+    back. `resumed`: a process may have died amid the batch. Raises what `applying.incoming.LATER` names.
     """
     kept_back, others = list[ReadRow](), list[ReadItem]()
     for item in batch:
@@ -49,7 +51,7 @@ def take_unrefused(taker: RowTaker, connector: Connector, batch: Sequence[ReadIt
             kept_back.append(item)
         else:
             others.append(item)
-    taken = taker.take(others)
+    taken = taker.take(others, resumed=resumed)
     taken.endings["bad"] += len(kept_back)
     for row in kept_back:
         mistakes = mistakes_offline(connector.kind, row.fields)

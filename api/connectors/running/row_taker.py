@@ -1,6 +1,7 @@
 """Takes over rows of a connector: leaves out what came before and echoes, and calls what takes the others."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.connectors.applying.appliers import APPLIERS
@@ -42,39 +43,37 @@ class RowTaker:
         self._place = Place(pointsman=pointsman, connector=connector.name)
         self._apply = APPLIERS[connector.kind]
 
-    def take(self, items: Sequence[ReadItem]) -> Taken:
-        """Take over the rows among them, in their order."""
-        taken = Taken()
+    def take(self, items: Sequence[ReadItem], *, resumed: bool = False) -> Taken:
+        """Take over the rows among them, in their order. `resumed`: a process may have died amid them."""
+        taken, place = Taken(), dataclasses.replace(self._place, resumed=resumed)
         for item in items:
             if isinstance(item, SkippedRow):
                 taken.endings["skipped"] += 1
             elif isinstance(item, tuple):
                 taken.endings["bad"] += 1
                 taken.problems += [Problem.of_bad_row(bad) for bad in item]
-        rows = self._without_echoes(self._new([item for item in items if isinstance(item, ReadRow)], taken), taken)
-        name = self._connector.name
-        incoming = [IncomingRow(number=row.number, place=row.place, fields=row.fields, op=row.op(name)) for row in rows]
-        outcomes = self._apply(self._place, incoming) if incoming else []
-        for row, outcome in zip(rows, outcomes, strict=True):
-            self._note(row, outcome, taken)
+        rows = [item for item in items if isinstance(item, ReadRow)]
+        known = self._known(rows)
+        for group in _apart(rows):
+            new = [row for row in group if row.once not in known]
+            taken.endings["repeated"] += len(group) - len(new)
+            self._apply_rows(place, self._without_echoes(new, taken), taken)
+            known.update(taken.seen)
         return taken
 
-    def _new(self, rows: Sequence[ReadRow], taken: Taken) -> list[ReadRow]:
-        """Those that did not come before, as far as `once` tells; a row that stands there twice comes once."""
-        known = set()
+    def _known(self, rows: Sequence[ReadRow]) -> set[bytes]:
+        """Which of them came before, as far as `once` tells."""
         named = [row.once for row in rows if row.named]
-        for once, before in zip(named, self._store.seen(self._connector.name, named), strict=True):
-            if before:
-                known.add(once)
-        new = []
-        for row in rows:
-            if row.named and row.once in known:
-                taken.endings["repeated"] += 1
-                continue
-            if row.named:
-                known.add(row.once)
-            new.append(row)
-        return new
+        return {
+            once for once, before in zip(named, self._store.seen(self._connector.name, named), strict=True) if before
+        }
+
+    def _apply_rows(self, place: Place, rows: Sequence[ReadRow], taken: Taken) -> None:
+        name = self._connector.name
+        incoming = [IncomingRow(number=row.number, place=row.place, fields=row.fields, op=row.op(name)) for row in rows]
+        outcomes = self._apply(place, incoming) if incoming else []
+        for row, outcome in zip(rows, outcomes, strict=True):
+            self._note(row, outcome, taken)
 
     def _without_echoes(self, rows: Sequence[ReadRow], taken: Taken) -> list[ReadRow]:
         """Those that do not merely say what we said to the same system a moment ago."""
@@ -107,3 +106,19 @@ class RowTaker:
 def echo_target(node: str, sku: str) -> str:
     """What of a stock that was sent is remembered, to know it again: where, and of what."""
     return f"{node}\t{sku}"
+
+
+def _apart(rows: Sequence[ReadRow]) -> Iterator[list[ReadRow]]:
+    """The rows in their order, in groups of which none has one twice that `once` tells: it comes once if it was taken
+    over, and again if it was refused.
+    """
+    group, there = list[ReadRow](), set[bytes]()
+    for row in rows:
+        if row.once in there:
+            yield group
+            group, there = [], set()
+        group.append(row)
+        if row.named:
+            there.add(row.once)
+    if group:
+        yield group

@@ -192,11 +192,11 @@ class ConnectorRunner:
             items = itertools.islice(every, rows, None)
             report.rows, report.endings["bad"] = rows, bad
             for batch in _batches(items):
-                doubted = doubtful and not INBOUND[self._connector.kind].named
-                taken = (
-                    self._doubted(batch) if doubted else take_unrefused(self._taker, self._connector, batch, refused)
-                )
-                doubtful = False
+                if doubtful and not INBOUND[self._connector.kind].named:
+                    taken = self._doubted(batch)
+                else:
+                    taken = take_unrefused(self._taker, self._connector, batch, refused, resumed=resumed)
+                doubtful = resumed = False
                 self._keep_batch(batch, taken, report)
         return self._finish(message, report)
 
