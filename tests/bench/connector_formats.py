@@ -15,9 +15,9 @@ from pathlib import Path
 from api.connectors.fields.mapper import Mapper
 from api.connectors.formats.format import FormatName, Row
 from api.connectors.formats.reading import read_rows
-from tests.bench.option_sets import ROOT
 from tests.support import connector_rows
 
+ROOT = Path(__file__).parents[2]
 ROWS = 100_000
 
 

@@ -74,6 +74,8 @@ SHAPES = {
     "a long text": ("policy: p\nrules: []\ndescription: ", "word{n} ", "\n"),
     "no-break spaces": ("policy: p\nrules: []\n", "\u00a0{n}", "\n"),
 }
+HEAVY = ("rules on one fact", "terms of terms", "quotes")
+"""Shapes that are checked at the largest size, too."""
 FACTOR = 4
 
 
@@ -103,8 +105,10 @@ def test_work_grows_no_faster_than_the_file(shape):
     assert seconds(large) < 9 * max(seconds(small), 0.004)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_file_of_a_whole_mebibyte_is_checked(shape):
-    content = of_size(shape, MAX_BYTES)[: MAX_BYTES - 1] + b"\n"
+@pytest.mark.parametrize(
+    ("shape", "size"), [*((shape, MAX_BYTES // 4) for shape in SHAPES), *((shape, MAX_BYTES) for shape in HEAVY)]
+)
+def test_a_file_as_large_as_any_is_checked(shape, size):
+    content = of_size(shape, size)[: size - 1] + b"\n"
     files = {"p.yaml": content}
     assert fault(check(files), files) == ""
