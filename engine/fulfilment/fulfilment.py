@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from engine.facts_reader import FactsReader
 from engine.fulfilment.carriers.carriers import Carriers
 from engine.fulfilment.papers import Papers
-from engine.fulfilment.parcels.giving_back import GivingBack
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts
 from engine.fulfilment.parcels.papers import ParcelPapers
 from engine.fulfilment.parcels.parcels import Parcels
 from engine.fulfilment.parcels.printed import PrintedPapers
 from engine.fulfilment.parcels.retention import Retention
+from engine.fulfilment.parcels.unneeded_labels import UnneededLabels
 from engine.fulfilment.printing.printing import Printing
 from engine.fulfilment.printing.sending import PrinterConnections
 from engine.fulfilment.return_labels.printed_return_labels import PrintedReturnLabels
@@ -82,7 +82,7 @@ class Fulfilment:
         self.handing_over = HandingOver(packing, self.parcels, parts.holds)
         self.return_labels = ReturnLabels(packing, order=parts.orders.show)
         self.retention = Retention(packing, order=parts.orders.show)
-        self.giving_back = GivingBack(
+        self.unneeded_labels = UnneededLabels(
             packing, self.parcels, self.handing_over, self.return_labels, end_what_is_due=self.retention.take_turn
         )
         tracked = TrackedShipments(parts.client, parts.keys, facts=parts.facts, packed=shipments)
@@ -125,10 +125,10 @@ class Fulfilment:
         does this.
         """
         self.printing.start()
-        self.giving_back.start()
+        self.unneeded_labels.start()
         self.polling.start()
 
     def close(self) -> None:
         self.printing.close()
-        self.giving_back.close()
+        self.unneeded_labels.close()
         self.polling.close()

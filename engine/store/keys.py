@@ -774,7 +774,7 @@ class Keys:
         return self._key("parcels", "not_given_back")
 
     @property
-    def giving_back_lease(self) -> str:
+    def unneeded_labels_lease(self) -> str:
         """String: there while a process gives labels back, with a name that it gave itself."""
         return self._key("parcels", "lease")
 

@@ -66,7 +66,7 @@ class LabelPurchase:
 
     def _give_back(self, key: ShipmentKey, packing: Packing, bought: Bought) -> None:
         """To the carrier that sold it for a packing that was cancelled meanwhile: at once or, if that fails, once the
-        service asks again (`LabelsBack.ask_again`).
+        service asks again (`PackingRefunds.ask_again`).
         """
         parts = self._parts
         parts.shipments.go_on_later(key, packing.number, at=parts.clock() + GO_ON_AFTER, if_listed=False)

@@ -46,7 +46,7 @@ class PackingEndings:
         asks_again: bool = False,
     ) -> ShipmentOutcome:
         """The packing is void: its labels are given back, and its units can be packed again. With `asks_again`, its
-        carrier is asked once more after a while (see LabelsBack.ask_again).
+        carrier is asked once more after a while (see PackingRefunds.ask_again).
         """
         ended = replace(packing, state="cancelled", because=because, cancelling_since=None)
         return self._store(reading, "packing_cancelled", ended, named=named, asks_again=asks_again)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from engine.errors import NotFound
-from engine.fulfilment.parcels.labels_back import LabelsBack
 from engine.fulfilment.parcels.pack_request import PackRequest
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
+from engine.fulfilment.parcels.packing_refunds import PackingRefunds
 from engine.idempotency import name_reused, operation
 from engine.model.parcels import PackedShipment, Packing, PackingState, ShipmentKey
 from engine.model.postal_address import PostalAddress
@@ -45,7 +45,7 @@ class Parcels:
     def __init__(self, parts: PackingParts) -> None:
         self._parts = parts
         self._packing = ShipmentPacking(parts)
-        self._labels_back = LabelsBack(parts)
+        self._refunds = PackingRefunds(parts)
         self._holds = Holds(parts.client, parts.keys)
 
     def pack(self, request: PackRequest) -> ShipmentView:
@@ -117,7 +117,7 @@ class Parcels:
     ) -> ShipmentView:
         """Give the labels of a packing back, or of all packings of the shipment: its units can be packed again. Numbers
         are not given out again. Raises NotPackable if units of it have left, CarrierRefused, and CarrierUnavailable: it
-        is gone on with then, by the same call or by itself (see LabelsBack.go_on).
+        is gone on with then, by the same call or by itself (see PackingRefunds.go_on).
         """
         named = operation(f"cancelled {packing}", op)
         if op is not None:
@@ -133,14 +133,14 @@ class Parcels:
         for number in chosen:
             # the operation is remembered once the last of them is cancelled: those before are found cancelled then
             last = number == chosen[-1]
-            self._labels_back.cancel(key, number, because=because, op=op if last else None, request=named.request)
+            self._refunds.cancel(key, number, because=because, op=op if last else None, request=named.request)
         return self.show(key)
 
     def give_back(self, key: ShipmentKey, packing: int) -> None:
         """Cancel a packing whose units are to leave no more, also if its carrier takes no label back. Raises Contended,
         CarrierUnavailable.
         """
-        self._labels_back.give_back(key, packing)
+        self._refunds.give_back(key, packing)
 
     def put_addressee(self, order: str, address: PostalAddress) -> None:
         """Whom parcels of the order go to, in place of the one before; the order may still be to come."""

@@ -5,8 +5,8 @@ from typing import Final
 
 from engine.actor import by_itself
 from engine.fulfilment.parcels.carrier_limits import CarrierLimits
-from engine.fulfilment.parcels.labels_back import LabelsBack
 from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.packing_refunds import PackingRefunds
 from engine.fulfilment.parcels.turn_attempts import StepResult, TurnAttempts
 from engine.model.parcels import Packing, ShipmentKey
 
@@ -18,7 +18,7 @@ class UnfinishedPackings:
 
     def __init__(self, parts: PackingParts) -> None:
         self._parts = parts
-        self._labels_back = LabelsBack(parts)
+        self._refunds = PackingRefunds(parts)
 
     def go_on(self, limits: CarrierLimits) -> list[ShipmentKey]:
         """The shipments with which that is done. What a carrier does not answer now is tried again after minutes, and
@@ -50,11 +50,11 @@ class UnfinishedPackings:
         with limits.asking(packing.carrier), by_itself():
             match packing.state:
                 case "booking":
-                    self._labels_back.go_on_with_booking(key, number)
+                    self._refunds.go_on_with_booking(key, number)
                 case "cancelling":
-                    self._labels_back.go_on(key, number)
+                    self._refunds.go_on(key, number)
                 case "cancelled":
-                    self._labels_back.ask_again(key, number)
+                    self._refunds.ask_again(key, number)
         return StepResult(done=True)
 
     def _find(self, key: ShipmentKey, number: int) -> Packing | None:

@@ -6,8 +6,8 @@ import logging
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, NotFound, PointsmanError, StoreUnavailable
 from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_back, with_reason
-from engine.fulfilment.parcels.labels_back import WAITED_FOR
 from engine.fulfilment.parcels.packing import PackingParts
+from engine.fulfilment.parcels.packing_refunds import WAITED_FOR
 from engine.fulfilment.return_labels.label_endings import ReturnLabelEndings
 from engine.fulfilment.return_labels.return_reader import ReturnReader, ReturnReading, contended, reference
 from engine.returns.return_state import ReturnState

@@ -56,7 +56,7 @@ class Run:
         self.shop.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="colis", confirms=confirms))
 
     def give_back(self):
-        self.shop.fulfilment.giving_back.run()
+        self.shop.fulfilment.unneeded_labels.run()
 
     def verify(self):
         self.give_back()

@@ -183,7 +183,7 @@ def pack_at_a_node(pointsman):
     assert labels.make(ReturnLabelRequest(return_id=name)).label.tracking_number
     assert labels.give_back(name).label.state == "cancelled"
     pointsman.flows.returns.cancel(name)
-    pointsman.fulfilment.giving_back.take_turn()
+    pointsman.fulfilment.unneeded_labels.take_turn()
     numbers = (pointsman._client.redis.hkeys(pointsman._keys.parcel_numbers)[0].decode(), "UNKNOWN")
     seen = [TrackingEvent(tracking_number=number, id="1", state="in_transit", at=NOW) for number in numbers]
     pointsman.fulfilment.tracking.take(seen, "dpd")

@@ -40,7 +40,7 @@ def test_what_was_bought_for_a_packing_that_was_cancelled_meanwhile_is_given_bac
     with pytest.raises(NotPackable, match=r"by a new operation$"):
         pack(shop, key, op="p")
     clock.now += 120
-    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
     assert (unfinished(shop, redis_client), fake.owed) == (0, 0)
     pack(shop, key, op="q")
     assert (states(shop, key), fake.owed) == (["cancelled", "packed"], 1)
@@ -54,9 +54,9 @@ def test_it_is_given_back_later_if_the_carrier_does_not_answer_then(shop, fake, 
         pack(shop, key)
     assert (states(shop, key), fake.owed) == (["cancelled"], 1)
     fake.faults = lambda _: None
-    assert shop.fulfilment.giving_back.go_on_with_packings() == []
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == []
     clock.now += 120
-    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
     assert (fake.owed, unfinished(shop, redis_client)) == (0, 0)
     assert shop.check().clean
 
@@ -68,7 +68,7 @@ def test_it_is_given_back_later_also_if_the_carrier_had_been_asked_again_before_
 
     def two_minutes_pass():
         clock.now += 120
-        asked_again.extend(shop.fulfilment.giving_back.go_on_with_packings())
+        asked_again.extend(shop.fulfilment.unneeded_labels.go_on_with_packings())
 
     cancelled_while_it_buys(shop, fake, key, then=[None, *["busy"] * 9], meanwhile=two_minutes_pass)
     with pytest.raises(NotPackable):
@@ -76,7 +76,7 @@ def test_it_is_given_back_later_also_if_the_carrier_had_been_asked_again_before_
     assert (asked_again, fake.owed, unfinished(shop, redis_client)) == ([key], 1, 1)
     fake.faults = lambda _: None
     clock.now += 120
-    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
     assert (fake.owed, unfinished(shop, redis_client)) == (0, 0)
     assert shop.check().clean
 
@@ -88,7 +88,7 @@ def test_it_is_given_back_if_whoever_bought_it_never_knew(shop, fake, clock, red
         pack(shop, key)
     assert (states(shop, key), fake.owed) == (["cancelled"], 1)
     clock.now += 120
-    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
     assert (fake.owed, unfinished(shop, redis_client)) == (0, 0)
     assert shop.check().clean
 
@@ -102,10 +102,10 @@ def test_a_carrier_that_does_not_answer_for_days_is_not_asked_about_it_any_more(
     for waited in (DAY, 2 * DAY - 1):
         clock.now += waited
         with pytest.raises(CarrierUnavailable):
-            shop.fulfilment.giving_back.go_on_with_packings()
+            shop.fulfilment.unneeded_labels.go_on_with_packings()
         assert (because(shop, key), unfinished(shop, redis_client)) == ("", 1)
     clock.now += 300
-    shop.fulfilment.giving_back.go_on_with_packings()
+    shop.fulfilment.unneeded_labels.go_on_with_packings()
     assert because(shop, key).startswith("not known to be given back, ask the carrier for it: ")
     assert unfinished(shop, redis_client) == 0
     assert shop.check().clean

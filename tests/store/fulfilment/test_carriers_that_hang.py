@@ -96,7 +96,7 @@ def states(shop, keys):
 
 def take_turn(shop):
     with contextlib.suppress(PointsmanError):
-        shop.fulfilment.giving_back.take_turn()
+        shop.fulfilment.unneeded_labels.take_turn()
 
 
 def test_one_that_hangs_is_asked_once_in_a_turn_and_the_others_are_gone_on_with(shop, fakes, answering, hanging, clock):
@@ -108,7 +108,7 @@ def test_one_that_hangs_is_asked_once_in_a_turn_and_the_others_are_gone_on_with(
     clock.now += 200
     before = len(hanging.requests)
     with pytest.raises(CarrierUnavailable, match="'hanging' can't be asked now"):
-        shop.fulfilment.giving_back.take_turn()
+        shop.fulfilment.unneeded_labels.take_turn()
     assert states(shop, others) == ["packed"] * 3
     assert len(hanging.requests) == before + 1
     take_turn(shop)
@@ -212,7 +212,7 @@ def test_a_shipment_that_cannot_be_read_keeps_no_other_waiting(shop, answering, 
 def test_a_turn_lasts_as_long_as_it_is_taken_and_ends_where_another_process_has_it(
     shop, answering, clock, redis_client
 ):
-    giving_back, lease = shop.fulfilment.giving_back, shop._keys.giving_back_lease
+    unneeded_labels, lease = shop.fulfilment.unneeded_labels, shop._keys.unneeded_labels_lease
     let_hang(answering)
     keys = [begun(shop, "A") for _ in range(2)]
     clock.now += 200
@@ -223,7 +223,7 @@ def test_a_turn_lasts_as_long_as_it_is_taken_and_ends_where_another_process_has_
         redis_client.pexpire(lease, 1_000)  # as if much time had gone by
 
     answering.faults = take_note
-    giving_back.take_turn()
+    unneeded_labels.take_turn()
     assert states(shop, keys) == ["packed"] * 2
     assert kept[0] > 30_000
     assert sum(left > 30_000 for left in kept) >= 2
@@ -233,6 +233,6 @@ def test_a_turn_lasts_as_long_as_it_is_taken_and_ends_where_another_process_has_
     clock.now += 200
     answering.faults = lambda _: redis_client.set(lease, "another") and None
     with pytest.raises(Contended, match="another process"):
-        giving_back.take_turn()
+        unneeded_labels.take_turn()
     assert sorted(states(shop, keys)) == ["booking", "packed"]
     assert redis_client.get(lease) == b"another"

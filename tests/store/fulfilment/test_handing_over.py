@@ -132,10 +132,10 @@ def test_a_manifest_that_nobody_asks_for_again_is_gone_on_with_by_itself(shop, c
         context.setattr(shop.holds, "confirm", dies)
         with pytest.raises(Killed):
             close(shop)
-    shop.fulfilment.giving_back.take_turn()
+    shop.fulfilment.unneeded_labels.take_turn()
     assert shipped(shop, "O-1") == [0]  # whoever closed it may still be at it
     clock.now += 120
-    shop.fulfilment.giving_back.take_turn()
+    shop.fulfilment.unneeded_labels.take_turn()
     assert shipped(shop, "O-1") == [1]
     assert shop.fulfilment.handing_over.go_on() == []  # it is gone on with once
     assert shop.check().clean

@@ -49,7 +49,7 @@ def shop(server_url, network, fake, clock):
 def end_what_is_due(shop):
     """A turn of a day of its own."""
     shop._client.redis.delete(shop._keys.packings_closed)
-    shop.fulfilment.giving_back.take_turn()
+    shop.fulfilment.unneeded_labels.take_turn()
 
 
 def keys_with(redis_client, prefix, word):

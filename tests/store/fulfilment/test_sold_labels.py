@@ -313,22 +313,22 @@ def test_labels_of_what_is_let_go_are_given_back_by_themselves(shop, fake, clock
     released, cancelled, rejected, kept = keys
     for key in keys:
         pack(shop, key)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     shop.holds.release(released.decision)
     shop.cancellations.cancel(CancelRequest(order="L-2"))
     shop.rerouting.reject(RejectionRequest(decision=rejected.decision, node="lyon", reason="damaged"))
     faults = iter(["lost"])
     fake.faults = lambda _: next(faults, None)
     with pytest.raises(CarrierUnavailable):
-        shop.fulfilment.giving_back.run()
+        shop.fulfilment.unneeded_labels.run()
     states = [state(shop, key)[0][0] for key in (released, cancelled, rejected)]
     assert sorted(states) == ["cancelling", "packed", "packed"]  # a carrier that did not answer is not asked at once
-    assert shop.fulfilment.giving_back.run() == []
+    assert shop.fulfilment.unneeded_labels.run() == []
     clock.now += 60
-    assert len(shop.fulfilment.giving_back.run()) == 2
+    assert len(shop.fulfilment.unneeded_labels.run()) == 2
     clock.now += 240
-    assert shop.fulfilment.giving_back.run() == [str(keys[states.index("cancelling")])]
-    assert shop.fulfilment.giving_back.run() == []
+    assert shop.fulfilment.unneeded_labels.run() == [str(keys[states.index("cancelling")])]
+    assert shop.fulfilment.unneeded_labels.run() == []
     assert [state(shop, key)[0][0] for key in keys] == ["cancelled"] * 3 + ["packed"]
     assert fake.owed == 1
     (packing,) = shop.fulfilment.parcels.show(released).shipment.packings
@@ -340,10 +340,10 @@ def test_labels_of_what_is_let_go_are_given_back_by_themselves(shop, fake, clock
 def test_what_a_carrier_takes_back_no_more_is_cancelled_all_the_same(shop, fake):
     key = decided(shop, ("A", 1))
     pack(shop, key)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     fake.delivered = True
     shop.holds.release(key.decision)
-    assert shop.fulfilment.giving_back.run() == [str(key)]
+    assert shop.fulfilment.unneeded_labels.run() == [str(key)]
     (packing,) = shop.fulfilment.parcels.show(key).shipment.packings
     assert (packing.state, "; " in packing.because) == ("cancelled", True)
 
@@ -351,10 +351,10 @@ def test_what_a_carrier_takes_back_no_more_is_cancelled_all_the_same(shop, fake)
 def test_a_hold_that_expires_gives_no_label_back(shop, fake):
     key = decided(shop, ("A", 1))
     pack(shop, key)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     shop._clock.now += 30 * 86_400
     assert shop.availability("A", "web").free == 10
-    assert shop.fulfilment.giving_back.run() == []
+    assert shop.fulfilment.unneeded_labels.run() == []
     assert (state(shop, key), fake.owed) == ([("packed", True)], 1)
 
 

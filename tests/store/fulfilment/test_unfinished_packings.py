@@ -87,9 +87,9 @@ def test_a_booking_is_gone_on_with_once_nobody_else_does(shop, fake, clock, redi
     key = decided(shop, ("A", 1))
     begun(shop, fake, key)
     answers(fake)
-    assert shop.fulfilment.giving_back.go_on_with_packings() == []
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == []
     clock.now += 120
-    assert shop.fulfilment.giving_back.go_on_with_packings() == [key]
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
     assert (states(shop, key), fake.owed, unfinished(shop, redis_client)) == (["packed"], 1, 0)
     assert shop.check().clean
 
@@ -100,7 +100,7 @@ def test_a_cancellation_is_gone_on_with_once_nobody_else_does(shop, fake, clock,
     assert shop.check().clean
     answers(fake)
     clock.now += 120
-    shop.fulfilment.giving_back.take_turn()
+    shop.fulfilment.unneeded_labels.take_turn()
     assert (states(shop, key), because(shop, key), fake.owed) == (["cancelled"], "wrong box", 0)
     assert unfinished(shop, redis_client) == 0
     assert shop.check().clean
@@ -115,7 +115,7 @@ def test_it_ends_although_its_carrier_never_answers_again(shop, fake, clock, beg
     for _ in range(6):
         clock.now += DAY // 2
         with contextlib.suppress(PointsmanError):
-            shop.fulfilment.giving_back.go_on_with_packings()
+            shop.fulfilment.unneeded_labels.go_on_with_packings()
     assert states(shop, key) == ["cancelled"]
     assert "ask the carrier for it: " in because(shop, key)
     assert unfinished(shop, redis_client) == 0
@@ -148,7 +148,7 @@ def test_a_carrier_that_takes_no_label_back_leaves_it_packed(shop, fake, clock, 
     carrier.cancel = refuse
     shop.fulfilment.carriers.carrier = lambda _: carrier
     clock.now += 120
-    shop.fulfilment.giving_back.go_on_with_packings()
+    shop.fulfilment.unneeded_labels.go_on_with_packings()
     assert (states(shop, key), unfinished(shop, redis_client)) == (["packed"], 0)
     assert ledger_kinds(redis_client, shop._keys.network)[-2:] == [b"packing_cancel_begun", b"packing_kept"]
     assert redis_client.zscore(shop._keys.tracking_open, f"{key.decision} {key.number}") == 0
@@ -157,7 +157,7 @@ def test_a_carrier_that_takes_no_label_back_leaves_it_packed(shop, fake, clock, 
         shop.fulfilment.parcels.cancel(key)
     assert states(shop, key) == ["packed"]
     shop.holds.release(key.decision)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert states(shop, key) == ["cancelled"]
     assert "its units are to leave no more; " in because(shop, key)
     assert shop.check().clean
@@ -169,7 +169,7 @@ def test_a_booking_of_what_was_let_go_is_given_back(shop, fake, clock):
     shop.holds.release(key.decision)
     answers(fake)
     clock.now += 120
-    shop.fulfilment.giving_back.go_on_with_packings()
+    shop.fulfilment.unneeded_labels.go_on_with_packings()
     assert (states(shop, key), fake.owed) == (["cancelled"], 0)
     assert shop.check().clean
 

@@ -58,14 +58,14 @@ def test_what_is_lost_of_an_answer_is_asked_for_again_and_paid_once(selling, fak
 
 
 def test_a_cancelled_return_gives_its_label_back(selling, fake, to_come, made, stored):
-    name, giving_back = to_come(selling), selling.fulfilment.giving_back
+    name, unneeded_labels = to_come(selling), selling.fulfilment.unneeded_labels
     made(selling, name)
-    giving_back.run()
+    unneeded_labels.run()
     selling.flows.returns.cancel(name)
-    assert giving_back.run() == [f"return {name}"]
+    assert unneeded_labels.run() == [f"return {name}"]
     assert (state(selling, name)[0], fake.owed) == ("cancelled", 0)
     assert stored.labels() == []
-    assert giving_back.run() == []
+    assert unneeded_labels.run() == []
     with pytest.raises(ReturnOver):
         pdf(selling, name)
     assert selling.check().clean
@@ -75,22 +75,22 @@ def test_the_first_process_that_gives_back_finds_returns_that_were_cancelled_bef
     name = to_come(selling)
     made(selling, name)
     selling.flows.returns.cancel(name)
-    assert selling.fulfilment.giving_back.run() == [f"return {name}"]
+    assert selling.fulfilment.unneeded_labels.run() == [f"return {name}"]
     assert fake.owed == 0
 
 
 def test_a_carrier_that_is_away_is_asked_again_to_take_it_back(selling, fake, to_come, made, clock):
-    name, giving_back = to_come(selling), selling.fulfilment.giving_back
+    name, unneeded_labels = to_come(selling), selling.fulfilment.unneeded_labels
     made(selling, name)
-    giving_back.run()
+    unneeded_labels.run()
     selling.flows.returns.cancel(name)
     fake.faults = lambda _: "busy"
     with pytest.raises(CarrierUnavailable):
-        giving_back.run()
+        unneeded_labels.run()
     fake.faults = lambda _: None
-    assert giving_back.run() == []
+    assert unneeded_labels.run() == []
     clock.now += 301
-    assert giving_back.run() == [f"return {name}"]
+    assert unneeded_labels.run() == [f"return {name}"]
     assert fake.owed == 0
 
 
@@ -106,7 +106,7 @@ def test_a_return_that_is_cancelled_while_its_label_is_bought_keeps_none(selling
     with pytest.raises(ReturnOver, match="is cancelled"):
         made(selling, name)
     assert fake.owed == 0
-    selling.fulfilment.giving_back.run()
+    selling.fulfilment.unneeded_labels.run()
     assert (state(selling, name)[0], fake.owed) == ("cancelled", 0)
     assert selling.check().clean
 

@@ -39,7 +39,7 @@ def loses(fake, paths):
 
 def take_turn(shop):
     with contextlib.suppress(PointsmanError):
-        shop.fulfilment.giving_back.take_turn()
+        shop.fulfilment.unneeded_labels.take_turn()
 
 
 def nothing_is_left(shop):
@@ -93,9 +93,9 @@ def test_a_label_that_was_refunded_is_never_served_and_is_cancelled_by_itself(se
     with pytest.raises(NotReturnable, match="is being asked to take label 1 of return 'O-1-R1' back"):
         made(selling, name)
     assert selling.check().clean
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == []
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == []
     clock.now += 120
-    selling.fulfilment.giving_back.take_turn()
+    selling.fulfilment.unneeded_labels.take_turn()
     label = label_of(selling, name)
     assert (label.state, label.because, fake.owed) == ("cancelled", "wrong box", 0)
     assert nothing_is_left(selling)
@@ -120,9 +120,9 @@ def test_a_label_that_was_paid_is_gone_on_with_by_itself(selling, fake, to_come,
     booking(selling, fake, name, made)
     with pytest.raises(NotFound, match="is still being bought"):
         pdf(selling, name)
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == []
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == []
     clock.now += 120
-    selling.fulfilment.giving_back.take_turn()
+    selling.fulfilment.unneeded_labels.take_turn()
     assert (label_of(selling, name).state, fake.owed, len(fake.bills)) == ("made", 1, 1)
     assert pdf(selling, name) == LABELS["pdf"]
     assert nothing_is_left(selling)
@@ -144,7 +144,7 @@ def test_a_label_of_a_return_that_is_waited_for_no_more_is_given_back_and_not_bo
         made(selling, came)
     clock.now += 120
     selling._client.redis.zrem(selling._keys.unfinished_return_labels, expired)  # as if no service had run until then
-    selling.fulfilment.giving_back.go_on_with_return_labels()
+    selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert {name: label_of(selling, name).because for name in (came, cancelled)} == {
         came: "nothing more of the return is waited for",
         cancelled: "the return was cancelled",
@@ -153,7 +153,7 @@ def test_a_label_of_a_return_that_is_waited_for_no_more_is_given_back_and_not_bo
     with pytest.raises(ReturnOver, match="expired"):
         made(selling, expired)
     selling._client.redis.zadd(selling._keys.unfinished_return_labels, {expired: 0})
-    selling.fulfilment.giving_back.go_on_with_return_labels()
+    selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert label_of(selling, expired).because == "nothing more of the return is waited for"
     assert fake.owed == 0
     assert selling.check().clean
@@ -178,7 +178,7 @@ def test_a_booking_that_fails_for_a_day_is_given_back(selling, fake, to_come, ma
     name = to_come(selling)
     booking(selling, fake, name, made)
     clock.now += DAY
-    selling.fulfilment.giving_back.go_on_with_return_labels()
+    selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert (label_of(selling, name).because, fake.owed) == ("its carrier sold no label within a day", 0)
 
 
@@ -194,12 +194,12 @@ def test_of_a_carrier_that_does_not_answer_one_label_is_asked_about_in_a_turn(se
     fake.requests.clear()
     fake.faults = lambda _: "dropped"
     with pytest.raises(CarrierUnavailable):
-        selling.fulfilment.giving_back.go_on_with_return_labels()
+        selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert len(fake.requests) == 1
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == []
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == []
     answers(fake)
     clock.now += 300
-    assert sorted(selling.fulfilment.giving_back.go_on_with_return_labels()) == names
+    assert sorted(selling.fulfilment.unneeded_labels.go_on_with_return_labels()) == names
     assert [label_of(selling, name).state for name in names] == ["made", "cancelled", "cancelled"]
 
 
@@ -212,7 +212,7 @@ def test_a_label_that_its_carrier_does_not_take_back_stays_valid(selling, fake, 
     answers(fake)
     refuses_to_take_back(fake)
     clock.now += 120
-    selling.fulfilment.giving_back.take_turn()
+    selling.fulfilment.unneeded_labels.take_turn()
     assert (label_of(selling, name).state, label_of(selling, name).cancelling_since) == ("made", 0)
     assert pdf(selling, name) == LABELS["pdf"]
     assert nothing_is_left(selling)
@@ -223,12 +223,12 @@ def test_a_label_that_its_carrier_does_not_take_back_stays_valid(selling, fake, 
 
 
 def test_with_its_return_it_ends_although_its_carrier_does_not_take_it_back(selling, fake, to_come, made):
-    name, giving_back = to_come(selling), selling.fulfilment.giving_back
+    name, unneeded_labels = to_come(selling), selling.fulfilment.unneeded_labels
     made(selling, name)
-    giving_back.run()
+    unneeded_labels.run()
     selling.flows.returns.cancel(name)
     refuses_to_take_back(fake)
-    assert giving_back.run() == [f"return {name}"]
+    assert unneeded_labels.run() == [f"return {name}"]
     assert label_of(selling, name).because.startswith("the return was cancelled; ")
     assert nothing_is_left(selling)
 
@@ -253,10 +253,10 @@ def test_what_is_paid_after_that_is_given_back_later_where_the_carrier_does_not_
     answers(fake)
     assert made(selling, name, op="new").label.number == 2
     clock.now += 120
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == [name]
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == [name]
     assert (len(fake.bills), fake.owed, label_of(selling, name).state) == (2, 1, "made")
     clock.now += 600
-    selling.fulfilment.giving_back.go_on_with_return_labels()
+    selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert nothing_is_left(selling)
     assert fake.owed == 1
 
@@ -283,9 +283,9 @@ def test_what_is_paid_by_a_process_that_dies_after_that_is_given_back_or_told(  
     if not takes_back:
         refuses_to_take_back(fake)
     clock.now += 120
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == []
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == []
     clock.now += 480
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == [name]
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == [name]
     assert fake.owed == (0 if takes_back else 1)
     assert label_of(selling, name).because.startswith("wrong box" if takes_back else "wrong box; ")
     assert nothing_is_left(selling)
@@ -353,7 +353,7 @@ def test_a_label_that_was_paid_and_is_not_taken_back_is_valid(selling, fake, to_
         selling.fulfilment.return_labels.give_back(name)
     assert label_of(selling, name).state == "booking"
     clock.now += 120
-    selling.fulfilment.giving_back.go_on_with_return_labels()
+    selling.fulfilment.unneeded_labels.go_on_with_return_labels()
     assert (label_of(selling, name).state, len(fake.bills)) == ("made", 1)
 
 
@@ -368,7 +368,7 @@ def test_a_return_that_can_t_be_read_keeps_no_other_waiting(selling, fake, to_co
     text = redis.hget(key, broken)
     redis.hset(key, broken, text[:-9])
     clock.now += 120
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == [whole]
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == [whole]
     redis.hset(key, broken, text)
     clock.now += 300
-    assert selling.fulfilment.giving_back.go_on_with_return_labels() == [broken]
+    assert selling.fulfilment.unneeded_labels.go_on_with_return_labels() == [broken]

@@ -41,7 +41,7 @@ _AT_ONCE: Final = 1_000
 _LETS_GO: Final = frozenset({"released", "rejected", "cancelled", "amended"})
 
 
-class GivingBack:
+class UnneededLabels:
     """Of one network."""
 
     def __init__(
@@ -84,10 +84,10 @@ class GivingBack:
     def take_turn(self) -> None:
         """Confirm what was handed over, and give labels back, if no other process does at present."""
         keys = self._parts.keys
-        if self._leases.take(keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
+        if self._leases.take(keys.unneeded_labels_lease, self._who, milliseconds=_TURN_MILLISECONDS):
             limits = self._limits(self._keep_turn)
             with contextlib.ExitStack() as steps:  # each is taken, whatever becomes of those before it
-                steps.callback(self._leases.give_back, keys.giving_back_lease, self._who)
+                steps.callback(self._leases.give_back, keys.unneeded_labels_lease, self._who)
                 steps.callback(self._take_step, self._end_what_is_due)
                 steps.callback(self._take_step, lambda: self._run(limits))
                 steps.callback(self._take_step, lambda: self._return_labels.go_on(limits))
@@ -100,7 +100,7 @@ class GivingBack:
 
     def _keep_turn(self) -> None:
         """Raises Contended if it was over, and is another process's by now."""
-        if not self._leases.take(self._parts.keys.giving_back_lease, self._who, milliseconds=_TURN_MILLISECONDS):
+        if not self._leases.take(self._parts.keys.unneeded_labels_lease, self._who, milliseconds=_TURN_MILLISECONDS):
             raise Contended("another process gives labels back")
 
     def _limits(self, keep_turn: Callable[[], None] = lambda: None) -> CarrierLimits:

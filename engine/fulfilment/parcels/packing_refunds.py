@@ -25,7 +25,7 @@ _LET_GO = "its units are to leave no more"
 _NOT_BOOKED = "its carrier sold no labels within a day"
 
 
-class LabelsBack:
+class PackingRefunds:
     """Of one network. Methods raise Contended, StoreUnavailable."""
 
     def __init__(self, parts: PackingParts) -> None:
