@@ -176,10 +176,10 @@ class UnneededLabels:
             self._parts.client.redis.set(self._parts.keys.given_back_until, place)
 
     def _all(self, attempts: TurnAttempts) -> list[str]:
-        """Of all that is packed and was not handed over, and of all returns that were cancelled."""
-        open_packings = {item.shipment for item in self._parts.shipments.open()}
+        """Of all that was packed, and of all returns that were cancelled."""
+        shipments = map(str, sorted(set(self._parts.shipments.every())))
         returns = map(label_field, self._return_labels.cancelled_with_label())
-        return [name for name in (*map(str, sorted(open_packings)), *returns) if self._attempt(name, attempts)]
+        return [name for name in (*shipments, *returns) if self._attempt(name, attempts)]
 
     def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> Iterator[str]:
         try:

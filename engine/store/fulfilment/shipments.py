@@ -151,6 +151,12 @@ class Shipments:
         shipment, _, parcel = found.decode().rpartition("/")
         return shipment_key(shipment), int(parcel)
 
+    def every(self) -> Iterator[ShipmentKey]:
+        """All of which something was packed, whatever became of it."""
+        with faults():
+            for name, _ in self._client.redis.hscan_iter(self._keys.shipments, count=500):
+                yield shipment_key(name.decode())
+
     def open(self) -> Iterator[OpenPacking]:
         """Packings that no manifest has."""
         with faults():

@@ -195,6 +195,16 @@ def test_a_packing_that_was_handed_over_is_not_given_back_unless_it_did_not_leav
     assert shop.check().clean
 
 
+def test_what_is_let_go_after_it_was_handed_over_is_cancelled_also_in_the_first_turn_there_ever_is(shop):
+    key = decided(shop, ("A", 1))
+    pack(shop, key)
+    close(shop, confirms=False)
+    shop.holds.release(key.decision)
+    assert shop.fulfilment.unneeded_labels.run() == [str(key)]
+    assert [item.state for item in shop.fulfilment.parcels.show(key).shipment.packings] == ["cancelled"]
+    assert shop.check().clean
+
+
 def test_what_there_is_not_is_said(shop):
     with pytest.raises(InputInvalid, match="no node goes by the id 'nowhere'"):
         close(shop, node="nowhere")
