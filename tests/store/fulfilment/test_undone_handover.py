@@ -18,7 +18,7 @@ def shop(bare):
     shop = packing_network(bare, nodes=nodes, stock={"A": {"lyon": 20}, "B": {"lille": 20}, "C": {"lyon": 9}})
     pack(shop, decided(shop, ("C", 1)))  # what stands in the log before is looked through
     close(shop)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     return shop
 
 
@@ -55,7 +55,7 @@ def test_it_is_listed_again_and_the_next_manifest_takes_it_and_confirms_it(shop)
     shop.holds.undo(key.decision)
     with pytest.raises(NotPackable, match="nothing is packed"):
         close(shop)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert manifests(shop, key) == [None]
     second = close(shop)
     assert on_it(second) == [(key, 1)]
@@ -72,7 +72,7 @@ def test_a_manifest_that_is_sent_again_confirms_nothing_that_did_not_leave_with_
     pack(shop, key)
     close(shop, op="m")
     shop.holds.undo(key.decision)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert close(shop, op="m").refused == {}
     assert shop.orders.show("O-1").units("held") == 2
     assert shop.check().clean
@@ -91,7 +91,7 @@ def test_a_manifest_whose_closing_was_broken_off_confirms_nothing_that_is_on_ano
             close(shop)
     shop.holds.confirm(key.decision)
     shop.holds.undo(key.decision)
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     close(shop, confirms=False)
     clock.now += 120
     assert len(shop.fulfilment.handing_over.go_on()) == 1
@@ -105,10 +105,10 @@ def test_it_is_done_once_all_units_of_a_packing_are_held_again(shop):
     name = close(shop).manifest.id
     for lines in ({"1": 1}, {"2": 1}):
         shop.holds.undo(key.decision, lines=lines)
-        shop.fulfilment.giving_back.run()
+        shop.fulfilment.unneeded_labels.run()
         assert manifests(shop, key) == [name]
     shop.holds.undo(key.decision, lines={"1": 1})
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert manifests(shop, key) == [None]
     assert kinds(shop).count("packing_reopened") == 1
 
@@ -120,7 +120,7 @@ def test_of_several_packings_those_that_left_last_are_taken_and_no_more_than_did
         pack(shop, key, {"1": 1}, partial=True, op=f"p{number}")
         names.append(close(shop).manifest.id)
     shop.holds.undo(key.decision, lines={"1": 2})
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert manifests(shop, key) == [names[0], None, None]
     assert shop.check().clean
 
@@ -135,7 +135,7 @@ def test_what_a_manifest_had_that_confirms_nothing_stays_on_it_also_if_the_log_i
     shop.holds.undo(key.decision)
     for _ in range(2):  # as after a process died before it noted how far it had read
         redis_client.set(shop._keys.given_back_until, place)
-        shop.fulfilment.giving_back.run()
+        shop.fulfilment.unneeded_labels.run()
         assert manifests(shop, key) == [unconfirmed, None]
     assert kinds(shop).count("packing_reopened") == 1
 
@@ -151,7 +151,7 @@ def test_another_shipment_of_the_decision_stays_on_its_manifest(shop):
         shop.holds.confirm(decision, shipments=[(place, "parcel")])
     first = shop.fulfilment.parcels.show(keys[0]).shipment.node
     shop.holds.undo(decision, shipments=[(first, "parcel")])
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert [manifests(shop, key) for key in keys] == [[None], [names[1]]]
 
 
@@ -163,7 +163,7 @@ def test_an_answer_that_is_lost_reopens_no_packing_twice(shop, proxied):
     close(shop)
     shop.holds.undo(key.decision, lines={"1": 1})
     before.lose_reply_to = script_call("fulfilment/change_shipment")
-    worker.fulfilment.giving_back.run()
+    worker.fulfilment.unneeded_labels.run()
     assert before.lost_replies == 1
     assert sorted(name is None for name in manifests(shop, key)) == [False, True]
 
@@ -180,7 +180,7 @@ def test_the_service_did_it_by_itself_and_a_shipment_that_can_not_be_read_keeps_
     whole = redis_client.hget(shop._keys.shipments, str(keys[0]))
     redis_client.hset(shop._keys.shipments, str(keys[0]), "{")
     act_as("Ada")
-    shop.fulfilment.giving_back.run()
+    shop.fulfilment.unneeded_labels.run()
     assert f"shipment {keys[0]} did not leave" in caplog.text
     redis_client.hset(shop._keys.shipments, str(keys[0]), whole)
     assert [manifests(shop, key) == [None] for key in keys] == [False, True]
