@@ -121,6 +121,7 @@ def test_of_many_those_that_differ_are_told_below_their_names_and_the_last_line_
     good = folder / "connectors" / "good"
     for suffix in (".yaml", "_test.yaml"):
         text = (folder / "connectors" / f"limoges{suffix}").read_text().replace("connector: limoges", "connector: good")
+        text = text.replace("folder: limoges", "folder: good")
         Path(f"{good}{suffix}").write_text(text)
     for command in ("check", "test"):
         assert run("connector", command).stdout.splitlines()[-1] == "2 connectors, 2 tests: nothing differs"

@@ -7,6 +7,7 @@ from typing import Any
 from api.connectors.formats.format import EDI_FORMATS, FormatOptions
 from api.connectors.language.connector import Connector, FieldMapping, Lookup, Reads
 from api.connectors.language.field_parser import FieldParser
+from api.connectors.language.folder_checks import shared_place_findings
 from api.connectors.language.format_shapes import FORMATS, format_options
 from api.connectors.language.kinds import INBOUND, KINDS, OUTBOUND
 from api.connectors.language.parts import answer_folder, read_source, read_tests, send_target
@@ -40,6 +41,7 @@ def load_connectors(files: Mapping[str, bytes]) -> list[Connector]:
             findings.append(connector.document.finding(("connector",), "duplicate-connector", message))
         first.setdefault(connector.name, name)
         connectors.append(connector)
+    findings += shared_place_findings(connectors)
     if findings:
         raise PolicyInvalid(findings)
     return sorted(connectors, key=lambda connector: connector.name)

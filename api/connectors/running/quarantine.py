@@ -15,15 +15,16 @@ from api.connectors.running.early_mark import SUFFIX as EARLY
 from api.connectors.running.early_mark import EarlyMark, mark_of
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
-from api.connectors.sources.folder import BAD, DONE, free_path, matches
+from api.connectors.sources.folder import BAD, DONE, free_path, matches, numbered
 from api.connectors.sources.message import Message
-from api.connectors.sources.names import MOST_LETTERS, instant_and_name, kept_name
+from api.connectors.sources.names import CUT, instant_and_name, kept_name
 
 HEADERS = ".headers.json"
 _PART = 1 << 16
 
 _NUMBERED = re.compile(r"-[0-9]+(?=(\.[^.]*)?\Z)")
 """What `free_path` puts behind a name."""
+_WILDCARD = re.compile(r"\[[^\]]*\]|[*?]")
 _NOT_KEPT_IN_NAMES = re.compile(r"[^\w.,=@+*?\[\]!-]+")
 """Of a glob, letters in whose place `kept_name` puts another."""
 
@@ -96,8 +97,9 @@ class Keeping:
             name = name.removesuffix(suffix)
         _, name = instant_and_name(name)
         globs = [_NOT_KEPT_IN_NAMES.sub("*", glob) for glob in self._files]
-        shortened = len(name) >= MOST_LETTERS
-        return shortened or any(matches(each, globs) for each in (name, _NUMBERED.sub("", name)))
+        if CUT in name:
+            return any(_may_be_cut_from(name, glob) for glob in globs)
+        return any(matches(each, globs) for each in (name, _NUMBERED.sub("", name)))
 
     def early(self) -> list[tuple[EarlyMark, Path]]:
         """Messages in quarantine that are taken over again by themselves, those that were put aside first first."""
@@ -107,10 +109,10 @@ class Keeping:
 
     def place_of(self, message: Message) -> Path:
         """Where it is kept while it is in quarantine."""
-        path = self.bad / kept_name(message)
         if self._moved:
-            return free_path(path)
-        return next((each for each in self._in(self.bad) if self._is_kept_as(message, each)), None) or free_path(path)
+            return free_path(self.bad / kept_name(message))
+        there = (each for each in self._in(self.bad) if self._is_kept_as(message, each))
+        return next(there, None) or free_path(self.bad / kept_name(message))
 
     def _is_kept_as(self, message: Message, path: Path) -> bool:
         """Whether the message itself lies there: put there before a crash, or answered alike when asked for again."""
@@ -133,7 +135,8 @@ class Keeping:
         """Keep a message that was taken over, if the connector says so and its source does not move it there."""
         if self._connector.keep is not None and not self._moved:
             self.done.mkdir(parents=True, exist_ok=True)
-            kept = self.done / kept_name(message)
+            paths = numbered(self.done / kept_name(message))
+            kept = next(path for path in paths if not path.exists() or self._is_kept_as(message, path))
             copy_whole(message, kept)
             self._keep_headers(message, kept)
 
@@ -194,6 +197,16 @@ def kept_headers(path: Path) -> dict[str, str]:
     """Those that are kept beside a message; none if there are none."""
     beside = path.with_name(path.name + HEADERS)
     return dict(orjson.loads(beside.read_bytes())) if beside.is_file() else {}
+
+
+def _may_be_cut_from(name: str, glob: str) -> bool:
+    """Whether a name whose middle was cut out may be one that fits the glob, by its beginning and its end."""
+    beginning, _, end = name.partition(CUT)
+    end = end.partition(CUT)[2]
+    first = _WILDCARD.split(glob)[0]
+    last = _WILDCARD.split(glob)[-1]
+    begins = beginning.startswith(first[: len(beginning)])
+    return begins and (end.endswith(last) or last.endswith(end) or _NUMBERED.sub("", end).endswith(last))
 
 
 def _is_message(path: Path) -> bool:

@@ -58,7 +58,7 @@ class RecordsAlone:
                 continue
             if not self._dispatcher.may_send():
                 return None
-            outcomes[name] = self._sent(record, number, at, echoes, alone=f"-{index}")
+            outcomes[name] = self._sent(record, number, at, echoes, alone=f".{index}")
             self._keep(outcomes)
         return _total(records, [outcomes[name] for name in names])
 

@@ -60,7 +60,8 @@ class Dispatcher:
         alone: str = "",
     ) -> tuple[Rendered, int]:
         """What was sent, and of how many records the target says that it has them. `echoes` are values by which an echo
-        is known; `alone` tells the key from those of other records of the message. Raises NotDelivered, Refused.
+        is known; `alone` tells the key from those of other records of the message, and of other connectors: no name has
+        a point in it. Raises NotDelivered, Refused.
         """
         known = self._asked(records, number, at)
         rendered = self._renderer.render(known, number=number, at=at)

@@ -2,8 +2,9 @@
 
 import contextlib
 import fnmatch
+import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -123,8 +124,11 @@ def matches(name: str, globs: Sequence[str]) -> bool:
 
 def free_path(path: Path) -> Path:
     """The path, with a number at the end of its name if there is a file of that name."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
+    return next(free for free in numbered(path) if not free.exists())
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """The path, and then with 2, 3 ... at the end of its name."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -128,6 +128,7 @@ def test_what_goes_wrong_with_one_keeps_no_other_from_its_turn(turns):
     text = COUNTS.replace("connector: warehouse", "connector: another").replace(
         "node: node", "node: {from: n, lookup: t}"
     )
+    text = text.replace("folder: in", "folder: elsewhere")
     (folder / "a.yaml").write_text(f"{text}lookups: {{t: {{file: nowhere.csv, key: a, value: b}}}}\n")
     here.put("a.csv", HEAD + "lyon,RARE,7,2026-11-27T09:00:31Z\n")
     service.take_turn()
