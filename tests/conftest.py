@@ -59,9 +59,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """What is stored is tested on each server. What stands above it asks the store alone, and is tested on the embedded
-    one, but for `--every-server`.
+    one, but for `--every-server`. A test that says itself on which is tested on that.
     """
-    if "server_url" not in metafunc.fixturenames:
+    says_itself = any("server_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if says_itself or "server_url" not in metafunc.fixturenames:
         return
     stores = metafunc.definition.path.is_relative_to(STORING) or metafunc.config.getoption("every_server")
     servers = ["embedded", "redis"] if stores and redis_server() else ["embedded"]
