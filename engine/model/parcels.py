@@ -95,6 +95,8 @@ class Packing:
     """Whether nobody is to hand it over any more: its units left otherwise, or were let go, long ago."""
     cancelling_since: int | None = None
     """When its carrier was first asked to take its labels back, in UTC seconds, while that is not done."""
+    cancelled_at: int | None = None
+    """In UTC seconds."""
     texts: PaperTexts | None = None
     """What stands on its papers and comes from the network; None if it was packed by a release that did not keep it."""
 

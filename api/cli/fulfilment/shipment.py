@@ -32,9 +32,9 @@ from engine.settings import Settings
 
 _SIZE = re.compile(r"(\d{1,6})x(\d{1,6})x(\d{1,6})", re.ASCII)
 _STATES: Mapping[PackingState, str] = {
-    "booking": text("being booked"),
+    "booking": text("being booked since"),
     "packed": text("packed"),
-    "cancelling": text("being cancelled"),
+    "cancelling": text("being cancelled, packed"),
     "cancelled": text("cancelled"),
 }
 
@@ -262,7 +262,7 @@ def packing_summary(packing: PackingRecord, times: Times) -> str:
         "packing {number}, {state} {at}, {parcels} by {carrier}",
         number=packing.packing,
         state=say(_STATES[packing.state]),
-        at=times(packing.packed_at),
+        at=times(packing.cancelled_at or packing.packed_at),
         parcels=counted(len(packing.parcels), "parcel"),
         carrier=packing.carrier or say("nobody"),
     )

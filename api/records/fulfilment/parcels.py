@@ -60,7 +60,8 @@ class PackingRecord(Record, frozen=True, kw_only=True):
     state: PackingState
     service: str
     carrier: Annotated[str | None, Meta(description="null: nobody, it is collected where it was packed")]
-    packed_at: Timestamp
+    packed_at: Annotated[Timestamp, Meta(description="when it was packed, or its carrier was first asked for labels")]
+    cancelled_at: Annotated[Timestamp | None, Meta(description="null: it is not cancelled")]
     manifest: Annotated[str | None, Meta(description="by which it was handed over; null: it was not")]
     booking: Annotated[str | UnsetType, Meta(description="the carrier's name of what it sold")] = UNSET
     because: Annotated[str | UnsetType, Meta(description="why it was cancelled, where that was said")] = UNSET
@@ -74,6 +75,7 @@ class PackingRecord(Record, frozen=True, kw_only=True):
             service=packing.service,
             carrier=packing.carrier,
             packed_at=timestamp(packing.packed_at),
+            cancelled_at=None if packing.cancelled_at is None else timestamp(packing.cancelled_at),
             manifest=packing.manifest,
             booking=packing.booking or UNSET,
             because=packing.because or UNSET,

@@ -48,7 +48,8 @@ class PackingEndings:
         """The packing is void: its labels are given back, and its units can be packed again. With `asks_again`, its
         carrier is asked once more after a while (see PackingRefunds.ask_again).
         """
-        ended = replace(packing, state="cancelled", because=because, cancelling_since=None)
+        at = self._clock() if packing.cancelled_at is None else packing.cancelled_at
+        ended = replace(packing, state="cancelled", because=because, cancelling_since=None, cancelled_at=at)
         return self._store(reading, "packing_cancelled", ended, named=named, asks_again=asks_again)
 
     def _store(

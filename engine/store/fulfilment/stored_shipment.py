@@ -72,6 +72,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
     because: str = ""
     since: int = 0
     closed: bool = False
+    cancelled_at: int | None = None
     texts: StoredPaperTexts | None = None
 
     @classmethod
@@ -89,6 +90,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             because=packing.because,
             since=packing.cancelling_since or 0,
             closed=packing.closed,
+            cancelled_at=packing.cancelled_at,
             texts=None if packing.texts is None else StoredPaperTexts.of(packing.texts),
         )
 
@@ -107,6 +109,7 @@ class StoredPacking(Record, frozen=True, omit_defaults=True):
             because=self.because,
             cancelling_since=self.since or None,
             closed=self.closed,
+            cancelled_at=self.cancelled_at,
             texts=None if self.texts is None else self.texts.texts,
         )
 

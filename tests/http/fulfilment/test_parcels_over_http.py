@@ -99,11 +99,19 @@ def test_a_shipment_is_packed_shown_listed_and_handed_over(http, shipment):
     assert told[0]["data"]["parcels"][0]["sscc"] == parcel["sscc"]
 
 
-def test_labels_are_given_back_and_it_can_be_packed_otherwise(http, shipment):
+def test_labels_are_given_back_and_it_can_be_packed_otherwise(http, shipment, clock):
     packed = http.post(f"{shipment}/packed", json={"addressee": ZOE}).get_json()
+    assert packed["packings"][0]["cancelled_at"] is None
+    clock.now += 60
     cancelled = checked(http, PackedShipmentRecord, http.post(f"{shipment}/cancel", json={"because": "wrong box"}))
     assert [(item["state"], item.get("because")) for item in cancelled["packings"]] == [("cancelled", "wrong box")]
+    (packing,) = cancelled["packings"]
+    assert packing["packed_at"] == packed["packings"][0]["packed_at"] == "2026-11-27T09:00:00Z"
+    assert packing["cancelled_at"] == "2026-11-27T09:01:00Z"
     assert cancelled["left"] == [{"line": "1", "sku": "A", "quantity": 3}]
+    clock.now += 60
+    stays = checked(http, PackedShipmentRecord, http.post(f"{shipment}/cancel", json={"because": "again"}))
+    assert stays["packings"] == [packing]
     again = http.post(f"{shipment}/packed", json={}).get_json()
     ssccs = [parcel["sscc"] for item in again["packings"] for parcel in item["parcels"]]
     assert ssccs[0] == packed["packings"][0]["parcels"][0]["sscc"]
