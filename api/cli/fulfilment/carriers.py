@@ -16,7 +16,7 @@ from api.records.fulfilment.carriers import (
     NumberKindsRecord,
 )
 from engine.errors import CarrierRefused, CarrierUnavailable, NotReady
-from engine.fulfilment.carriers.carriers import Carriers
+from engine.fulfilment.carriers.carriers import Carriers, NumberStock
 from engine.fulfilment.carriers.known_numbers import forms_of
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -44,7 +44,6 @@ def list_carriers(settings: Settings, *, as_json: bool) -> None:
             CarrierRecord.of(account, has_key=part.has_key(name), stock=stocks.get(name), rest=rests.get(name))
             for name, account in sorted(part.all().items())
         ]
-        running_out = [name for name, stock in sorted(stocks.items()) if stock.runs_out]
     if as_json:
         print_json(CarriersRecord(records))
         return
@@ -56,8 +55,20 @@ def list_carriers(settings: Settings, *, as_json: bool) -> None:
     rows = [[*_row(record), *_rest_cells(rests.get(record.id), times)] for record in records]
     first, *others = text_columns(headings, rows)
     print_columns([first], others)
-    for name in running_out:
-        click.echo(say("{carrier} runs out of tracking numbers: ask it for a new range", carrier=name), err=True)
+    for name, stock in sorted(stocks.items()):
+        if stock.runs_out:
+            click.echo(few_numbers_warning(name, stock), err=True)
+
+
+def few_numbers_warning(carrier: str, stock: NumberStock) -> str:
+    """What to do about a carrier that has few tracking numbers left, or none."""
+    if stock.left:
+        return say("{carrier} runs out of tracking numbers: ask it for a new range", carrier=carrier)
+    return say(
+        "{carrier} has no tracking numbers left, so nothing is packed for it: ask it for a new range, add it to"
+        " `ranges` in network.yaml, and load that (pointsman load DIR --network-only)",
+        carrier=carrier,
+    )
 
 
 @carrier.command()
