@@ -7,7 +7,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.files.fulfilment.carriers import CarrierShape
-from api.files.fulfilment.shapes import ParcelsShape, PrintersShape
+from api.files.fulfilment.shapes import PaperName, ParcelsShape, PrintersShape
 from api.files.transfers.shapes import MOST_DETOUR, MOST_METRES, MOST_MINUTES, NodeNamesShape, TransfersShape
 from api.shapes import text_patterns
 from api.shapes.base import Strict
@@ -131,6 +131,7 @@ class BandShape(Strict):
 class ServiceShape(Strict):
     id = Word(required=True)
     mode = fields.String(required=True, validate=validate.OneOf(MODES))
+    name = PaperName()
     carrier = Word()
     carrier_product = Word()
     base = Literal(literals.money, required=True)

@@ -44,6 +44,8 @@ class CarrierAccount:
     label_format: LabelFormat = "pdf"
     tracking: CarrierTracking | None = None
     """None: by whether anything was heard of it of late."""
+    name: str = ""
+    """What people call it, as papers show it; empty: as its id."""
 
     @property
     def sells_labels(self) -> bool:

@@ -274,6 +274,8 @@ class Service:
     """Who carries, so that rules can name it, as in a strike; one of the network's carriers, or another word."""
     carrier_product: str | None = None
     """The carrier's own name of it."""
+    name: str | None = None
+    """What people call it, as papers show it; None: as its id."""
     emission_source: str | None = None
     """Where `emission` is from, for whoever checks it. A remark: it is no part of the network's version."""
     on_time: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)

@@ -21,7 +21,8 @@ class ArticleText(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperTexts:
     """The address of the node that packs, and its time zone; that of the place where it is collected, if it is; the day
-    until which articles may go back; and the articles of the order, by SKU.
+    until which articles may go back; the articles of the order, by SKU; and what the carrier and the service are
+    called, empty where a release packed it that did not keep it.
     """
 
     sender: PostalAddress
@@ -29,11 +30,14 @@ class PaperTexts:
     goal: PostalAddress | None
     back_until: date
     articles: Mapping[str, ArticleText]
+    carrier: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestTexts:
-    """The address of the node that hands over, and its time zone."""
+    """The address of the node that hands over, and its time zone; and what the carrier is called, as `PaperTexts`."""
 
     sender: PostalAddress
     zone: str
+    carrier: str = ""

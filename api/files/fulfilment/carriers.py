@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from api.files.fulfilment.shapes import PaperName
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, Word
 from engine.fulfilment.carriers.number_kinds import FORMS
@@ -86,6 +87,7 @@ class CarrierShape(Strict):
     ranges = fields.List(fields.Nested(NumberRangeShape), validate=validate.Length(min=1))
     url = fields.String(validate=_is_carrier_url)
     contract = Word()
+    name = PaperName()
     label_format = fields.String(validate=validate.OneOf(get_args(LabelFormat)))
     tracking = fields.String(validate=validate.OneOf(get_args(CarrierTracking)))
 

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from api.shapes.base import Strict
 from api.shapes.fields import Literal
+from engine.errors import NotPrintable
 from engine.fulfilment.parcels.sscc import serials_of
 from engine.fulfilment.printing.print_job import PAPERS
 from engine.fulfilment.printing.printer import Printer
@@ -13,6 +14,22 @@ from rules.errors import LiteralInvalid
 from rules.syntax import literals
 
 MOST_PACKING_GRAMS = 100_000
+
+
+class PaperName(fields.String):
+    """What people call something, as it stands on papers: at most 60 letters, all of which labels can show."""
+
+    def __init__(self) -> None:
+        super().__init__(validate=[validate.Length(min=1, max=60), _is_printable])
+
+
+def _is_printable(text: str) -> None:
+    from engine.fulfilment.labels.letters.printable import printable  # noqa: PLC0415  # reads fonts, for few networks
+
+    try:
+        printable(text, "name")
+    except NotPrintable as error:
+        raise ValidationError([mistake.message for mistake in error.mistakes]) from None
 
 
 class ParcelsShape(Strict):

@@ -42,9 +42,9 @@ _NODE_DEFAULTS = ("type", "latitude", "longitude", "country", "services")
 _SERVICE_DEFAULTS = ("mode", "base", "transit")
 _PRODUCT_DEFAULTS = ("category", "lifecycle")
 _NAMED = ("sku", "weight_g", "unit", "decimals")
-_UNUSED = ("id", "emission", "carrier_product")
-"""Services in tests write grams_per_tonne_km instead of an `emission` with its source; and what a carrier calls them
-changes no decision.
+_UNUSED = ("id", "emission", "carrier_product", "name")
+"""Services in tests write grams_per_tonne_km instead of an `emission` with its source; and what people or
+a carrier call them changes no decision.
 """
 _NOT_OF_TESTS = ("node", "sku", "lot", "expires", "incoming", "incoming_at")
 """Columns of stock.csv that tests write otherwise."""

@@ -20,7 +20,9 @@ class ReturnLabelPartsRecord(Record, frozen=True, kw_only=True):
     state: Literal["booking", "made", "cancelling"]
     node: Annotated[str, Meta(description="where the goods go")]
     issued_on: Annotated[str, Meta(extra_json_schema=_DATE)]
-    until: Annotated[str, Meta(extra_json_schema=_DATE, description="the last day on which the return is waited for")]
+    until: Annotated[
+        str, Meta(extra_json_schema=_DATE, description="the last day all of which the return is waited for")
+    ]
     carrier: Annotated[str | None, Meta(description="null: the network names none that brings returns back")]
     sscc: Annotated[str | None, Meta(description="null: nobody carries it for us")]
     tracking_number: str | None

@@ -46,13 +46,14 @@ class NoteLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotedParcel:
-    """A parcel of the shipment that a dispatch note goes with."""
+    """A parcel of the shipment that a dispatch note goes with. `packed_on` is given where the note has another day."""
 
     number: int
     sscc: str
     grams: int
     lines: tuple[NoteLine, ...]
     tracking_number: str | None = None
+    packed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from engine.decide.record_parts import ShipmentRecord
 from engine.errors import InputInvalid, Mistake, NotPackable, NotReady
 from engine.fulfilment.carriers.carrier import Carrier
 from engine.model.carriers import CarrierAccount
-from engine.model.facts import Network, Node
+from engine.model.facts import Network, Node, Service
 from engine.model.postal_address import PostalAddress
 
 PICKUP: Final = "pickup"
@@ -37,6 +37,9 @@ class Carriage:
     sender: PostalAddress
     goal: Node | None
     """The place where it is collected; None: it goes to its addressee."""
+    carrier_name: str = ""
+    """What people call the carrier; empty for what is collected where it is packed."""
+    service_name: str = ""
 
     @property
     def sells(self) -> bool:
@@ -64,7 +67,16 @@ def carriage_of(network: Network, shipment: ShipmentRecord, *, order_collects_at
         product=service.carrier_product or service.id,
         sender=address_of_node(node),
         goal=goal,
+        carrier_name=_carrier_name(service, account) if carried else "",
+        service_name=service.name or service.id,
     )
+
+
+def _carrier_name(service: Service, account: CarrierAccount | None) -> str:
+    """A service without a carrier counts as its own."""
+    if service.carrier is None:
+        return service.name or service.id
+    return (account.name if account else "") or service.carrier
 
 
 def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], order: str) -> PostalAddress:

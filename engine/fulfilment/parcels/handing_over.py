@@ -164,7 +164,7 @@ class HandingOver:
             closed_at=now,
             confirms=request.confirms,
             packings=tuple(ManifestedPacking(shipment.key, packing.number) for shipment, packing in chosen),
-            texts=None if node is None else manifest_texts(network, node),
+            texts=None if node is None else manifest_texts(network, node, request.carrier),
         )
         jobs = self._papers.of(network, request.node, "manifest", name, now)
         return self._manifests.close(

@@ -23,9 +23,16 @@ def paper_texts(
         goal=None if carriage.goal is None else address_of_node(carriage.goal),
         back_until=arrives + timedelta(days=network.returns.window),
         articles={sku: ArticleText(item.name, item.decimals, item.unit) for sku, item in products.items()},
+        carrier=carriage.carrier_name,
+        service=carriage.service_name,
     )
 
 
-def manifest_texts(network: Network, node: Node) -> ManifestTexts | None:
+def manifest_texts(network: Network, node: Node, carrier: str) -> ManifestTexts | None:
     """None if the node has no address: then there is no page to print."""
-    return None if node.address is None else ManifestTexts(sender=node.address, zone=network.zone_of(node))
+    if node.address is None:
+        return None
+    account = network.carriers.get(carrier)
+    service = network.services.get(carrier)  # a service without a carrier counts as its own
+    name = (account.name if account else service.name if service else None) or carrier
+    return ManifestTexts(sender=node.address, zone=network.zone_of(node), carrier=name)

@@ -34,13 +34,14 @@ class _Shipment:
         """By the clock of its node."""
         return datetime.fromtimestamp(instant, tz=ZoneInfo(self.texts.zone)).date()
 
-    def noted(self, parcel: Parcel) -> paper.NotedParcel:
+    def noted(self, parcel: Parcel, packed_on: date | None) -> paper.NotedParcel:
         return paper.NotedParcel(
             number=parcel.number,
             sscc=parcel.sscc,
             grams=parcel.grams,
             lines=tuple(self.line(line.sku, line.quantity) for line in parcel.lines),
             tracking_number=parcel.tracking_number,
+            packed_on=packed_on,
         )
 
     def line(self, sku: str, quantity: int) -> paper.NoteLine:
@@ -73,8 +74,8 @@ class ParcelPapers:
             sender=shipment.texts.sender,
             addressee=shipment.addressee,
             sscc=found.sscc,
-            carrier=packing.carrier or "",
-            service=packing.service,
+            carrier=shipment.texts.carrier or packing.carrier or "",
+            service=shipment.texts.service or packing.service,
             tracking_number=found.tracking_number,
             grams=found.grams,
             number=1 + packing.parcels.index(found),
@@ -96,15 +97,20 @@ class ParcelPapers:
                 _verify_packed(packed, item)
         packing, chosen = (packed.valid[-1], None) if parcel is None else packed_parcel(packed, parcel)
         shipment = self._shipment(reading, packing)
-        parcels = {item.number: shipment.noted(item) for item in packed.parcels}
+        day = shipment.day(packing.packed_at)
+        days = {item.number: shipment.day(one.packed_at) for one in packed.valid for item in one.parcels}
+        parcels = {
+            item.number: shipment.noted(item, None if days[item.number] == day else days[item.number])
+            for item in packed.parcels
+        }
         return paper.DispatchNote(
             sender=shipment.texts.sender,
             addressee=shipment.addressee,
             order=packed.order,
             shipment=str(key),
-            carrier=packing.carrier or "",
-            service=packing.service,
-            packed_on=shipment.day(packing.packed_at),
+            carrier=shipment.texts.carrier or packing.carrier or "",
+            service=shipment.texts.service or packing.service,
+            packed_on=day,
             here=tuple(item for number, item in parcels.items() if chosen is None or number == chosen.number),
             besides=tuple(item for number, item in parcels.items() if chosen is not None and number != chosen.number),
             others=tuple(_others(shipment, self._order(packed.order))),
@@ -115,21 +121,21 @@ class ParcelPapers:
     def manifest(self, view: ManifestView, *, language: str | None = None) -> paper.Manifest:
         """For the carrier's driver."""
         manifest = view.manifest
-        texts = manifest.texts or self._manifest_texts(manifest.node)
+        texts = manifest.texts or self._manifest_texts(manifest.node, manifest.carrier)
         return paper.Manifest(
             id=manifest.id,
-            carrier=manifest.carrier,
+            carrier=texts.carrier or manifest.carrier,
             sender=texts.sender,
             closed_at=datetime.fromtimestamp(manifest.closed_at, tz=ZoneInfo(texts.zone)),
             parcels=tuple(self._manifested(view.shipments, texts.sender)),
             language=language or language_of(texts.sender.country),
         )
 
-    def _manifest_texts(self, name: str) -> ManifestTexts:
+    def _manifest_texts(self, name: str, carrier: str) -> ManifestTexts:
         """As the network has it now, of a manifest that was closed by a release that did not keep it."""
         network, _ = self._parts.facts.network_and_products([], fresh=True)
         node = network.nodes.get(name)
-        texts = None if node is None else manifest_texts(network, node)
+        texts = None if node is None else manifest_texts(network, node, carrier)
         if texts is None:
             raise NotFound(f"node '{name}' has no address any more, which stands on a manifest")
         return texts
@@ -143,7 +149,7 @@ class ParcelPapers:
                 yield paper.ManifestParcel(
                     sscc=parcel.sscc,
                     order=shipment.order,
-                    service=packing.service,
+                    service=(packing.texts.service if packing.texts else "") or packing.service,
                     grams=parcel.grams,
                     postcode=goal.postcode,
                     country=goal.country,

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -76,3 +78,9 @@ def weight(stored: StoredReturn, products: Mapping[str, Product], packing_grams:
         if product is not None:
             grams += -(-product.weight * units // product.scale)
     return grams
+
+
+def last_whole_day(expires_at: int, now: int, zone: ZoneInfo) -> date:
+    """The last day all of which a return is waited for that expires then; if that is over, today."""
+    expires, today = (datetime.fromtimestamp(instant, tz=zone).date() for instant in (expires_at, now))
+    return max(expires - timedelta(days=1), today)

@@ -80,7 +80,7 @@ class PrintedReturnLabels:
             order=stored.order,
             issued_on=label.issued_on,
             language=language or language_of(customer.country),
-            carrier=label.carrier,
+            carrier=label.carrier_name or label.carrier,
             service=label.product,
             sscc=label.sscc or None,
             tracking_number=label.tracking_number or None,

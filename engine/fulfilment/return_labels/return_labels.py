@@ -20,7 +20,13 @@ from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.packing import PackingParts, parcel_terms
 from engine.fulfilment.return_labels.booking import ReturnLabelBooking
 from engine.fulfilment.return_labels.label_refunds import ReturnLabelRefunds
-from engine.fulfilment.return_labels.label_request import ReturnLabelRequest, place_of, verify_same, weight
+from engine.fulfilment.return_labels.label_request import (
+    ReturnLabelRequest,
+    last_whole_day,
+    place_of,
+    verify_same,
+    weight,
+)
 from engine.fulfilment.return_labels.return_reader import (
     ReturnReader,
     ReturnReading,
@@ -187,8 +193,9 @@ class ReturnLabels:
             node=place.id,
             place=StoredAddressRecord.of(address),
             issued_on=datetime.fromtimestamp(now, tz=zone).date(),
-            until=datetime.fromtimestamp(stored.expires_at, tz=zone).date(),
+            until=last_whole_day(stored.expires_at, now, zone),
             carrier=account.id if account else "",
+            carrier_name=account.name if account else "",
             product=network.returns.carrier_product,
             sold=account is not None and account.sells_labels,
             begun_at=now if account and account.sells_labels else 0,

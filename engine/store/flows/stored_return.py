@@ -90,6 +90,8 @@ class StoredReturnLabelRecord(Record, frozen=True, kw_only=True, omit_defaults=T
     """When its carrier was first asked for it."""
     cancelling_since: int = 0
     """Since when its carrier is asked to take it back, while it is."""
+    carrier_name: str = ""
+    """What people called the carrier then; empty: as its id."""
     drawn_here: bool = False
     """The carrier sold a number alone. Of others that are `sold` it sold a file, in whose place none is ever drawn."""
 

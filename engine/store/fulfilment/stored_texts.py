@@ -18,6 +18,8 @@ class StoredPaperTexts(Record, frozen=True, kw_only=True, omit_defaults=True):
     goal: StoredAddressRecord | None = None
     until: datetime.date
     articles: dict[str, tuple[str, int, str]] = msgspec.field(default_factory=dict)
+    carrier: str = ""
+    service: str = ""
 
     @classmethod
     def of(cls, texts: PaperTexts) -> Self:
@@ -27,6 +29,8 @@ class StoredPaperTexts(Record, frozen=True, kw_only=True, omit_defaults=True):
             goal=None if texts.goal is None else StoredAddressRecord.of(texts.goal),
             until=texts.back_until,
             articles={sku: (text.name, text.decimals, text.unit or "") for sku, text in sorted(texts.articles.items())},
+            carrier=texts.carrier,
+            service=texts.service,
         )
 
     @property
@@ -39,19 +43,22 @@ class StoredPaperTexts(Record, frozen=True, kw_only=True, omit_defaults=True):
             articles={
                 sku: ArticleText(name, decimals, unit or None) for sku, (name, decimals, unit) in self.articles.items()
             },
+            carrier=self.carrier,
+            service=self.service,
         )
 
 
-class StoredManifestTexts(Record, frozen=True):
+class StoredManifestTexts(Record, frozen=True, omit_defaults=True):
     """As `ManifestTexts` has it."""
 
     sender: StoredAddressRecord
     zone: str
+    carrier: str = ""
 
     @classmethod
     def of(cls, texts: ManifestTexts) -> Self:
-        return cls(sender=StoredAddressRecord.of(texts.sender), zone=texts.zone)
+        return cls(sender=StoredAddressRecord.of(texts.sender), zone=texts.zone, carrier=texts.carrier)
 
     @property
     def texts(self) -> ManifestTexts:
-        return ManifestTexts(sender=self.sender.address, zone=self.zone)
+        return ManifestTexts(sender=self.sender.address, zone=self.zone, carrier=self.carrier)

@@ -228,6 +228,7 @@ def _service_record(service: Service) -> Record:
         "mode",
         "carrier",
         "carrier_product",
+        "name",
         "emission",
         "emission_source",
         "detour",

@@ -8,7 +8,8 @@ import pytest
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.model.returns import ReturnTerms
 from tests.support.facts import LILLE, LYON, inventory, node, product, service
-from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, pack, packing_network
+from tests.support.papers import text_of
+from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, dpd, pack, packing_network
 
 MOVED = replace(LYON_ADDRESS, company="Autre Maison", lines=("99 quai Neuf",))
 
@@ -111,3 +112,55 @@ def test_no_text_about_a_person_is_kept_in_clear(shop, redis_client, network):
     assert "texts" in json.loads(stored)["packings"][0]
     assert "Secret" not in stored.decode()
     assert "Secret" not in str(redis_client.xrange(f"{{{network}}}:log"))
+
+
+def test_papers_show_what_people_call_carriers_and_services_and_go_on_to(bare):
+    account = replace(dpd(0, 9), name="DPD France")
+    home = replace(service(carrier="dpd"), name="Livraison à domicile")
+    pickup = replace(service("pickup", mode="pickup", base=0), name="Retrait en magasin")
+    shop = packing_network(bare, services=[home, pickup], carriers={"dpd": account})
+    key, collected = decided(shop, ("A", 1)), decided(shop, ("A", 1), collect_at="lyon")
+    pack(shop, key)
+    pack(shop, collected, addressee=None)
+    manifest = shop.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="dpd")).manifest.id
+    printed = shop.fulfilment.printed
+    before = [*papers(shop, key), printed.manifest(manifest).content]
+    for paper in (before[1], *before[2:]):
+        assert "DPD France" in text_of(paper)
+        assert "Livraison" in text_of(paper)
+    assert "Retrait en magasin" in text_of(printed.label(collected, 1, kind="pdf").content)
+    load_another(shop)
+    assert [*papers(shop, key), printed.manifest(manifest).content] == before
+    assert shop.check().clean
+
+
+def test_without_names_papers_show_the_ids_and_a_service_without_a_carrier_counts_as_its_own(bare):
+    shop = packing_network(
+        bare,
+        services=[replace(service("van"), name="Notre camion"), service("bike")],
+        nodes=[
+            node("lyon", LYON, address=LYON_ADDRESS, services=("van",)),
+            node("lille", LILLE, address=LILLE_ADDRESS, services=("bike",)),
+        ],
+        stock={"A": {"lyon": 9}, "B": {"lille": 9}},
+    )
+    printed, handing_over = shop.fulfilment.printed, shop.fulfilment.handing_over
+    for sku, place, carrier, name in (("A", "lyon", "van", "Notre camion"), ("B", "lille", "bike", "bike")):
+        key = decided(shop, (sku, 1))
+        pack(shop, key)
+        manifest = handing_over.close(ManifestRequest(node=place, carrier=carrier)).manifest.id
+        for paper in (printed.label(key, 1, kind="pdf"), printed.note(key), printed.manifest(manifest)):
+            assert name in text_of(paper.content)
+
+
+def test_a_note_about_all_of_a_shipment_says_of_a_parcel_that_it_was_packed_on_another_day(shop, clock):
+    key = decided(shop, ("A", 2))
+    pack(shop, key, {"1": 1}, partial=True)
+    clock.now += 86_400
+    pack(shop, key)
+    whole, first = (text_of(shop.fulfilment.printed.note(key, parcel).content) for parcel in (None, 1))
+    assert whole.count("28 novembre 2026") == whole.count("27 novembre") == 1
+    assert "emballé le 27 novembre" in whole.replace("\r\n", " ")
+    assert "Emballé le" in first
+    assert "27 novembre 2026" in first
+    assert first.count("28 novembre 2026") == 1

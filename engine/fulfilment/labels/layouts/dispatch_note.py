@@ -90,6 +90,8 @@ def _parcel(parcel: NotedParcel, of: int, wording: Wording) -> Iterator[Block]:
     facts = [number, wording.weight(parcel.grams), f"SSCC {parcel.sscc}"]
     if parcel.tracking_number:
         facts.append(wording.text("note.tracking", number=replaced(parcel.tracking_number)))
+    if parcel.packed_on:
+        facts.append(wording.text("note.packed_on", date=wording.date(parcel.packed_on)))
     yield sheet.paragraph(" · ".join(facts), bold=True, above=2 * MM, leads=True)
     yield from _lines(parcel.lines, wording)
 

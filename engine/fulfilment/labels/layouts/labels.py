@@ -52,9 +52,15 @@ def return_label_page(label: ReturnLabel) -> Page:
 
 def _return_rows(label: ReturnLabel, wording: Wording) -> tuple[tuple[Particular, ...], ...]:
     """Below one another where no SSCC takes the room."""
-    field, day = ("issued_on", label.issued_on) if label.until is None else ("until", label.until)
     number_share, day_share = (47, 53) if label.sscc else (100, 100)
     number = Particular(wording.text("label.return_number"), label.return_id, "return_id", number_share)
-    date = Particular(wording.text(f"label.{field}"), wording.date(day), field, day_share)
-    order = Particular(wording.text("label.order"), label.order, "order", 100)
-    return ((number, date), (order,)) if label.sscc else ((number,), (date,), (order,))
+    order = Particular(wording.text("label.order"), label.order, "order", number_share)
+    issued = Particular(wording.text("label.issued_on"), wording.date(label.issued_on), "issued_on", day_share)
+    until = (
+        ()
+        if label.until is None
+        else (Particular(wording.text("label.until"), wording.date(label.until), "until", day_share),)
+    )
+    if label.sscc:
+        return ((number, *(until or (issued,))), (order, *((issued,) if until else ())))
+    return tuple((one,) for one in (number, issued, *until, order))

@@ -1,7 +1,9 @@
-"""Pages as PDF, by reportlab. The same pages give the same bytes: a document carries no instant and no id."""
+"""Pages as PDF, by reportlab. The same pages give the same bytes: a document has no id and no instant of the clock."""
 
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from engine.fulfilment.labels.codes import code128
@@ -12,13 +14,31 @@ _POINT = 72 / 25.4 / MM
 """A unit of pages, in points."""
 
 
-def pdf(pages: Sequence[Page], *, title: str) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTexts:
+    """What viewers and archives show of a document beside its pages: `made_on` is the day that stands on it; `language`
+    is that of its words, such as `fr`.
+    """
+
+    title: str
+    author: str
+    subject: str
+    made_on: date
+    language: str
+
+
+def pdf(pages: Sequence[Page], texts: DocumentTexts) -> bytes:
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # imported where a paper is drawn: most draw none
 
     written = io.BytesIO()
     with ONE_AT_A_TIME:
-        canvas = Canvas(written, invariant=1, pageCompression=1)
-        canvas.setTitle(title)
+        canvas = Canvas(written, invariant=1, pageCompression=1, lang=texts.language)
+        canvas.setTitle(texts.title)
+        canvas.setAuthor(texts.author)
+        canvas.setSubject(texts.subject)
+        canvas.setCreator("Pointsman")
+        canvas.setDateFormatter(lambda *_: f"D:{texts.made_on:%Y%m%d}")
+        canvas.setViewerPreference("DisplayDocTitle", "true")  # in place of the file's name
         for page in pages:
             _draw(canvas, page)
             canvas.showPage()

@@ -4,6 +4,7 @@ import itertools
 import re
 import threading
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -60,6 +61,18 @@ def test_a_label_leads_from_the_customer_to_where_the_goods_left(shop, to_come, 
     again = made(shop, name)
     assert (again.new, again.label) == (False, labelled.label)
     assert shop.check().clean
+
+
+def test_a_label_says_what_people_call_the_carrier_and_until_when_the_return_is_waited_for(with_dpd, to_come, made):
+    loaded = with_dpd.network()
+    account = replace(loaded.carriers["dpd"], name="DPD France")
+    with_dpd.load_network(replace(loaded, carriers={"dpd": account}))
+    name = to_come(with_dpd)
+    label = made(with_dpd, name).label
+    assert (label.carrier, label.issued_on, label.until) == ("dpd", date(2026, 11, 27), date(2026, 12, 26))
+    assert "DPD France" in zpl(with_dpd, name)
+    with_dpd.load_network(loaded)
+    assert "DPD France" in zpl(with_dpd, name)
 
 
 def test_a_label_leads_to_the_node_that_is_named_and_to_no_other_afterwards(shop, to_come, made):

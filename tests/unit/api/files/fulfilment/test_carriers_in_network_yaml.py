@@ -25,7 +25,7 @@ carriers:
     ranges:
       - {kind: dpd, account: "0998", from: 0, to: 29999}
       - {kind: dpd, account: "0998", from: 70000, to: 79999}
-  - {id: send-cloud, door: sendcloud, contract: "517"}
+  - {id: send-cloud, door: sendcloud, contract: "517", name: Sendcloud B.V.}
   - {id: easypost, door: easypost, label_format: png, tracking: events}
   - {id: karrio, door: karrio, url: "https://karrio.example/api"}
 services:
@@ -33,8 +33,8 @@ services:
 emission: {grams_per_tonne_km: 90, source: none}}
   - {id: post, mode: van, carrier: send-cloud, carrier_product: "postnl:standard", base: 4.00, \
 transit: [{up_to: 900 km, takes: 24 h}], emission: {grams_per_tonne_km: 90, source: none}}
-  - {id: own, mode: van, carrier: our own vans, base: 4.00, transit: [{up_to: 900 km, takes: 24 h}], \
-emission: {grams_per_tonne_km: 90, source: none}}
+  - {id: own, name: Nos camions, mode: van, carrier: our own vans, base: 4.00, \
+transit: [{up_to: 900 km, takes: 24 h}], emission: {grams_per_tonne_km: 90, source: none}}
 nodes:
   - {id: lyon, type: store, country: FR, latitude: 45.76, longitude: 4.83, services: [parcel, post, own], \
 label_format: zpl}
@@ -59,13 +59,14 @@ def test_they_are_read_and_stored_and_read_back():
                 NumberRange(kind="dpd", account="0998", first=70_000, last=79_999),
             ),
         ),
-        "send-cloud": CarrierAccount(id="send-cloud", door="sendcloud", contract="517"),
+        "send-cloud": CarrierAccount(id="send-cloud", door="sendcloud", contract="517", name="Sendcloud B.V."),
         "easypost": CarrierAccount(id="easypost", door="easypost", label_format="png", tracking="events"),
         "karrio": CarrierAccount(id="karrio", door="karrio", url="https://karrio.example/api"),
     }
     services = network.services
     assert [services[name].carrier for name in ("parcel", "post", "own")] == ["dpd", "send-cloud", "our own vans"]
     assert [services[name].carrier_product for name in ("parcel", "post", "own")] == [None, "postnl:standard", None]
+    assert [services[name].name for name in ("parcel", "own")] == [None, "Nos camions"]
     assert NodeFieldsRecord.of(network.nodes["lyon"]).label_format == "zpl"
     stored = network_of("", network_record(network))
     assert (stored.carriers, stored.services, stored.nodes) == (network.carriers, services, network.nodes)
@@ -109,13 +110,16 @@ def test_any_carriers_are_read_back_as_they_were_stored(carriers):
         ("door: numbers", "door: sendcloud", "carriers.0.ranges", "by itself"),
         ("door: easypost", "door: numbers", "carriers.2.ranges", "that the carrier gave"),
         (
-            '{id: send-cloud, door: sendcloud, contract: "517"}',
+            '{id: send-cloud, door: sendcloud, contract: "517", name: Sendcloud B.V.}',
             "{id: s, door: numbers, ranges: []}",
             "carriers.1.ranges",
             "Length",
         ),
         ("label_format: zpl\n", "label_format: svg\n", "carriers.0.label_format", "must be one of"),
         ("label_format: zpl\n", "tracking: some\n", "carriers.0.tracking", "must be one of"),
+        ("Sendcloud B.V.", "山田運輸", "carriers.1.name", "labels can't show"),
+        ("Sendcloud B.V.", "x" * 61, "carriers.1.name", "between 1 and 60"),
+        ("Nos camions", "山", "services.2.name", "labels can't show 山"),
         ('"517"', '"ABC"', "carriers.1.contract", "contract's number"),
         (', url: "https://karrio.example/api"', "", "carriers.3.url", "where your Karrio is"),
         ("https://karrio", "http://karrio", "carriers.3.url", "https://"),

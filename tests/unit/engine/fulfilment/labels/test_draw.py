@@ -4,15 +4,24 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
+import pypdfium2
 import pytest
 from biip.gs1_messages import GS1Message
 
 from engine.errors import NotPrintable
-from engine.fulfilment.labels.draw import label_pdf, label_zpl, return_label_pdf, return_label_zpl
+from engine.fulfilment.labels.draw import (
+    label_pdf,
+    label_zpl,
+    manifest_pdf,
+    note_pdf,
+    return_label_pdf,
+    return_label_zpl,
+)
+from engine.fulfilment.labels.paper import Manifest
 from engine.model.postal_address import PostalAddress
-from tests.support.papers import CUSTOMER, LABEL, RETURN_LABEL, SSCC, pictures, scanned, text_of
+from tests.support.papers import CUSTOMER, LABEL, NODE, NOTE, RETURN_LABEL, SSCC, pictures, scanned, text_of
 from tests.support.zpl_printer import zpl_printers
 
 TO_US = PostalAddress(name="A^FS~HI_5E\\B", lines=("1 Main St",), postcode="20500", town="Washington", country="US")
@@ -151,7 +160,62 @@ def test_a_return_label_of_a_carrier_has_its_codes(zpl_printer):
     codes = {"]C1": f"00{SSCC}", "]C0": "8R123", "]Q1": "RMA-2026-000123"}
     assert scanned(pictures(return_label_pdf(label))[0]) == codes
     assert scanned(zpl_printer.print(return_label_zpl(label))) == codes
-    assert "Émise le" in text_of(return_label_pdf(replace(label, issued_on=date(2026, 1, 2))))
+
+
+@pytest.mark.parametrize("sscc", [None, SSCC])
+def test_a_return_label_says_when_it_was_issued_and_until_when_the_return_is_waited_for(sscc):
+    text = text_of(return_label_pdf(replace(RETURN_LABEL, sscc=sscc)))
+    assert {
+        one for one in ("Émise le", "29 novembre 2026", "Attendu ici", "29 décembre 2026") if one not in text
+    } == set()
+    text = text_of(return_label_pdf(replace(RETURN_LABEL, sscc=sscc, until=None)))
+    assert "Émise le" in text
+    assert "Attendu ici" not in text
+
+
+MANIFEST = Manifest(
+    id="m-1",
+    carrier="Colissimo",
+    sender=NODE,
+    closed_at=datetime(2026, 11, 30, 18, 5, tzinfo=UTC),
+    parcels=(),
+    language="en",
+)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "title", "subject", "made_on", "language"),
+    [
+        (label_pdf(LABEL), f"Étiquette de colis (00){SSCC}", "Commande FR-2026-004711", "D:20261129", "fr"),
+        (
+            return_label_pdf(RETURN_LABEL),
+            "Étiquette de retour RMA-2026-000123",
+            "Commande FR-2026-004711",
+            "D:20261129",
+            "fr",
+        ),
+        (
+            note_pdf(replace(NOTE, language="en")),
+            "Dispatch note d-01JDQ4Z6/0",
+            "Order FR-2026-004711",
+            "D:20261129",
+            "en",
+        ),
+        (manifest_pdf(MANIFEST), "Manifest m-1", "Manifest", "D:20261130", "en"),
+    ],
+)
+def test_viewers_show_what_a_paper_is_of_which_order_whose_and_of_which_day(drawn, title, subject, made_on, language):
+    shown = pypdfium2.PdfDocument(drawn).get_metadata_dict()
+    assert (shown["Title"], shown["Subject"], shown["CreationDate"]) == (title, subject, made_on)
+    assert (shown["Author"], shown["Creator"]) == ("Hexagone SA", "Pointsman")
+    assert f"/Lang ({language})".encode() in drawn
+    assert b"/DisplayDocTitle true" in drawn
+
+
+def test_the_author_of_a_paper_of_a_person_is_the_person():
+    person = replace(NODE, company="", name="Jeanne Dupont")
+    shown = pypdfium2.PdfDocument(label_pdf(replace(LABEL, sender=person))).get_metadata_dict()
+    assert shown["Author"] == "Jeanne Dupont"
 
 
 def test_nobody_who_draws_nothing_waits_for_the_libraries_that_draw():

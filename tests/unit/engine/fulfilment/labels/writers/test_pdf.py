@@ -1,11 +1,14 @@
 """Texts of a PDF stand where the page says."""
 
+from datetime import date
+
 import pypdfium2
 import pytest
 
 from engine.fulfilment.labels.page import MM, Area, Line, Page, TextBox
-from engine.fulfilment.labels.writers.pdf import pdf
+from engine.fulfilment.labels.writers.pdf import DocumentTexts, pdf
 
+TEXTS = DocumentTexts(title="t", author="a", subject="s", made_on=date(2026, 11, 27), language="fr")
 POINTS_A_MM = 72 / 25.4
 AREA = Area(10 * MM, 20 * MM, 80 * MM, 10 * MM)
 
@@ -13,7 +16,7 @@ AREA = Area(10 * MM, 20 * MM, 80 * MM, 10 * MM)
 def bounds(text, **fields):
     """Left, right and lower edge of a text on a page of 100 by 50 mm, in millimetres from its upper left corner."""
     box = TextBox(area=AREA, size=4 * MM, lines=(Line(text),), **fields)
-    document = pypdfium2.PdfDocument(pdf([Page(width=100 * MM, height=50 * MM, texts=(box,))], title="t"))
+    document = pypdfium2.PdfDocument(pdf([Page(width=100 * MM, height=50 * MM, texts=(box,))], TEXTS))
     textpage = document[0].get_textpage()
     boxes = [textpage.get_charbox(number) for number in range(textpage.count_chars())]
     height = document[0].get_height()
