@@ -12,7 +12,6 @@ from tests.support.wait_until import wait_until
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 def test_who_read_just_before_the_service_was_stopped_is_recorded(pointsman, server_url, network):
     pointsman.decide(order(("SHIRT", 1), id="W-1"))
     environment = clean_environment(POINTSMAN_REDIS_URL=server_url, POINTSMAN_NETWORK=network, POINTSMAN_OPEN=1)

@@ -70,6 +70,18 @@ def test_a_draft_of_the_same_meaning_decides_everything_the_same(run: Run, tmp_p
     assert tried["total"]["baseline"] == tried["total"]["draft"]
 
 
+def test_rules_that_never_fired_or_decided_nothing_are_named_once(run: Run, tmp_path: Path) -> None:
+    never = "when: {order.channel: store}, then: {exclude: true}"
+    decided_nothing = "then: {prefer: 0.01}"
+    printed = run("whatif", folder(tmp_path, RULE, never, never, decided_nothing))
+    assert printed.stdout.splitlines()[-4:] == [
+        "never fired (2 rules):",
+        "  test/r2, test/r3",
+        "fired, but decided none of the last decisions in which they did, at most 2 of each rule (1 rule):",
+        "  test/r4",
+    ]
+
+
 def test_the_json_has_each_draft_and_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
     drafts = [folder(tmp_path, RULE, name="one"), folder(tmp_path, "then: {carbon_price: 2.00}", name="two")]
     asked = ("whatif", *drafts, "--from", "2020-01-01", "--to", "2126-01-01", "--json")

@@ -265,7 +265,6 @@ def post_sales(http, rows, run=0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 def test_a_hundred_thousand_rows_are_taken_over_by_one_push_and_each_counts_once(http, folder):
     write(folder, TILLS)
     before = http.get("/v1/stock/SHIRT").get_json()["on_hand"]
@@ -282,7 +281,6 @@ def test_a_hundred_thousand_rows_are_taken_over_by_one_push_and_each_counts_once
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 def test_memory_does_not_grow_with_a_message_that_is_pushed(http, folder, monkeypatch):
     monkeypatch.setattr("api.connectors.sources.spooled.IN_MEMORY", 4_096)
     write(folder, TILLS)

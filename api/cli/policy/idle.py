@@ -67,7 +67,7 @@ def _lines(uses: RuleUses) -> Iterator[str]:
             yield say("never decided  {rule}  fired in {fired:,}", rule=use.rule, fired=use.fired)
         else:
             yield say(
-                "never decided  {rule}  in the last {weighed:,} of {fired:,} in which it fired",
+                "not decided    {rule}  the last {weighed:,} of {fired:,} in which it fired",
                 rule=use.rule,
                 weighed=use.weighed,
                 fired=use.fired,

@@ -1,6 +1,7 @@
 """A draft beside the baseline: figures, the orders that come out worst and best, and where it makes a difference."""
 
-from collections.abc import Callable, Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from api.cli.output.column_tables import number_columns, print_columns, text_col
 from api.cli.output.numbers import millionths
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
+from api.cli.policy.texts import WIDTH
 from api.records.whatif import (
     ChangedDecisionRecord,
     DecidedSideRecord,
@@ -185,18 +187,28 @@ def _print_rules(draft: WhatIfDraftRecord) -> None:
         ]
         headings = [say("without it"), say("with it"), say("otherwise"), say("cost")]
         print_columns(keys, number_columns(headings, rows), title=say("By rule: decisions in which it acted"))
-    for rule in draft.never_fired:
-        click.echo(say("never fired    {rule}", rule=rule))
-    for rule in draft.never_decided:
-        its = draft.rules[rule]
-        click.echo(
-            say(
-                "never decided  {rule}  in the last {weighed:,} of {fired:,} in which it fired",
-                rule=rule,
-                weighed=its.weighed,
-                fired=its.draft,
-            )
+    _print_named(say("never fired"), draft.never_fired)
+    most = max((draft.rules[rule].weighed for rule in draft.never_decided), default=0)
+    title = say(
+        "fired, but decided none of the last decisions in which they did, at most {most:,} of each rule", most=most
+    )
+    _print_named(title, draft.never_decided)
+
+
+def _print_named(title: str, rules: Sequence[str]) -> None:
+    if not rules:
+        return
+    click.echo(f"{title} ({counted(len(rules), 'rule')}):")
+    click.echo(
+        textwrap.fill(
+            ", ".join(rules),
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
+    )
 
 
 def _more(sides: WhatIfSidesRecord, field: str, shown: Callable[[int], str]) -> str:

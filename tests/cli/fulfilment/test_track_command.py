@@ -9,7 +9,6 @@ from tests.support.facts import HOUR, NOW
 from tests.support.parcels import decided, pack, packing_network
 from tests.support.tracking import said, tell
 
-pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 """The server makes no difference here: what it is asked is tested with each in tests/store/fulfilment."""
 
 

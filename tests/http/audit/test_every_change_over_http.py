@@ -337,7 +337,6 @@ def test_the_table_has_every_operation_that_changes_something(http):
     assert changing == CALLS.keys() | CHANGES_NOTHING | TRIED_ELSEWHERE
 
 
-@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 @pytest.mark.parametrize("operation", CALLS)
 def test_every_change_says_who_made_it_through_what_from_where_and_when(shop, operation):
     kind, prepare = CALLS[operation]

@@ -14,7 +14,6 @@ from tests.support.problem_json import problem_of
 
 DAY = 24 * HOUR
 
-pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 """The server makes no difference here: what it is asked is tested with each in tests/store/fulfilment."""
 
 

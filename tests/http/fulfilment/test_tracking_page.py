@@ -20,7 +20,6 @@ from tests.support.tracking import said, tell
 DAY = 24 * HOUR
 FRENCH = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.5"}
 
-pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 """The server makes no difference here: what it is asked is tested with each in tests/store/fulfilment."""
 
 

@@ -75,7 +75,6 @@ class Run:
         assert len(set(ssccs)) == len(ssccs)
 
 
-@pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 @examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=12))
 def test_every_unit_is_in_one_parcel_at_most_and_no_number_comes_twice(bare, steps):
