@@ -59,7 +59,7 @@ def test_it_is_drawn_in_the_language_and_the_form_that_are_asked_for(shop):
     assert shop.get(f"{LABEL}?format=zpl").data == french.data
     assert problem_of(shop.get(f"{LABEL}?lang=de"), 422)
     assert problem_of(shop.post(LABEL, json={"node": "lyon"}), 409)["type"].endswith("not-returnable")
-    assert problem_of(shop.post(LABEL, json={"print_at": "lille"}), 422)["errors"][0]["field"] == "node"
+    assert problem_of(shop.post(LABEL, json={"print_at": "lille"}), 422)["errors"][0]["field"] == "print_at"
 
 
 def test_its_events_have_its_numbers_and_no_address(shop):
