@@ -64,6 +64,9 @@ class TurnRecord(Record, frozen=True):
     sent: int = 0
     settling: Annotated[int, Meta(description="messages that are there, but may still be written")] = 0
     begun: Annotated[bool, Meta(description="it sends what happens from now on")] = False
+    began_again: Annotated[
+        str | UnsetType, Meta(description="what is read was made anew, and is read from its start")
+    ] = UNSET
 
     @classmethod
     def of(cls, report: TurnReport) -> "TurnRecord":
@@ -75,6 +78,7 @@ class TurnRecord(Record, frozen=True):
             sent=report.sent,
             settling=report.settling,
             begun=report.begun,
+            began_again=report.began_again or UNSET,
         )
 
 
@@ -108,6 +112,10 @@ class ConnectorRecord(Record, frozen=True):
     sent: int
     error: str | UnsetType
     failed_at: str | UnsetType
+    began_again: Annotated[
+        str | UnsetType, Meta(description="what it reads was made anew, and was read from its start")
+    ]
+    began_again_at: str | UnsetType
 
     @classmethod
     def of(
@@ -148,6 +156,8 @@ class ConnectorRecord(Record, frozen=True):
             sent=status.sent,
             error=status.error or UNSET,
             failed_at=_instant(status.failed_at) if status.error else UNSET,
+            began_again=status.began_again or UNSET,
+            began_again_at=_instant(status.began_again_at),
         )
 
 

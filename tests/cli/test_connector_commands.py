@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.connector.runs import message_line
+from api.cli.connector.printing import message_line, print_reports
 from api.cli.language.messages import message_book
-from api.connectors.running.report import MessageReport
+from api.connectors.running.report import MessageReport, TurnReport
+from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server
+from engine.store.connectors.connector_store import Step
 from tests.support.facts import policy_file
 from tests.support.forked_cli import SMALL, Command, Run
 
@@ -215,6 +217,32 @@ def test_the_list_says_how_each_is(loaded, folder):
     (head,) = (line for line in lines if "to mend" in line)
     (row,) = (line for line in lines if "limoges" in line)
     assert row[head.index("to mend") :].split("│")[0].strip() == "1"
+
+
+ANEW = "the topic sales was made anew since it was read: 3 messages of partition 0 were read, and it has 1;"
+ANEW += " it is read from its start"
+
+
+def test_that_what_is_read_was_made_anew_is_printed(capsys):
+    reports = [TurnReport(connector="limoges", began_again=ANEW)]
+    print_reports(reports, as_json=False)
+    assert capsys.readouterr().err == f"limoges: {ANEW}\n"
+    print_reports(reports, as_json=True)
+    assert json.loads(capsys.readouterr().out)["began_again"] == ANEW
+
+
+def test_that_what_is_read_was_made_anew_is_listed_for_a_week_in_the_language(loaded):
+    with Pointsman(Settings(data=loaded.keywords["POINTSMAN_DATA"])) as pointsman:
+        for days, told in ((8, 0), (6, 1)):
+            at = pointsman.now - days * 86_400
+            step = Step(status={"began_again": ANEW, "began_again_at": at})
+            pointsman.connectors.note("limoges", step, now=at, since=0)
+            lines = loaded("connector", "list", COLUMNS=300).stdout.splitlines()
+            assert sum(line.endswith(ANEW) for line in lines) == told
+    french = loaded("--lang", "fr", "connector", "list", COLUMNS=300).stdout
+    assert "le topic sales a été recréé depuis qu'il a été lu\xa0: 3 messages de la partition 0 ont été lus" in french
+    (listed,) = json.loads(loaded("connector", "list", "--json").stdout)["connectors"]
+    assert (listed["began_again"], "began_again_at" in listed) == (ANEW, True)
 
 
 def test_the_list_says_what_each_is_for_in_the_language(loaded, folder):

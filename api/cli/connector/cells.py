@@ -1,10 +1,14 @@
-"""Cells of the list of connectors."""
+"""Cells of the list of connectors, and lines below it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_message
 from api.cli.output.times import Times
 from api.connectors.running.early_mark import EarlyMark
+from engine.store.connectors.status import ConnectorStatus
+
+_BEGINNING_SECONDS = 7 * 86_400
+"""For so long it is listed that a connector began again."""
 
 
 def to_mend_text(files: int, records: int) -> str:
@@ -15,3 +19,10 @@ def early_text(marks: Sequence[EarlyMark], times: Times) -> str:
     """How many messages are taken over again by themselves, and when the first of them is."""
     due = [mark.next_at for mark in marks if mark.next_at is not None]
     return say("{count}, at {instant}", count=len(marks), instant=times(min(due))) if due else "0"
+
+
+def beginnings(statuses: Iterable[ConnectorStatus], times: Times, now: int) -> Iterator[str]:
+    """Of each connector that began again lately, when and why."""
+    for status in statuses:
+        if status.began_again and status.began_again_at > now - _BEGINNING_SECONDS:
+            yield f"{status.name}: {times(status.began_again_at)}: {say_message(status.began_again)}"

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from api.cli.connector.cells import early_text, to_mend_text
+from api.cli.connector.cells import beginnings, early_text, to_mend_text
 from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
+from api.cli.connector.printing import print_reports
 from api.cli.language.connector_wording import connector_wording
-from api.cli.language.current import counted, current_language, say, say_message
+from api.cli.language.current import current_language, say, say_message
 from api.cli.options import AS_JSON, INSTANT, print_json
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.mistakes import fail_with_mistakes
@@ -28,10 +29,9 @@ from api.connectors.running.replaying import (
     verify_replayable,
     waiting_files,
 )
-from api.connectors.running.report import MessageReport, TurnReport
+from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
-from api.records.connectors import ConnectorRecord, ConnectorsRecord, TurnRecord, place_text
-from engine.decide.order_record import timestamp
+from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -39,8 +39,6 @@ from rules.errors import PolicyInvalid
 
 IDLE_SECONDS = 1.0
 """Between looks which connector is due."""
-_MOST_TOLD = 5
-"""Problems of a message that are printed; its problem file has them all."""
 
 
 @click.command()
@@ -76,7 +74,7 @@ def run(
         )
         if not follow:
             reports = [*schedule.run_all(), *replay_early(service, connectors, files, wording)]
-            _print(reports, as_json=as_json)
+            print_reports(reports, as_json=as_json)
         else:
             _follow(schedule, as_json=as_json)
             return
@@ -130,7 +128,7 @@ def replay_messages(
         ]
     if not of_each:
         click.echo(say("{name}: nothing waits", name=connectors[0].name))
-    _print(reports, as_json=as_json)
+    print_reports(reports, as_json=as_json)
     sys.exit(1 if any(_went_wrong(report) for report in reports) else 0)
 
 
@@ -186,6 +184,8 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
     headings += [say("to mend"), say("tried again"), say("last error"), say("what for")]
     columns = text_columns(headings, rows)
     print_columns(columns[:1], columns[1:])
+    for line in beginnings(statuses.values(), times, now):
+        click.echo(line)
 
 
 def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:
@@ -238,65 +238,8 @@ def _follow(schedule: ConnectorSchedule, *, as_json: bool) -> None:
         if time.monotonic() >= early_at:
             early_at = time.monotonic() + EARLY_SECONDS
             reports += replay_early(schedule.pointsman, schedule.connectors, schedule.files, schedule.wording)
-        _print(reports, as_json=as_json)
+        print_reports(reports, as_json=as_json)
         time.sleep(IDLE_SECONDS)
-
-
-def _print(reports: Sequence[TurnReport], *, as_json: bool) -> None:
-    for report in reports:
-        if as_json:
-            print_json(TurnRecord.of(report))
-            continue
-        for message in report.messages:
-            click.echo(f"{report.connector}: {message_line(message)}")
-            for problem in message.problems[:_MOST_TOLD]:
-                parts = (say_message(problem.place), problem.path, say_message(problem.message))
-                click.echo("    " + ": ".join(part for part in parts if part))
-            if message.kept is not None:
-                click.echo(f"    {say('kept with what is wrong with it: {path}', path=message.kept)}")
-        if report.sent:
-            click.echo(say("{name}: {records} sent", name=report.connector, records=counted(report.sent, "record")))
-        if report.error:
-            click.echo(f"{report.connector}: {say_message(report.error)}", err=True)
-        elif report.busy:
-            click.echo(say("{name}: another process runs it", name=report.connector))
-        elif not report.messages and not report.sent:
-            click.echo(_idle_line(report))
-
-
-def _idle_line(report: TurnReport) -> str:
-    """Why nothing was done."""
-    if report.settling:
-        files = counted(report.settling, "file")
-        return say(
-            "{name}: {files} may still be written; what has not changed for {seconds} s is read",
-            name=report.connector,
-            files=files,
-            seconds=report.settled,
-        )
-    if report.left_alone_until:
-        until = timestamp(report.left_alone_until)
-        return say("{name}: the other side is left alone until {until}", name=report.connector, until=until)
-    if report.begun:
-        return say("{name}: begins now, and sends what happens from now on", name=report.connector)
-    return say("{name}: nothing waits", name=report.connector)
-
-
-def message_line(message: MessageReport) -> str:
-    """How many rows it has, and what became of them."""
-    words = {
-        "applied": say("taken over"),
-        "unchanged": say("unchanged"),
-        "older": say("older than what is known"),
-        "repeated": say("repeated"),
-        "skipped": say("left out"),
-        "bad": say("bad"),
-    }
-    parts = [f"{count:,} {words[ending]}" for ending, count in message.endings.items() if count]
-    before = message.rows - sum(message.endings.values())
-    if before:
-        parts.append(say("{count} in a run that broke off", count=f"{before:,}"))
-    return f"{message.name}: {counted(message.rows, 'row')}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _went_wrong(report: TurnReport) -> bool:

@@ -41,6 +41,7 @@ class TurnReport:
     used; what was read before that stands. `settling`: how many messages are there, but may still be written, until
     they have not changed for `settled` seconds. `begun`: a connector that sends has never run before; what happens from
     now on is sent. `left_alone_until`: the other side asked not to be called before (UTC seconds); 0: it did not.
+    `began_again` says that what is read was made anew, and is read from its start; empty: it was not.
     """
 
     connector: str
@@ -52,6 +53,7 @@ class TurnReport:
     settled: int = 0
     begun: bool = False
     left_alone_until: int = 0
+    began_again: str = ""
 
     @property
     def rows(self) -> int:

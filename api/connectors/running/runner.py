@@ -26,6 +26,7 @@ from api.connectors.sources.message import (
     OVER,
     READING,
     Backlog,
+    BeginsAgain,
     Message,
     OfFiles,
     Settling,
@@ -139,6 +140,8 @@ class ConnectorRunner:
     def _read_some(self, report: TurnReport) -> None:
         """Read what the source answers at once."""
         messages = self._source.messages(self._turn.place.fields)
+        if isinstance(self._source, BeginsAgain) and self._source.began_again:
+            self._note_beginning(self._source, report)
         waiting = self._still_to_read(messages, report) if isinstance(messages, Sequence) else messages
         behind = self._source.behind if isinstance(self._source, Backlog) else 0
         for index, message in enumerate(waiting):
@@ -151,6 +154,14 @@ class ConnectorRunner:
                 continue
             report.error = report.messages[-1].unanswered or report.error
             self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
+
+    def _note_beginning(self, source: BeginsAgain, report: TurnReport) -> None:
+        """What is read was made anew: the place knows before any of it is taken over."""
+        report.began_again = source.began_again
+        status: dict[str, str | int] = {"began_again": source.began_again, "began_again_at": self._pointsman.now}
+        self._turn.keep(Step(fields=source.fields_of_beginning, status=status))
+        logger.warning("connector %s: %s", self._connector.name, source.began_again)
+        source.began_again = ""
 
     def _still_to_read(self, messages: Iterable[Message], report: TurnReport) -> list[Message]:
         """Without one that was over when a process died before it could put it away."""

@@ -66,6 +66,16 @@ class Waiting(Protocol):
 
 
 @runtime_checkable
+class BeginsAgain(Protocol):
+    """A source that finds when it is looked whether what it reads was made anew. `began_again` says so, empty: it was
+    not; and `fields_of_beginning` are what the connector's place has of it from then on.
+    """
+
+    began_again: str
+    fields_of_beginning: Mapping[str, str]
+
+
+@runtime_checkable
 class Backlog(Protocol):
     """A source that answers its messages some at a time, and is asked again until none is left: how many are behind
     those that it answered last.

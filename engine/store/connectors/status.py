@@ -16,7 +16,7 @@ with a bad row; `sent` what went out.
 class ConnectorStatus:
     """Instants are in UTC seconds, 0: never. `waiting` messages were there to be read when it was last looked, the
     oldest since `oldest`. `error` is why its source could not be read or its target not be reached, when that was the
-    last that happened.
+    last that happened. `began_again`: what is read was found made anew, at the instant `began_again_at`.
     """
 
     name: str
@@ -27,6 +27,8 @@ class ConnectorStatus:
     oldest: int = 0
     error: str = ""
     failed_at: int = 0
+    began_again: str = ""
+    began_again_at: int = 0
     messages: int = 0
     rows: int = 0
     applied: int = 0
@@ -41,7 +43,7 @@ class ConnectorStatus:
     @classmethod
     def of(cls, name: str, stored: Mapping[str, str]) -> Self:
         """Of the fields of its hash; one that a later release stored is left out."""
-        texts = ("message", "error")
+        texts = ("message", "error", "began_again")
         known = {item.name for item in fields(cls)} - {"name"}
         values = {key: value if key in texts else int(value) for key, value in stored.items() if key in known}
         return cls(name=name, **values)  # type: ignore[arg-type]  # the fields of the class, by their types

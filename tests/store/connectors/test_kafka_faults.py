@@ -66,7 +66,7 @@ def test_messages_that_kafka_deleted_before_they_were_read_are_told(tills, broke
 
 def _with_bounds(real, *, first, end):
     """As it would be with these bounds: librdkafka's brokers delete nothing so soon."""
-    return lambda source, committed, kept, _first, _end: real(source, committed, kept, first, end)
+    return lambda source, committed, _first, _end: real(source, committed, first, end)
 
 
 def test_two_connectors_do_not_share_a_group(tills, brokers, topic, running):
