@@ -902,8 +902,9 @@ class Keys:
         return self._key("edi_numbers")
 
     def edi_answer(self, name: str, digest: str) -> str:
-        """Hash: the answer of a connector to an interchange that it read: its control `number`, when it got that
-        (`at`), and what was written (`body`). It ends by itself.
+        """Hash: the answers of a connector to an interchange that it read, the fields of each behind which it is: a
+        digest of what it tells (`1 outcome`), its control `number`, when it got that (`at`), and what was written
+        (`body`). It ends by itself.
         """
         return self._key("connector", name, "answer", digest)
 

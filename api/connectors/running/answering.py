@@ -1,6 +1,7 @@
 """Answers EDI that was read: a CONTRL or 997 for each interchange, in the folder that the connector names."""
 
 import datetime
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Answering:
 
     def answer(self, message: Message, problems: Sequence[Problem], *, at: int) -> str:
         """Write an answer to each interchange of the message; why one that needs one has none, or nothing. A file that
-        is no EDI, or whose interchange does not end, needs none. An interchange that comes again is answered as it was,
-        under the same number. Raises NotDelivered.
+        is no EDI, or whose interchange does not end, needs none. An interchange that comes again, and of which the same
+        is true, is answered as it was, under the same number. Raises NotDelivered.
         """
         bad, unanswered = self._bad(message, problems), ""
         for interchange in self._interchanges(message):
@@ -61,13 +62,20 @@ class Answering:
         """The number of the answer, and the answer, which is stored before anybody sees it."""
         name, seconds = self.connector.name, self.connector.remember
         partners = " ".join(sorted(partners_of(interchange)))
-        stored = self.store.reserve(name, interchange.digest, partners=partners, now=at, seconds=seconds)
+        # all that an answer tells, but for its own number and instant
+        outcome = hashlib.sha256(self._body(interchange, bad, number=1, at=0)).hexdigest()
+        stored = self.store.reserve(
+            name, interchange.digest, outcome=outcome, partners=partners, now=at, seconds=seconds
+        )
         if stored.body is not None:
             return stored.number, stored.body
-        instant = datetime.datetime.fromtimestamp(stored.at, tz=datetime.UTC)
-        whole = self.connector.quarantine == "file"
-        body = acknowledgement(interchange, bad, number=stored.number, at=instant, whole=whole)
-        return stored.number, self.store.keep(name, interchange.digest, body, seconds=seconds)
+        body = self._body(interchange, bad, number=stored.number, at=stored.at)
+        return stored.number, self.store.keep(name, interchange.digest, stored, body, seconds=seconds)
+
+    def _body(self, interchange: Interchange, bad: Sequence[BadRow], *, number: int, at: int) -> bytes:
+        """Raises NotWritable."""
+        instant = datetime.datetime.fromtimestamp(at, tz=datetime.UTC)
+        return acknowledgement(interchange, bad, number=number, at=instant, whole=self.connector.quarantine == "file")
 
     def _interchanges(self, message: Message) -> list[Interchange]:
         with message.open() as stream, seekable(stream) as source:

@@ -106,20 +106,96 @@ def test_an_answer_that_was_written_when_the_process_died_is_written_again_under
     assert len(first) == 1
 
 
-def test_an_interchange_that_comes_again_gets_the_same_answer(running):
+def take_away(here):
+    """The reader of the answers takes those that there are."""
+    for path in (here.root / "answers").iterdir():
+        path.unlink()
+
+
+def test_an_interchange_that_comes_again_and_of_which_the_same_is_true_gets_the_same_answer(running):
     here = running(COUNTS)
     here.put("1.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023"))
     here.run()
     first = answers(here)
-    for path in (here.root / "answers").iterdir():  # its reader took it away
-        path.unlink()
-    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    take_away(here)
+    here.pointsman._clock.now += 600
     here.put("2.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023"))
-    assert here.run().ended("bad") == 0
+    here.run()
     assert answers(here) == first
     here.put("3.edi", INVRPT_D96A.replace(b"4012345000016", b"4012345000023").replace(b"QTY+198:2", b"QTY+198:3"))
     here.run()
-    assert [("UCM+1+INVRPT:D:96A:UN:EAN004+4" in text) for text in answers(here).values()] == [True, False]
+    assert len(answers(here)) == 2
+
+
+ANOTHER_ARTICLE = INVRPT_D96A.replace(b"4012345000016", b"4012345000023")
+STATE = re.compile(r"UCM\+[0-9]+\+INVRPT:D:96A:UN:EAN004\+([0-9](?:(?:\+18)?'UCS)?)")
+
+
+def states(here):
+    """What was answered of each message, in the order of the control numbers."""
+    return [state for text in answers(here).values() for state in STATE.findall(text)]
+
+
+@pytest.mark.parametrize(("kept", "bad"), [("row", "7'UCS"), ("file", "4+18'UCS")])
+def test_an_interchange_that_comes_again_is_answered_by_what_is_true_by_then(running, kept, bad):
+    here = running(COUNTS + f"quarantine: {kept}\n")
+    here.put("1.edi", ANOTHER_ARTICLE)
+    here.run()
+    refused = answers(here)
+    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    here.put("2.edi", ANOTHER_ARTICLE)
+    assert here.run().ended("bad") == 0
+    assert states(here) == [bad, "7"]
+    assert answers(here).items() >= refused.items()
+    taken = answers(here)
+    take_away(here)
+    here.put("3.edi", ANOTHER_ARTICLE)
+    here.run()
+    assert answers(here).items() <= taken.items() - refused.items()
+    here.text = here.text.replace("else: COAT", "else: NOSUCH")
+    here.put("4.edi", ANOTHER_ARTICLE)
+    here.run()
+    assert states(here) == ["7", bad]
+    assert not answers(here).keys() & refused.keys()
+
+
+def test_what_a_person_replayed_is_accepted_when_its_interchange_comes_again(running):
+    here = running(COUNTS)
+    here.put("1.edi", ANOTHER_ARTICLE)
+    (message,) = here.run().messages
+    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    assert replay(here.pointsman, here.connector, [message.kept], here.root).ended("bad") == 0
+    assert states(here) == ["4+18'UCS"]
+    here.put("2.edi", ANOTHER_ARTICLE)
+    here.run()
+    assert states(here) == ["4+18'UCS", "7"]
+
+
+@pytest.mark.parametrize("step", ["reserve", "keep", "deliver"])
+@pytest.mark.parametrize("after", [False, True])
+def test_whoever_dies_as_another_answer_is_given_gives_it_later_under_one_number(running, monkeypatch, step, after):
+    here = running(COUNTS)
+    here.put("1.edi", ANOTHER_ARTICLE)
+    here.run()
+    here.text = here.text.replace("else: NOSUCH", "else: COAT")
+    here.put("2.edi", ANOTHER_ARTICLE)
+    runner = here.runner()
+    place = runner._answering.delivery if step == "deliver" else runner._answering.store
+    real = getattr(place, step)
+
+    def dies(*words, **more):
+        if after:
+            real(*words, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, step, dies)
+    with contextlib.suppress(KeyboardInterrupt):
+        runner.take_turn()
+    monkeypatch.undo()
+    assert here.run().error == ""
+    assert states(here) == ["4+18'UCS", "7"]
+    first, second = (number_of(here.root / name) for name in answers(here))
+    assert second == first + 1
 
 
 @pytest.fixture
@@ -267,3 +343,19 @@ def test_a_message_with_a_wrong_count_keeps_back_no_other_of_its_interchange(run
     here.run()
     assert re.findall(r"UCM\+[0-9]\+INVRPT:D:96A:UN:EAN004\+([0-9])", answer(here)) == ["4", "7"]
     assert here.on_hand("RARE", "lyon") == 48
+
+
+def test_of_two_who_answer_at_once_and_tell_different_things_each_has_its_answer(pointsman):
+    store = pointsman.connectors.answers
+
+    def reserved(outcome):
+        return store.reserve("wms", "digest", outcome=outcome, partners="a b", now=pointsman.now, seconds=60)
+
+    refused, taken = reserved("refused"), reserved("taken over")
+    assert taken.number == refused.number + 1
+    assert store.keep("wms", "digest", refused, b"rejected", seconds=60) == b"rejected"
+    assert store.keep("wms", "digest", taken, b"accepted", seconds=60) == b"accepted"
+    assert store.keep("wms", "digest", taken, b"too late", seconds=60) == b"accepted"
+    again = reserved("taken over")
+    assert (again.number, again.body) == (taken.number, b"accepted")
+    assert reserved("refused").number == taken.number + 1
