@@ -30,6 +30,8 @@ def written(node):
 def _is_not_said(node):
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True  # a docstring
+    if isinstance(node, ast.keyword) and node.arg == "later":
+        return True  # what a log says that a turn does later
     if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "PARTS":
         return True  # what words of a file mean, which the page of connectors says
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
