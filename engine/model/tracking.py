@@ -52,19 +52,19 @@ class TrackingEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """An event of one parcel as it is kept. `heard` is when it was first told here, in UTC seconds."""
+    """An event of one parcel as it is kept. `heard_at` is when it was first received here, in UTC seconds."""
 
     id: str
     state: TrackingState
     at: int
-    heard: int
+    heard_at: int
     town: str = ""
     country: str = ""
 
     @property
     def instant(self) -> int:
-        """When it happened: nothing happened after it was heard of, whatever the carrier's clock says."""
-        return min(self.at, self.heard)
+        """When it happened: nothing happened after it was received, whatever the carrier's clock says."""
+        return min(self.at, self.heard_at)
 
     @property
     def order(self) -> tuple[int, int, str, str, str]:
@@ -72,8 +72,8 @@ class Scan:
         return self.instant, _RANK[self.state], self.id, self.town, self.country
 
     @property
-    def told(self) -> tuple[int, str, str, str]:
-        """Beside its state: equal for an event that is told again, in the same way."""
+    def identity(self) -> tuple[int, str, str, str]:
+        """Beside its state: equal for an event that is received again, in the same way."""
         return (self.at, self.id, "", "") if self.id else (self.at, "", self.town.casefold(), self.country)
 
 
@@ -87,9 +87,9 @@ def number_name(number: str) -> str:
     return name[2:] if _SCANNED.fullmatch(name) else name
 
 
-def scan_of(event: TrackingEvent, heard: int) -> Scan:
-    """The event as it is kept, first told at the instant `heard`."""
-    return Scan(id=event.id, state=event.state, at=event.at, heard=heard, town=event.town, country=event.country)
+def scan_of(event: TrackingEvent, heard_at: int) -> Scan:
+    """The event as it is kept, first received at the instant `heard_at`."""
+    return Scan(id=event.id, state=event.state, at=event.at, heard_at=heard_at, town=event.town, country=event.country)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,42 +103,42 @@ class ParcelProgress:
 NOWHERE: Final = ParcelProgress()
 
 
-def joined(scans: Iterable[Scan]) -> tuple[Scan, ...]:
-    """Each event once, as it was first heard, and of each state the latest alone; sorted by their order. Whatever is
-    joined in whatever order and however often, the result is the same.
+def merge_scans(scans: Iterable[Scan]) -> tuple[Scan, ...]:
+    """Each event once, as it was first received, and of each state the latest alone; sorted by their order. Whatever is
+    merged in whatever order and however often, the result is the same.
     """
     by_state: dict[TrackingState, dict[tuple[int, str, str, str], Scan]] = {}
     for scan in scans:
         of_state = by_state.setdefault(scan.state, {})
-        known = of_state.get(scan.told)
-        of_state[scan.told] = scan if known is None else min(known, scan, key=_as_first_heard)
-    kept = [of_state[told] for of_state in by_state.values() for told in sorted(of_state)[-MOST_OF_A_STATE:]]
-    return tuple(sorted(kept, key=lambda scan: (*scan.order, scan.at, scan.heard)))
+        known = of_state.get(scan.identity)
+        of_state[scan.identity] = scan if known is None else min(known, scan, key=_first_received)
+    kept = [of_state[identity] for of_state in by_state.values() for identity in sorted(of_state)[-MOST_OF_A_STATE:]]
+    return tuple(sorted(kept, key=lambda scan: (*scan.order, scan.at, scan.heard_at)))
 
 
-def _as_first_heard(scan: Scan) -> tuple[int, str, str]:
-    return scan.heard, scan.town, scan.country
+def _first_received(scan: Scan) -> tuple[int, str, str]:
+    return scan.heard_at, scan.town, scan.country
 
 
-def as_told_last(scans: Iterable[Scan]) -> tuple[Scan, ...]:
-    """Of joined events, each once by its id: a carrier that tells one again in another way corrects it."""
+def latest_wordings(scans: Iterable[Scan]) -> tuple[Scan, ...]:
+    """Of merged events, each once by its id: a carrier that sends one again in other words corrects it."""
     last: dict[object, Scan] = {}
     for scan in scans:
-        name = scan.id or (scan.state, *scan.told)
+        name = scan.id or (scan.state, *scan.identity)
         known = last.get(name)
-        last[name] = scan if known is None else max(known, scan, key=lambda told: (told.heard, *told.order, told.at))
+        last[name] = scan if known is None else max(known, scan, key=lambda item: (item.heard_at, *item.order, item.at))
     return tuple(sorted(last.values(), key=lambda scan: (*scan.order, scan.at)))
 
 
 def progress_of(scans: Iterable[Scan]) -> ParcelProgress:
-    """Where a parcel is, by what was joined of its events.
+    """Where a parcel is, by its merged events.
 
     The latest event says it, except: what is delivered stays so, unless a later event is an exception or a return; what
     returns stays so; and that the carrier knows of a parcel says nothing once it has it.
     """
     latest: dict[TrackingState, Scan] = {}
-    told = as_told_last(scans)
-    for scan in told:  # in their order
+    ordered = latest_wordings(scans)
+    for scan in ordered:  # in their order
         latest[scan.state] = scan
     state = _state_of(latest)
     if state == "pending":
@@ -148,7 +148,7 @@ def progress_of(scans: Iterable[Scan]) -> ParcelProgress:
     # a carrier may say so again, as when it adds the proof of delivery: it was delivered when it said so first
     corrected = latest.get("exception")
     first = next(
-        scan for scan in told if scan.state == "delivered" and (corrected is None or scan.order > corrected.order)
+        scan for scan in ordered if scan.state == "delivered" and (corrected is None or scan.order > corrected.order)
     )
     return ParcelProgress(state="delivered", since=first.instant)
 

@@ -81,7 +81,7 @@ class ParcelEventRecord(Record, frozen=True):
         return cls(
             state=scan.state,
             at=timestamp(scan.instant),
-            heard_at=timestamp(scan.heard),
+            heard_at=timestamp(scan.heard_at),
             town=scan.town or UNSET,
             country=scan.country or UNSET,
         )

@@ -79,19 +79,19 @@ def print_job(printer: str, *, user: str, name: str, mime: str) -> bytes:
 
 def jobs(printer: str, *, user: str, which: str) -> bytes:
     """A request for the names and states of jobs: `completed` or `not-completed` ones of that user."""
-    wanted: list[Attribute] = [
+    attributes: list[Attribute] = [
         (_NAME, "requesting-user-name", user),
         (_KEYWORD, "which-jobs", which),
         (_KEYWORD, "requested-attributes", "job-name"),
         (_KEYWORD, "", "job-state"),
         (_BOOLEAN, "my-jobs", "true"),
     ]
-    return _request(Operation.GET_JOBS, printer, wanted)
+    return _request(Operation.GET_JOBS, printer, attributes)
 
 
 def printer_attributes(printer: str, names: Sequence[str]) -> bytes:
-    wanted = [(_KEYWORD, "requested-attributes" if not place else "", name) for place, name in enumerate(names)]
-    return _request(Operation.GET_PRINTER_ATTRIBUTES, printer, wanted)
+    attributes = [(_KEYWORD, "requested-attributes" if not place else "", name) for place, name in enumerate(names)]
+    return _request(Operation.GET_PRINTER_ATTRIBUTES, printer, attributes)
 
 
 def _request(operation: Operation, printer: str, attributes: Sequence[Attribute]) -> bytes:

@@ -61,15 +61,15 @@ class Printer:
             raise LiteralInvalid(
                 f"after the address '{text}' may stand pdf or zpl, and 8dpmm or 12dpmm; not '{' '.join(words)}'"
             )
-        said: PrintFormat | None = next((name for name in _FORMATS if name in words), None)
-        if said == "zpl" and paper not in LABELS:
+        chosen: PrintFormat | None = next((name for name in _FORMATS if name in words), None)
+        if chosen == "zpl" and paper not in LABELS:
             raise LiteralInvalid(f"a {paper} is printed as PDF: leave zpl out behind '{text}'")
         return cls(
             scheme=cast("PrinterScheme", parts.scheme),
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],
             path="" if parts.scheme == "socket" else parts.path or "/",
-            format=said or ("zpl" if parts.scheme == "socket" and paper in LABELS else "pdf"),
+            format=chosen or ("zpl" if parts.scheme == "socket" and paper in LABELS else "pdf"),
             dots_per_mm=next((dots for word, dots in _DOTS_PER_MM.items() if word in words), 8),
         )
 

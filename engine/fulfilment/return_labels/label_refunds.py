@@ -104,19 +104,20 @@ class ReturnLabelRefunds:
 
     def give_late_purchase_back(self, purchase: LatePurchase) -> None:
         """Have the carrier take back what it sold after the label was cancelled, if it did. What it does not take back,
-        and what it does not answer for a day, is told. Raises what asking a carrier does: that is asked again later.
+        and what it does not answer for a day, is in the log of the service. Raises what asking a carrier does: that is
+        asked again later.
         """
         stored = self._reader.read(purchase.return_id).stored
         try:
             self._parts.carriers.carrier(purchase.carrier).cancel(purchase.booking, reference(stored, purchase.number))
         except (CarrierRefused, CarrierHasNoSuch) as error:
-            self._tell(purchase, not_taken_back(error, purchase.carrier))
+            self._warn(purchase, not_taken_back(error, purchase.carrier))
         except StoreUnavailable:
             raise
         except PointsmanError as error:
             if self._parts.clock() - purchase.since < WAITED_FOR:
                 raise
-            self._tell(purchase, not_answered(error))
+            self._warn(purchase, not_answered(error))
         self._labels.drop_late_purchase(purchase)
 
     def keep_late_purchase(self, purchase: LatePurchase) -> None:
@@ -147,7 +148,7 @@ class ReturnLabelRefunds:
         if label.sold:
             self._parts.carriers.carrier(label.carrier).cancel(label.booking, reference(stored, label.number))
 
-    def _tell(self, purchase: LatePurchase, why: str) -> None:
+    def _warn(self, purchase: LatePurchase, why: str) -> None:
         """People, in the log of the service and, if it is the last label of the return, with the label."""
         reading = self._reader.read(purchase.return_id)
         label = reading.stored.label

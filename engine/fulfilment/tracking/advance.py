@@ -12,8 +12,8 @@ from engine.model.tracking import (
     NOWHERE,
     ParcelProgress,
     Scan,
-    as_told_last,
-    joined,
+    latest_wordings,
+    merge_scans,
     progress_of,
     shipment_progress,
 )
@@ -30,15 +30,15 @@ from rules.syntax.literals import SECONDS_A_DAY
 
 LOST_FOR = 90 * SECONDS_A_DAY
 """So long after a shipment may have been lost, nothing more is expected of it."""
-_UNTOLD_SECONDS = SECONDS_A_DAY
-"""After which it is looked again at a shipment past its promise whose carrier told nothing: it may have told since of
-another one, and this one is late then.
+_NOT_REPORTED_ON_SECONDS = SECONDS_A_DAY
+"""After which it is looked again at a shipment past its promise whose carrier sent nothing: it may have sent something
+of another one since, and this one is late then.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What is heard of a shipment at the instant `now`: new events of its parcels by SSCC, told by `source`. `looks`:
+class ShipmentNews:
+    """What is known anew of a shipment at the instant `now`: events of its parcels by SSCC, sent by `source`. `looks`:
     it is looked whether it is late, or lost, as it may be after `silence` seconds without a word.
     """
 
@@ -56,84 +56,85 @@ class Advance:
     """
 
     scans: Mapping[str, tuple[Scan, ...]]
-    heard: int | None
+    last_heard_at: int | None
     looked: int | None
     dues: Dues
     change: TrackedChange | None
 
 
-def advance(shipment: TrackedShipment, heard: Heard) -> Advance | None:
+def advance(shipment: TrackedShipment, news: ShipmentNews) -> Advance | None:
     """None: nothing follows."""
     scans = {
         sscc: after
-        for sscc, told in heard.scans.items()
-        if (after := joined([*shipment.scans.get(sscc, ()), *told])) != shipment.scans.get(sscc, ())
+        for sscc, new in news.scans.items()
+        if (after := merge_scans([*shipment.scans.get(sscc, ()), *new])) != shipment.scans.get(sscc, ())
     }
-    if not scans and not heard.looks:
+    if not scans and not news.looks:
         return None
-    outlook = _outlook(shipment, heard, scans)
-    change = _change(shipment, heard, outlook)
+    outlook = _outlook(shipment, news, scans)
+    change = _change(shipment, news, outlook)
     state = shipment.state if change is None else shipment.state.after(change)
     return Advance(
         scans=scans,
-        heard=outlook.heard,
-        looked=shipment.packed_at if heard.looks else shipment.stored.looked,
-        dues=_dues(shipment, state, outlook, looked=heard.looks or shipment.was_looked_at, at=heard.now),
+        last_heard_at=outlook.last_heard_at,
+        looked=shipment.packed_at if news.looks else shipment.stored.looked,
+        dues=_dues(shipment, state, outlook, looked=news.looks or shipment.was_looked_at, at=news.now),
         change=change,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outlook:
-    """How a shipment stands: all `scans` of its parcels, where each is `now`, and when something was `heard` last. At
-    `silent`, nothing will have been heard for long; from `ends` on, nothing more is expected. `is_told_of`: a carrier
-    has some of it that tells where parcels are.
+    """How a shipment stands: all `scans` of its parcels, where each is `now`, and when something was last heard of it.
+    At `silent`, nothing will have been heard for long; from `ends` on, nothing more is expected. `is_reported_on`: a
+    carrier has some of it that tells where parcels are.
     """
 
     scans: Mapping[str, tuple[Scan, ...]]
     now: Mapping[str, ParcelProgress]
-    heard: int | None
+    last_heard_at: int | None
     silent: int
     ends: int
-    is_told_of: bool
+    is_reported_on: bool
 
     @property
     def is_over(self) -> bool:
         return all(parcel.state in ENDED for parcel in self.now.values())
 
 
-def _outlook(shipment: TrackedShipment, heard: Heard, new: Mapping[str, tuple[Scan, ...]]) -> _Outlook:
+def _outlook(shipment: TrackedShipment, news: ShipmentNews, new: Mapping[str, tuple[Scan, ...]]) -> _Outlook:
     scans = {**shipment.scans, **new}
-    words = [scan.heard for told in new.values() for scan in told]
-    last = max([*words, *([] if shipment.stored.heard is None else [shipment.stored.heard])], default=None)
-    silent = max(last or 0, shipment.packed_at) + heard.silence
-    is_told_of = shipment.is_told_of(scans, heard.now)
+    instants = [scan.heard_at for scans_of_parcel in new.values() for scan in scans_of_parcel]
+    earlier = shipment.stored.last_heard_at
+    last = max([*instants, *([] if earlier is None else [earlier])], default=None)
+    silent = max(last or 0, shipment.packed_at) + news.silence
+    is_reported_on = shipment.is_reported_on(scans, news.now)
     return _Outlook(
         scans=scans,
         now={parcel.sscc: progress_of(scans.get(parcel.sscc, ())) for parcel in shipment.parcels},
-        heard=last,
+        last_heard_at=last,
         silent=silent,
-        ends=silent + (LOST_FOR if is_told_of else 0),
-        is_told_of=is_told_of,
+        ends=silent + (LOST_FOR if is_reported_on else 0),
+        is_reported_on=is_reported_on,
     )
 
 
 def _dues(shipment: TrackedShipment, state: TrackedState, outlook: _Outlook, *, looked: bool, at: int) -> Dues:
     if outlook.is_over or state.watch_ended:
         return Dues(at_risk=None, unraised=None)
-    at_risk = min(shipment.promised, outlook.silent) if outlook.is_told_of else outlook.ends
-    if not looked:  # a turn is still to see that carriers are asked, and what was told before it was packed
+    at_risk = min(shipment.promised, outlook.silent) if outlook.is_reported_on else outlook.ends
+    if not looked:  # a turn is still to see that carriers are asked, and what was sent before it was packed
         return Dues(at_risk=at_risk, unraised=0)
     unraised = [outlook.ends]
     if not state.late:
-        is_looked_at_then = outlook.is_told_of or shipment.promised >= at
-        unraised.append(shipment.promised + 1 if is_looked_at_then else at + _UNTOLD_SECONDS)
-    if not state.lost and outlook.is_told_of:
+        is_looked_at_then = outlook.is_reported_on or shipment.promised >= at
+        unraised.append(shipment.promised + 1 if is_looked_at_then else at + _NOT_REPORTED_ON_SECONDS)
+    if not state.lost and outlook.is_reported_on:
         unraised.append(outlook.silent)
     return Dues(at_risk=at_risk, unraised=min(unraised))
 
 
-def _change(shipment: TrackedShipment, heard: Heard, outlook: _Outlook) -> TrackedChange | None:
+def _change(shipment: TrackedShipment, news: ShipmentNews, outlook: _Outlook) -> TrackedChange | None:
     """What is to be logged."""
     state, now = shipment.state, outlook.now
     parcels = [
@@ -141,16 +142,16 @@ def _change(shipment: TrackedShipment, heard: Heard, outlook: _Outlook) -> Track
         for sscc, progress in now.items()
         if _differs(state.parcels.get(sscc, NOWHERE), progress)
     ]
-    found = state.lost and outlook.silent > heard.now
-    raised = _raised(shipment, heard, outlook)
-    ended = raised is None and not outlook.is_over and heard.now >= outlook.ends
+    found = state.lost and outlook.silent > news.now
+    raised = _raised(shipment, news, outlook)
+    ended = raised is None and not outlook.is_over and news.now >= outlook.ends
     if not parcels and not found and raised is None and ended == state.watch_ended:
         return None
-    is_lost = (raised == "lost" or (state.lost and not found)) and (shipment.was_heard_of or bool(heard.scans))
-    counted = _counted(shipment, now, is_lost=is_lost, today=heard.now)
+    is_lost = (raised == "lost" or (state.lost and not found)) and (shipment.has_events or bool(news.scans))
+    counted = _counted(shipment, now, is_lost=is_lost, today=news.now)
     change = TrackedChange(
         shipment=shipment.key.number,
-        source=heard.source,
+        source=news.source,
         before=state.progress(now).state,
         state="pending",
         since=None,
@@ -173,23 +174,23 @@ def _differs(before: ParcelProgress, now: ParcelProgress) -> bool:
 
 def _parcel_change(sscc: str, progress: ParcelProgress, scans: Sequence[Scan]) -> ParcelChange:
     """With the event that says so."""
-    said = [scan for scan in as_told_last(scans) if (scan.state, scan.instant) == (progress.state, progress.since)]
-    event, heard = (said[-1].id, said[-1].heard) if said else ("", None)
+    events = [scan for scan in latest_wordings(scans) if (scan.state, scan.instant) == (progress.state, progress.since)]
+    event, heard = (events[-1].id, events[-1].heard_at) if events else ("", None)
     return ParcelChange(sscc=sscc, state=progress.state, since=progress.since, event=event, heard=heard)
 
 
-def _raised(shipment: TrackedShipment, heard: Heard, outlook: _Outlook) -> Raised | None:
+def _raised(shipment: TrackedShipment, news: ShipmentNews, outlook: _Outlook) -> Raised | None:
     """What is to be said of it now; one thing at a time. Where nobody tells anything, that nothing is known says
     nothing.
     """
     progress, state = shipment_progress(outlook.now.values()), shipment.state
     if progress.state == "delivered":
         return "late" if not state.late and (progress.since or 0) > shipment.promised else None
-    if not heard.looks or outlook.is_over or not outlook.is_told_of:
+    if not news.looks or outlook.is_over or not outlook.is_reported_on:
         return None
-    if not state.late and heard.now > shipment.promised:
+    if not state.late and news.now > shipment.promised:
         return "late"
-    return "lost" if not state.lost and heard.now >= outlook.silent else None
+    return "lost" if not state.lost and news.now >= outlook.silent else None
 
 
 def _counted(

@@ -15,7 +15,7 @@ logger = logging.getLogger("pointsman")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierCall:
-    """What became of each event that a carrier told, and the codes that it does not document."""
+    """What became of each event that a carrier sent, and the codes that it does not document."""
 
     outcomes: tuple[EventOutcome, ...]
     unknown: tuple[str, ...]

@@ -1,12 +1,12 @@
-"""Watches shipments that carriers have: takes what was told of them before they were packed, says once of each that it
-is late or may be lost, and lists those whose promise is at risk.
+"""Watches shipments that carriers have: takes what was sent about them before they were packed, says once of each that
+it is late or may be lost, and lists those whose promise is at risk.
 """
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.actor import by_itself
-from engine.fulfilment.tracking.advance import Heard
+from engine.fulfilment.tracking.advance import ShipmentNews
 from engine.fulfilment.tracking.on_time import OnTimeRates
 from engine.fulfilment.tracking.tracked_shipment import TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import ReadShipment, TrackedShipments, TrackingCall
@@ -50,7 +50,7 @@ class OnTheWay:
         self._clock = clock
 
     def watch(self) -> tuple[OnTheWayRisk, ...]:
-        """Say of each that is newly late or lost that it is, take what was told before it was packed, and bring how
+        """Say of each that is newly late or lost that it is, take what was sent before it was packed, and bring how
         often services are on time up to date. Raises NotReady, StoreUnavailable.
         """
         raised: list[OnTheWayRisk] = []
@@ -81,34 +81,36 @@ class OnTheWay:
         found = self._shipments.find(due)
         gone = [key for key in due if key not in found]
         self._store.leave(gone)
-        now, told = self._clock(), self._told_before(found.values())
+        now, events_before = self._clock(), self._events_before_packing(found.values())
         calls: list[TrackingCall] = []
         for key, read in found.items():
-            scans, source = told.get(key, ({}, WATCH))
-            heard = Heard(scans=scans, source=source, now=now, silence=self._silence, looks=True)
-            calls.append(TrackingCall(read=read, heard=heard))
+            scans, source = events_before.get(key, ({}, WATCH))
+            news = ShipmentNews(scans=scans, source=source, now=now, silence=self._silence, looks=True)
+            calls.append(TrackingCall(read=read, news=news))
         outcomes = self._shipments.take(calls)
         taken = [read for read, outcome in zip(found.values(), outcomes, strict=True) if outcome == Taken.DONE]
         self._unknown.forget(
-            [name for read in taken if read.shipment.key in told for name in _names(read.shipment.parcels)]
+            [name for read in taken if read.shipment.key in events_before for name in _names(read.shipment.parcels)]
         )
         self._begin_polling(read.shipment for read in taken if not read.shipment.was_looked_at)
         return [*(None for _ in gone), *(self._newly(read, now) for read in taken)]
 
-    def _told_before(self, found: Iterable[ReadShipment]) -> dict[ShipmentKey, tuple[dict[str, list[Scan]], str]]:
-        """Of shipments of which something was told before they were packed: that by SSCC, and who told it last."""
+    def _events_before_packing(
+        self, found: Iterable[ReadShipment]
+    ) -> dict[ShipmentKey, tuple[dict[str, list[Scan]], str]]:
+        """Of shipments of which something was sent before they were packed: that by SSCC, and who sent it last."""
         parcels: dict[str, list[tuple[ShipmentKey, str]]] = {}
         for read in found:
             for parcel in read.shipment.parcels:
                 for name in _names([parcel]):
                     parcels.setdefault(name, []).append((read.shipment.key, parcel.sscc))
-        told: dict[ShipmentKey, tuple[dict[str, list[Scan]], str]] = {}
+        by_shipment: dict[ShipmentKey, tuple[dict[str, list[Scan]], str]] = {}
         for name, events in self._unknown.read(list(parcels)).items():
             for key, sscc in parcels[name]:
-                scans, _ = told.get(key, ({}, WATCH))
-                scans.setdefault(sscc, []).extend(scan_of(item.event, item.heard) for item in events)
-                told[key] = scans, max(events, key=lambda item: item.heard).source
-        return told
+                scans, _ = by_shipment.get(key, ({}, WATCH))
+                scans.setdefault(sscc, []).extend(scan_of(item.event, item.heard_at) for item in events)
+                by_shipment[key] = scans, max(events, key=lambda item: item.heard_at).source
+        return by_shipment
 
     def _newly(self, read: ReadShipment, now: int) -> OnTheWayRisk | None:
         """What is said now of a shipment that was as it was read."""
@@ -120,7 +122,7 @@ class OnTheWay:
 
     def _risk(self, shipment: TrackedShipment, now: int) -> OnTheWayRisk | None:
         """None: its carrier tells nobody anything, so nobody knows."""
-        if not shipment.is_told_of(shipment.scans, now):
+        if not shipment.is_reported_on(shipment.scans, now):
             return None
         silent = shipment.silent_from(self._silence)
         is_lost = silent <= now

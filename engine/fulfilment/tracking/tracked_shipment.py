@@ -90,14 +90,14 @@ class TrackedShipment:
 
     def _progress(self, sscc: str, scans: Mapping[str, Sequence[Scan]]) -> ParcelProgress:
         """By these events. Of a parcel whose events are not kept any more, what was logged."""
-        told = scans.get(sscc)
-        return progress_of(told) if told else self.state.parcels.get(sscc, NOWHERE)
+        of_parcel = scans.get(sscc)
+        return progress_of(of_parcel) if of_parcel else self.state.parcels.get(sscc, NOWHERE)
 
     def silent_from(self, silence: int) -> int:
         """When nothing will have been heard of it for so many seconds, as it stands."""
-        return max(self.stored.heard or 0, self.packed_at) + silence
+        return max(self.stored.last_heard_at or 0, self.packed_at) + silence
 
-    def is_told_of(self, scans: Mapping[str, Sequence[Scan]], now: int) -> bool:
+    def is_reported_on(self, scans: Mapping[str, Sequence[Scan]], now: int) -> bool:
         """Whether some parcel that is not over, by these events, is with a carrier that tells where parcels are."""
         return any(
             self._tells(packing.carrier, scans, now)
@@ -110,17 +110,19 @@ class TrackedShipment:
         """Whether the carrier does: as the network's file says, or else if something was heard of it of late, by what
         is stored or by these events.
         """
-        said = self.tracking.get(carrier)
-        if said is not None:
-            return said == "events"
+        setting = self.tracking.get(carrier)
+        if setting is not None:
+            return setting == "events"
         its = (parcel.sscc for packing in self.packings if packing.carrier == carrier for parcel in packing.parcels)
-        heard = [scan.heard for sscc in its for scan in scans.get(sscc, ())]
-        return max([*heard, self.stored.carriers_heard.get(carrier, 0)]) > now - CARRIER_TELLS_FOR
+        instants = [scan.heard_at for sscc in its for scan in scans.get(sscc, ())]
+        return max([*instants, self.stored.carriers_heard_at.get(carrier, 0)]) > now - CARRIER_TELLS_FOR
 
     @property
     def watched(self) -> WatchedShipment:
         """Its promise: it was handed over when a carrier first said that it has some of it."""
-        scans = [scan.instant for told in self.scans.values() for scan in told if scan.state not in BEFORE_CARRIAGE]
+        scans = [
+            scan.instant for of_parcel in self.scans.values() for scan in of_parcel if scan.state not in BEFORE_CARRIAGE
+        ]
         passed: dict[Milestone, int] = {"handed_over": min(scans)} if scans else {}
         return replace(self.promise, stored=PromiseState(passed=passed).text)
 
@@ -130,9 +132,9 @@ class TrackedShipment:
         return self.stored.looked == self.packed_at
 
     @property
-    def was_heard_of(self) -> bool:
-        """Whether its carrier ever told anything of it."""
-        return self.stored.heard is not None
+    def has_events(self) -> bool:
+        """Whether its carrier ever sent anything about it."""
+        return self.stored.last_heard_at is not None
 
     @property
     def packed_at(self) -> int:

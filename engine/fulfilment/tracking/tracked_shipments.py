@@ -13,7 +13,7 @@ from engine.decide.order_record import order_of
 from engine.decide.record import DecisionRecord
 from engine.decide.shipping.ways import Ways
 from engine.facts_reader import FactsReader
-from engine.fulfilment.tracking.advance import Heard, advance
+from engine.fulfilment.tracking.advance import ShipmentNews, advance
 from engine.fulfilment.tracking.tracked_shipment import Goal, TrackedShipment
 from engine.model.facts import Network
 from engine.model.parcels import PackedShipment, Packing, Parcel, ShipmentKey
@@ -40,10 +40,10 @@ class ReadShipment:
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingCall:
-    """What is `heard` of a shipment, whose parcels go by the numbers of `places`."""
+    """The `news` of a shipment, whose parcels go by the numbers of `places`."""
 
     read: ReadShipment
-    heard: Heard
+    news: ShipmentNews
     places: Mapping[str, ParcelPlace] = field(default_factory=dict)
 
 
@@ -71,10 +71,10 @@ class TrackedShipments:
 
     def find(self, keys: Sequence[ShipmentKey]) -> dict[ShipmentKey, ReadShipment]:
         """Those of them that a carrier has, or had and delivered. Raises NotReady, StoreUnavailable."""
-        wanted = list(dict.fromkeys(keys))
-        if not wanted:
+        shipments = list(dict.fromkeys(keys))
+        if not shipments:
             return {}
-        read = (stored.shipment for stored in self._packed.read_all(wanted))
+        read = (stored.shipment for stored in self._packed.read_all(shipments))
         packed = {item.key: item for item in read if item is not None and _carried(item)}
         stored = self._store.read(list(packed))
         records = self._records(dict.fromkeys(key.decision for key in packed))
@@ -149,20 +149,20 @@ class TrackedShipments:
 
 def _step(call: TrackingCall) -> TrackingStep | None:
     shipment = call.read.shipment
-    following = advance(shipment, call.heard)
+    following = advance(shipment, call.news)
     if following is None:
         return None
     return TrackingStep(
         shipment=shipment.key,
         stored=shipment.stored,
         events={sscc: call.read.codec.encode(sscc, scans) for sscc, scans in following.scans.items()},
-        told_by=_carriers(shipment, following.scans),
-        heard=following.heard,
+        carriers=_carriers(shipment, following.scans),
+        last_heard_at=following.last_heard_at,
         looked=following.looked,
         dues=following.dues,
         change=following.change,
         places=call.places,
-        now=call.heard.now,
+        now=call.news.now,
     )
 
 

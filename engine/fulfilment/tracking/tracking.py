@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from engine.errors import Contended, NotFound
-from engine.fulfilment.tracking.advance import Heard
+from engine.fulfilment.tracking.advance import ShipmentNews
 from engine.fulfilment.tracking.tracked_shipment import TrackedShipment
 from engine.fulfilment.tracking.tracked_shipments import NumberedParcel, TrackedShipments, TrackingCall
 from engine.model.parcels import Packing, Parcel, ShipmentKey
-from engine.model.tracking import Scan, TrackingEvent, as_told_last, number_name, scan_of
+from engine.model.tracking import Scan, TrackingEvent, latest_wordings, number_name, scan_of
 from engine.store.connection.client import Client
 from engine.store.fulfilment.tracked_parcels import Taken
 from engine.store.fulfilment.unknown_numbers import UnknownNumbers
@@ -36,7 +36,7 @@ class FoundParcel:
     @property
     def events(self) -> tuple[Scan, ...]:
         """What its carrier said, each once, the oldest first."""
-        return as_told_last(self.shipment.scans.get(self.parcel.sscc, ()))
+        return latest_wordings(self.shipment.scans.get(self.parcel.sscc, ()))
 
 
 class Tracking:
@@ -84,7 +84,7 @@ class Tracking:
         for event in events:
             by_number.setdefault(event.tracking_number, []).append(event)
         parcels = self._shipments.numbered(by_number)
-        unknown = {number: told for number, told in by_number.items() if number not in parcels}
+        unknown = {number: of_number for number, of_number in by_number.items() if number not in parcels}
         if unknown:
             self._unknown.keep(unknown.items(), source=source, now=self._clock())
             # whoever packed it meanwhile may have looked there before it was kept
@@ -98,13 +98,13 @@ class Tracking:
     ) -> dict[int, EventOutcome]:
         """What became of the events of these parcels that did not meet with another change."""
         now = self._clock()
-        told: dict[ShipmentKey, list[int]] = {}
+        by_shipment: dict[ShipmentKey, list[int]] = {}
         for index, event in events.items():
             if event.tracking_number in parcels:
-                told.setdefault(parcels[event.tracking_number].place.shipment, []).append(index)
+                by_shipment.setdefault(parcels[event.tracking_number].place.shipment, []).append(index)
         calls: list[TrackingCall] = []
         outcomes: list[dict[int, EventOutcome]] = []
-        for indexes in told.values():
+        for indexes in by_shipment.values():
             numbered = [(parcels[events[index].tracking_number], scan_of(events[index], now)) for index in indexes]
             read = numbered[0][0].read
             outcomes.append(dict(zip(indexes, _outcomes(read.shipment, numbered), strict=True)))
@@ -113,16 +113,16 @@ class Tracking:
                 for each in parcel.parcels:
                     scans.setdefault(each.sscc, []).append(scan)
             places = {events[index].tracking_number: parcels[events[index].tracking_number].place for index in indexes}
-            heard = Heard(scans=scans, source=source, now=now, silence=self._silence)
-            calls.append(TrackingCall(read=read, heard=heard, places=places))
+            news = ShipmentNews(scans=scans, source=source, now=now, silence=self._silence)
+            calls.append(TrackingCall(read=read, news=news, places=places))
         taken = self._shipments.take(calls)
         done = [some for some, outcome in zip(outcomes, taken, strict=True) if outcome in (None, Taken.DONE)]
         return {index: outcome for some in done for index, outcome in some.items()}
 
 
-def _outcomes(shipment: TrackedShipment, told: Iterable[tuple[NumberedParcel, Scan]]) -> Iterator[EventOutcome]:
-    known = {(sscc, scan.state, scan.told) for sscc, scans in shipment.scans.items() for scan in scans}
-    for numbered, scan in told:
-        name = numbered.parcel.sscc, scan.state, scan.told
+def _outcomes(shipment: TrackedShipment, scans: Iterable[tuple[NumberedParcel, Scan]]) -> Iterator[EventOutcome]:
+    known = {(sscc, scan.state, scan.identity) for sscc, kept in shipment.scans.items() for scan in kept}
+    for numbered, scan in scans:
+        name = numbered.parcel.sscc, scan.state, scan.identity
         yield "known" if name in known else "new"
         known.add(name)

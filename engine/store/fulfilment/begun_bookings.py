@@ -19,7 +19,7 @@ LEASE_MILLISECONDS = 60_000
 _SECONDS_UNTIL_RETRY = 5
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
+class BegunBooking(msgspec.Struct, frozen=True, kw_only=True):
     """`id` is the carrier's name of what was begun, `content` a hash of what it is to carry."""
 
     id: str
@@ -34,13 +34,15 @@ class BegunBookings:
         self._leases = Leases(client, keys)
         self._begin = client.script("fulfilment/begin_booking")
 
-    def read(self, carrier: str, reference: str) -> Begun | None:
+    def read(self, carrier: str, reference: str) -> BegunBooking | None:
         """Under that reference; None: nothing that is known of here."""
         with faults():
             text = self._client.redis.get(self._keys.booked(carrier, reference))
-        return msgspec.json.decode(text, type=Begun) if text else None
+        return msgspec.json.decode(text, type=BegunBooking) if text else None
 
-    def begin(self, carrier: str, reference: str, begun: Begun, *, instead_of: Begun | None) -> Begun:
+    def begin(
+        self, carrier: str, reference: str, begun: BegunBooking, *, instead_of: BegunBooking | None
+    ) -> BegunBooking:
         """Keep it in place of what was read before; answers what stands, which is another's if they were faster."""
         before = msgspec.json.encode(instead_of) if instead_of is not None else b""
         key = self._keys.booked(carrier, reference)
@@ -49,7 +51,7 @@ class BegunBookings:
                 keys=BEGIN_BOOKING.keys(self._keys, booked=key),
                 args=[before, msgspec.json.encode(begun), KEPT_SECONDS],
             )
-        return msgspec.json.decode(stands, type=Begun)
+        return msgspec.json.decode(stands, type=BegunBooking)
 
     @contextlib.contextmanager
     def turn(self, carrier: str, reference: str) -> Iterator[Callable[[], None]]:

@@ -34,11 +34,11 @@ class ScanCodec:
         if self._secret is not None and (scan.town or scan.country):
             text = orjson.dumps([scan.town, scan.country])
             where = base64.b64encode(encrypt(text, sscc.encode(), self._secret)).decode()
-        return [scan.id, scan.state, scan.at, scan.heard, where]
+        return [scan.id, scan.state, scan.at, scan.heard_at, where]
 
     def _decode(self, sscc: str, item: list[str | int]) -> Scan:
         scan_id, state, at, heard, where = item
         town = country = ""
         if self._secret is not None and where:
             town, country = orjson.loads(decrypt(base64.b64decode(str(where)), sscc.encode(), self._secret))
-        return Scan(id=str(scan_id), state=state, at=int(at), heard=int(heard), town=town, country=country)  # type: ignore[arg-type]  # as it was encoded
+        return Scan(id=str(scan_id), state=state, at=int(at), heard_at=int(heard), town=town, country=country)  # type: ignore[arg-type]  # as it was encoded

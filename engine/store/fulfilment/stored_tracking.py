@@ -52,7 +52,7 @@ class ParcelChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 class TrackedChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an entry of the log of kind `tracked` says: shipment number `shipment` of its decision is in another state,
-    or something was `raised` of it. `source` is who told it. `promised` is by when it is to be delivered, in UTC
+    or something was `raised` of it. `source` is who said so. `promised` is by when it is to be delivered, in UTC
     seconds. `counted` are parcels, by SSCC, that count as on time or not from now on, `uncounted` those that do not any
     more.
     """

@@ -48,17 +48,17 @@ def shipment_key(text: str) -> ShipmentKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredScans:
     """Of a shipment: the events of each of its parcels by SSCC, as they are stored; when something was heard last, in
-    UTC seconds (None: nothing was); and what of it was logged. `carriers_heard` is when something was heard last of
+    UTC seconds (None: nothing was); and what of it was logged. `carriers_heard_at` is when something was heard last of
     each carrier, about any shipment. `looked` is up to which packing, by its instant, a turn
     has looked at it (None: never). `changes` tells whether it was changed since.
     """
 
     events: Mapping[str, bytes]
-    heard: int | None
+    last_heard_at: int | None
     looked: int | None
     changes: str
     before: str
-    carriers_heard: Mapping[str, int] = field(default_factory=dict)
+    carriers_heard_at: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def state(self) -> TrackedState:
@@ -83,15 +83,15 @@ class Taken(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingStep:
-    """A shipment's parcels have these events from now on, of which those of the carriers `told_by` are new, and it is
+    """A shipment's parcels have these events from now on, of which those of `carriers` are new, and it is
     due then. `change` is what is to be logged, if anything. `places` are numbers by which its parcels go.
     """
 
     shipment: ShipmentKey
     stored: StoredScans
     events: Mapping[str, str]
-    told_by: Collection[str]
-    heard: int | None
+    carriers: Collection[str]
+    last_heard_at: int | None
     looked: int | None
     dues: Dues
     change: TrackedChange | None
@@ -129,15 +129,15 @@ class TrackedParcels:
                 read.hgetall(self._keys.tracked(str(key)))
             read.zrange(self._keys.heard_carriers, 0, -1, withscores=True)
             states, *stored, carriers = read.execute()
-        carriers_heard = {carrier.decode(): int(at) for carrier, at in carriers}
+        carriers_heard_at = {carrier.decode(): int(at) for carrier, at in carriers}
         return {
             key: StoredScans(
                 events={name.decode(): text for name, text in fields.items() if name.isdigit()},
-                heard=int(fields[b"heard"]) if b"heard" in fields else None,
+                last_heard_at=int(fields[b"heard"]) if b"heard" in fields else None,
                 looked=int(fields[b"looked"]) if b"looked" in fields else None,
                 changes=fields.get(b"changes", b"0").decode(),
                 before=(state or b"").decode(),
-                carriers_heard=carriers_heard,
+                carriers_heard_at=carriers_heard_at,
             )
             for key, state, fields in zip(shipments, states, stored, strict=True)
         }
@@ -198,8 +198,8 @@ def _request(step: TrackingStep) -> dict[str, object]:
         "changes": step.stored.changes,
         "before": step.stored.before,
         "events": [[sscc, text] for sscc, text in step.events.items()],
-        "told_by": list(step.told_by),
-        "heard": "" if step.heard is None else str(step.heard),
+        "carriers": list(step.carriers),
+        "heard": "" if step.last_heard_at is None else str(step.last_heard_at),
         "looked": "" if step.looked is None else str(step.looked),
         "open": "" if step.dues.at_risk is None else str(step.dues.at_risk),
         "unraised": "" if step.dues.unraised is None else str(step.dues.unraised),

@@ -18,11 +18,11 @@ _MOST_EVENTS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardEvent:
-    """An event, first `heard` at that instant, in UTC seconds, of that source."""
+class UnmatchedEvent:
+    """An event, first received at `heard_at`, in UTC seconds, from that source."""
 
     event: TrackingEvent
-    heard: int
+    heard_at: int
     source: str
 
 
@@ -50,7 +50,7 @@ class UnknownNumbers:
                 longest = [number.decode() for number, _ in self._client.redis.zpopmin(keys.unknown_numbers, too_many)]
             self.forget(longest)
 
-    def read(self, numbers: Sequence[str]) -> dict[str, list[HeardEvent]]:
+    def read(self, numbers: Sequence[str]) -> dict[str, list[UnmatchedEvent]]:
         """By number of which something is kept: its events."""
         with faults(), self._client.redis.pipeline(transaction=False) as read:
             for number in numbers:
@@ -76,8 +76,8 @@ def _text(event: TrackingEvent) -> bytes:
     return orjson.dumps([event.id, event.state, event.at, event.town, event.country])
 
 
-def _event(number: str, text: bytes, heard: str) -> HeardEvent:
+def _event(number: str, text: bytes, heard: str) -> UnmatchedEvent:
     event_id, state, at, town, country = orjson.loads(text)
     event = TrackingEvent(tracking_number=number, id=event_id, state=state, at=at, town=town, country=country)
     instant, _, source = heard.partition(" ")
-    return HeardEvent(event=event, heard=int(instant), source=source)
+    return UnmatchedEvent(event=event, heard_at=int(instant), source=source)

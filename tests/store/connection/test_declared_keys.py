@@ -36,7 +36,7 @@ from engine.store.connectors.connector_store import Step
 from engine.store.events.event_stream import EventStream
 from engine.store.flows.learnt_demand import LearntDemand
 from engine.store.flows.receipts import Announcement, Delivery
-from engine.store.fulfilment.begun_bookings import Begun, BegunBookings
+from engine.store.fulfilment.begun_bookings import BegunBooking, BegunBookings
 from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.network import load
 from engine.store.orders.stored_order import Approval
@@ -187,7 +187,7 @@ def pack_at_a_node(pointsman):
     numbers = (pointsman._client.redis.hkeys(pointsman._keys.parcel_numbers)[0].decode(), "UNKNOWN")
     seen = [TrackingEvent(tracking_number=number, id="1", state="in_transit", at=NOW) for number in numbers]
     pointsman.fulfilment.tracking.take(seen, "dpd")
-    begun = Begun(id="shp_1", content="x")
+    begun = BegunBooking(id="shp_1", content="x")
     bookings = BegunBookings(pointsman._client, pointsman._keys, new_id=lambda: "who")
     assert bookings.begin("dpd", "D/0", begun, instead_of=None) == begun
 

@@ -16,7 +16,7 @@ from engine.fulfilment.carriers.asking.label_bytes import format_of
 from engine.fulfilment.carriers.asking.refusals import other_content, refused
 from engine.fulfilment.carriers.carrier import Booking, Bought, BoughtLabel
 from engine.model.parcels import Parcel
-from engine.store.fulfilment.begun_bookings import Begun, BegunBookings
+from engine.store.fulfilment.begun_bookings import BegunBooking, BegunBookings
 
 _MOST_PARCELS = 200
 
@@ -109,7 +109,7 @@ class ParcelByParcel:
             raise other_content(self.carrier, booking.reference)
         if piece is None or piece.is_void or is_other:
             piece = self.shop.begin(booking, parcel, reference)
-        begun = Begun(id=piece.id, content=content)
+        begun = BegunBooking(id=piece.id, content=content)
         if begun != kept and self.bookings.begin(self.carrier, reference, begun, instead_of=kept) != begun:
             raise CarrierUnavailable(f"somebody else is booking '{booking.reference}' there", carrier=self.carrier)
         return piece

@@ -137,14 +137,16 @@ def _returns(returns: ReturnTerms, note: DispatchNote, wording: Wording) -> list
         lines = postal_lines(returns.address, sender=note.addressee, field="returns.address")
         texts.append(written_lines(lines, MARGIN + 5 * MM, texts[-1].area.bottom + MM, width - 5 * MM))
         top = texts[-1].area.bottom
-    told = block(top, *texts)
+    notice = block(top, *texts)
     if returns.page:
-        told = _beside_code(told, returns.page)
-    return [sheet.heading(wording.text("note.returns")), told]
+        notice = _beside_code(notice, returns.page)
+    return [sheet.heading(wording.text("note.returns")), notice]
 
 
-def _beside_code(told: Block, page: str) -> Block:
+def _beside_code(notice: Block, page: str) -> Block:
     rows = qr_rows(page, field="returns.page")
     side = (len(rows) + 2 * QUIET) * _SQUARE
     code = Squares(area=Area(MARGIN + INNER - side, MM, side, side), module=_SQUARE, rows=rows)
-    return replace(told, content=replace(told.content, squares=(code,), height=max(told.height, code.area.bottom)))
+    return replace(
+        notice, content=replace(notice.content, squares=(code,), height=max(notice.height, code.area.bottom))
+    )

@@ -6,7 +6,7 @@
 --       `events`, pairs of an SSCC and its events; `heard`, when something was heard of it last, and `looked`, up to which packing
 --       a turn has looked at it, '' if neither was; `after`, the
 --       state from now on, and `fields`, those of the log entry, both left out if the state stays; `counts`, pairs of a
---       field and how many more it counts; `told_by`, the carriers whose events are new; `open` and `unraised`, the instants in these lists, '' if it leaves them
+--       field and how many more it counts; `carriers`, the carriers whose events are new; `open` and `unraised`, the instants in these lists, '' if it leaves them
 --       2 seconds that events are kept once the shipment is over, 3 and that it is known when a carrier was heard of
 -- Answers 'done'; or, and nothing is changed, 'changed' if it was changed since it was read, 'gone' if a number is not
 -- that of this shipment any more.
@@ -31,7 +31,7 @@ end
 for _, pair in ipairs(request.events) do
   call('HSET', key.tracked, pair[1], pair[2])
 end
-for _, carrier in ipairs(request.told_by) do
+for _, carrier in ipairs(request.carriers) do
   call('ZADD', key.heard_carriers, 'GT', request.heard, carrier)
   call('ZREMRANGEBYSCORE', key.heard_carriers, '-inf', request.heard - ARGV[3])
 end

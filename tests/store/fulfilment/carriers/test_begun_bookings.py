@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from engine.errors import CarrierUnavailable
-from engine.store.fulfilment.begun_bookings import KEPT_SECONDS, LEASE_MILLISECONDS, Begun, BegunBookings
+from engine.store.fulfilment.begun_bookings import KEPT_SECONDS, LEASE_MILLISECONDS, BegunBooking, BegunBookings
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def bookings(client, keys):
 
 
 def test_of_two_who_begin_the_first_counts(bookings):
-    first, second = Begun(id="shp_1", content="a"), Begun(id="shp_2", content="a")
+    first, second = BegunBooking(id="shp_1", content="a"), BegunBooking(id="shp_2", content="a")
     assert bookings.read("shop", "d-1.0.1") is None
     assert bookings.begin("shop", "d-1.0.1", first, instead_of=None) == first
     assert bookings.begin("shop", "d-1.0.1", second, instead_of=None) == first
@@ -26,7 +26,7 @@ def test_of_two_who_begin_the_first_counts(bookings):
 
 
 def test_it_is_forgotten_in_the_end(bookings, client, keys):
-    bookings.begin("shop", "d-1.0.1", Begun(id="shp_1", content="a"), instead_of=None)
+    bookings.begin("shop", "d-1.0.1", BegunBooking(id="shp_1", content="a"), instead_of=None)
     assert KEPT_SECONDS - 5 <= client.redis.ttl(keys.booked("shop", "d-1.0.1")) <= KEPT_SECONDS
 
 

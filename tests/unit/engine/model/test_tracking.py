@@ -9,8 +9,8 @@ from engine.model.tracking import (
     TRACKING_STATES,
     ParcelProgress,
     Scan,
-    as_told_last,
-    joined,
+    latest_wordings,
+    merge_scans,
     number_name,
     progress_of,
     shipment_progress,
@@ -21,40 +21,40 @@ scans = st.builds(
     id=st.sampled_from(["", "a", "b", "c"]),
     state=st.sampled_from(TRACKING_STATES),
     at=st.integers(0, 6),
-    heard=st.integers(3, 8),
+    heard_at=st.integers(3, 8),
     town=st.sampled_from(["", "Lyon", "LYON", "Lille"]),
     country=st.sampled_from(["", "FR"]),
 )
 
 
 def scan(state, at, *, scan_id="", heard=1_000, town=""):
-    return Scan(id=scan_id, state=state, at=at, heard=heard, town=town)
+    return Scan(id=scan_id, state=state, at=at, heard_at=heard, town=town)
 
 
 def state_of(*events):
-    return progress_of(joined(events)).state
+    return progress_of(merge_scans(events)).state
 
 
 @given(st.lists(scans, max_size=12).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))))
 def test_the_order_in_which_events_come_changes_nothing(both):
     told, otherwise = both
-    assert joined(told) == joined(otherwise)
-    assert progress_of(joined(told)) == progress_of(joined(otherwise))
+    assert merge_scans(told) == merge_scans(otherwise)
+    assert progress_of(merge_scans(told)) == progress_of(merge_scans(otherwise))
 
 
 @given(st.lists(scans, max_size=12), st.lists(scans, max_size=12))
 def test_events_that_come_in_parts_or_again_change_nothing(first, then):
-    whole = joined([*first, *then])
-    assert joined([*joined(first), *then]) == whole
-    assert joined([*whole, *first, *then, *whole]) == whole
+    whole = merge_scans([*first, *then])
+    assert merge_scans([*merge_scans(first), *then]) == whole
+    assert merge_scans([*whole, *first, *then, *whole]) == whole
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=80), st.data())
 def test_of_more_events_than_are_kept_it_is_the_same(told, data):
     many = [scan("in_transit", at, scan_id=f"{at} {number}") for at, number in told]
     cut = data.draw(st.integers(0, len(many)))
-    whole = joined(many)
-    assert joined([*joined(many[cut:]), *many[:cut]]) == whole
+    whole = merge_scans(many)
+    assert merge_scans([*merge_scans(many[cut:]), *many[:cut]]) == whole
     assert len(whole) == min(MOST_OF_A_STATE, len(set(told)))
 
 
@@ -107,27 +107,27 @@ def test_a_carriers_clock_that_is_ahead_holds_no_later_event_back():
     assert state_of(ahead, after) == "out_for_delivery"
     again = scan("in_transit", 9_000, heard=200)
     assert state_of(ahead, after, again) == "out_for_delivery"
-    assert progress_of(joined([ahead])).since == 100
+    assert progress_of(merge_scans([ahead])).since == 100
 
 
 def test_an_event_that_is_told_again_otherwise_is_corrected():
     wrong, right = scan("delivered", 10, scan_id="7", heard=11), scan("exception", 10, scan_id="7", heard=12)
-    assert as_told_last(joined([wrong, right])) == (right,)
+    assert latest_wordings(merge_scans([wrong, right])) == (right,)
     assert state_of(right, wrong) == "exception"
 
 
 def test_without_ids_the_same_state_instant_and_place_is_one_event():
-    assert joined([scan("in_transit", 1, town="Lyon"), scan("in_transit", 1, town="LYON")]) == (
+    assert merge_scans([scan("in_transit", 1, town="Lyon"), scan("in_transit", 1, town="LYON")]) == (
         scan("in_transit", 1, town="LYON"),
     )
-    assert len(joined([scan("in_transit", 1, town="Lyon"), scan("in_transit", 1, town="Lille")])) == 2
+    assert len(merge_scans([scan("in_transit", 1, town="Lyon"), scan("in_transit", 1, town="Lille")])) == 2
 
 
 def test_a_parcel_was_delivered_when_that_was_first_said():
     proof = scan("delivered", 40)
-    assert progress_of(joined([proof, scan("delivered", 10)])) == ParcelProgress(state="delivered", since=10)
+    assert progress_of(merge_scans([proof, scan("delivered", 10)])) == ParcelProgress(state="delivered", since=10)
     corrected = [scan("delivered", 10), scan("exception", 20), scan("delivered", 30), proof]
-    assert progress_of(joined(corrected)) == ParcelProgress(state="delivered", since=30)
+    assert progress_of(merge_scans(corrected)) == ParcelProgress(state="delivered", since=30)
 
 
 def test_a_shipment_is_delivered_once_all_its_parcels_are():
