@@ -118,8 +118,8 @@ class ShipmentPacking:
                 return valid[-1].number
             raise NotPackable(
                 f"shipment {request.shipment} is being booked with carrier '{valid[-1].carrier}': send the same request"
-                " again, or cancel the packing first (POST /v1/shipments/{}/cancel, or: pointsman shipment cancel"
-                " {})".format(request.shipment, request.shipment)
+                f" again, or cancel the packing first (POST /v1/shipments/{request.shipment}/cancel, or: pointsman"
+                f" shipment cancel {request.shipment})"
             )
         cancelling = next((item for item in valid if item.state == "cancelling"), None)
         if not reading.left and cancelling is not None:

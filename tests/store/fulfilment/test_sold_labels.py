@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, OrderErased
+from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, NotReady, OrderErased
 from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.carriers import CarrierAccount
@@ -202,6 +202,23 @@ def test_the_same_parcels_for_another_addressee_are_not_said_to_be_packed(shop):
     pack(shop, key)
     with pytest.raises(NotPackable, match="another addressee"):
         pack(shop, key, addressee=replace(ZOE, lines=("8, passage Secret",)))
+
+
+@pytest.mark.parametrize("word", ["{shop}", "{", "%s {0}"])
+def test_who_packs_a_shipment_otherwise_is_told_whatever_its_carrier_is_called(shop, word):
+    loaded = shop.network()
+    account = replace(loaded.carriers["shop"], id=word)
+    called = {name: replace(item, carrier=word) for name, item in loaded.services.items()}
+    shop.load_network(replace(loaded, services=called, carriers={word: account}))
+    key = decided(shop, ("A", 1))
+    with pytest.raises(NotReady, match="can't be asked"):
+        pack(shop, key)
+    with pytest.raises(NotPackable) as told:
+        pack(shop, key, {"A": 1}, op="another")
+    assert str(told.value) == (
+        f"shipment {key} is being booked with carrier '{word}': send the same request again, or cancel the packing"
+        f" first (POST /v1/shipments/{key}/cancel, or: pointsman shipment cancel {key})"
+    )
 
 
 def test_what_has_left_is_not_given_back_unless_its_confirm_is_undone(shop, fake):
