@@ -14,5 +14,7 @@ def not_answered(error: PointsmanError) -> str:
 
 
 def with_reason(because: str, why: str) -> str:
-    """Why it is not valid, and what became of giving it back."""
+    """Why it is not valid, and what became of giving it back; that is said once, however often it is asked."""
+    if why in because:
+        return because
     return f"{because}; {why}" if because else why

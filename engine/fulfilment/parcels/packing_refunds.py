@@ -107,22 +107,28 @@ class PackingRefunds:
 
     def ask_again(self, key: ShipmentKey, number: int) -> None:
         """Have the carrier of a packing that is cancelled take back what it sold for it since: somebody may have been
-        about to buy its labels when it was cancelled. Raises what asking a carrier does; one that does not answer for
-        days is waited for no longer, and `because` of the packing says so.
+        about to buy its labels when it was cancelled. Raises what asking a carrier does; one that takes none back, or
+        does not answer for days, is asked no longer, and `because` of the packing says so.
         """
         reading, packing = self._read(key, number)
         try:
             self._ask(reading, replace(packing, booking=None))  # by its reference: what was booked is known to nobody
         except StoreUnavailable:
             raise
+        except CarrierHasNoSuch as error:
+            self._end_asking(reading, packing, not_taken_back(error, packing.carrier or ""))
         except PointsmanError as error:
             if self._parts.clock() - packing.packed_at < _ASKED_AGAIN_FOR:
                 raise
-            because = with_reason(packing.because, not_answered(error))
-            if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
-                raise _changes(key) from error
+            self._end_asking(reading, packing, not_answered(error))
         else:
             self._parts.shipments.go_on_later(key, number, at=None)
+
+    def _end_asking(self, reading: ShipmentReading, packing: Packing, why: str) -> None:
+        """Its carrier is asked no more, and people read why."""
+        because = with_reason(packing.because, why)
+        if not isinstance(self._endings.store_cancelled(reading, packing, because=because), ShipmentChanged):
+            raise _changes(reading.key)
 
     def go_on_with_booking(self, key: ShipmentKey, number: int) -> None:
         """Ask for the labels of a packing again, where whoever packed it does not; after a day, or if its units were
@@ -142,14 +148,12 @@ class PackingRefunds:
         return packing in packings_let_go(reading) or (packing.booking is None and waited)
 
     def _ask(self, reading: ShipmentReading, packing: Packing) -> None:
-        """The carrier, to take back what was bought for it."""
+        """The carrier, to take back what was bought for it. Where it is not known what was, it raises CarrierHasNoSuch,
+        too, only if it finds something that was paid and takes it not back.
+        """
         if packing.sold and packing.carrier is not None:
             carrier = self._parts.carriers.carrier(packing.carrier)
-            try:
-                carrier.cancel(packing.booking or "", reference(reading.key, packing))
-            except CarrierHasNoSuch:
-                if packing.booking is not None:
-                    raise  # it was bought, and the carrier takes no label back
+            carrier.cancel(packing.booking or "", reference(reading.key, packing))
 
     def _read(self, key: ShipmentKey, number: int) -> tuple[ShipmentReading, Packing]:
         reading = self._packing.read(key)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import CarrierUnavailable, NotPackable
+from engine.errors import CarrierHasNoSuch, CarrierUnavailable, NotPackable
 from tests.store.fulfilment.test_unfinished_packings import DAY, because, fake, shop, states, unfinished
 from tests.support.parcels import decided, pack
 
@@ -107,5 +107,54 @@ def test_a_carrier_that_does_not_answer_for_days_is_not_asked_about_it_any_more(
     clock.now += 300
     shop.fulfilment.unneeded_labels.go_on_with_packings()
     assert because(shop, key).startswith("not known to be given back, ask the carrier for it: ")
+    assert unfinished(shop, redis_client) == 0
+    assert shop.check().clean
+
+
+def bought_unnoticed(shop, fake, key):
+    """The carrier sold its labels and takes none back, and its answer was lost."""
+    faults = iter(["lost", *["dropped"] * 9])
+    fake.faults = lambda request: next(faults, None) if request.path == "/shipments/announce" else None
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    assert (states(shop, key), fake.owed) == (["booking"], 1)
+    fake.faults, fake.delivered = lambda _: None, True
+
+
+def test_what_was_bought_unnoticed_is_kept_if_its_carrier_takes_none_back_and_packed_with_what_was_paid(
+    shop, fake, clock
+):
+    key = decided(shop, ("A", 1))
+    bought_unnoticed(shop, fake, key)
+    with pytest.raises(CarrierHasNoSuch, match="was delivered"):
+        shop.fulfilment.parcels.cancel(key, because="wrong box")
+    assert (states(shop, key), because(shop, key)) == (["booking"], "")
+    pack(shop, key)
+    assert (states(shop, key), fake.owed, len(fake.bills)) == (["packed"], 1, 1)
+    assert shop.check().clean
+
+
+def test_of_what_was_let_go_it_is_said_once_that_its_carrier_takes_none_back(shop, fake, clock, redis_client):
+    key = decided(shop, ("A", 1))
+    bought_unnoticed(shop, fake, key)
+    shop.holds.release(key.decision)
+    for _ in range(2):
+        clock.now += 120
+        assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
+        assert states(shop, key) == ["cancelled"]
+        assert because(shop, key) == "its units are to leave no more; carrier 'shop' takes no label back"
+    assert unfinished(shop, redis_client) == 0
+    assert shop.check().clean
+
+
+def test_a_carrier_that_takes_nothing_back_of_what_it_sold_late_is_not_asked_again(shop, fake, clock, redis_client):
+    key = decided(shop, ("A", 1))
+    cancelled_while_it_buys(shop, fake, key, purchase="lost")
+    with pytest.raises(CarrierUnavailable):
+        pack(shop, key)
+    fake.delivered = True
+    clock.now += 120
+    assert shop.fulfilment.unneeded_labels.go_on_with_packings() == [key]
+    assert (states(shop, key), because(shop, key)) == (["cancelled"], "carrier 'shop' takes no label back")
     assert unfinished(shop, redis_client) == 0
     assert shop.check().clean
