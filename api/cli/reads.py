@@ -8,6 +8,7 @@ import click
 from api.cli.language.current import say, typed_words
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
+from engine.store.audit.accesses import PreparedAccess
 
 
 def record_read(service: Pointsman, *, subject: str = "", order: str = "", count: int = 1) -> None:
@@ -16,13 +17,22 @@ def record_read(service: Pointsman, *, subject: str = "", order: str = "", count
     """
     if not count:
         return
-    context = click.get_current_context()
-    name = _name_of(context)
-    given = [word for word in _after(name.split(), typed_words()) if word != subject]
+    name = _name_of(click.get_current_context())
     try:
-        service.accesses.note(name, subject=subject, order=order, query=shlex.join(given), count=count)
+        service.accesses.note(name, subject=subject, order=order, query=_query(name, subject), count=count)
     except StoreUnavailable as error:
         click.echo(say("warning: this read was not recorded: {error}", error=error), err=True)
+
+
+def print_access(service: Pointsman, *, subject: str, order: str) -> PreparedAccess:
+    """That the running command has a paper printed that shows what is personal; for the step that queues it."""
+    name = _name_of(click.get_current_context())
+    return service.accesses.prepared(name, subject=subject, order=order, query=_query(name, subject))
+
+
+def _query(name: str, subject: str) -> str:
+    """What was typed behind the command, but for what it is about."""
+    return shlex.join(word for word in _after(name.split(), typed_words()) if word != subject)
 
 
 def _name_of(context: click.Context) -> str:

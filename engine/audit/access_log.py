@@ -6,7 +6,7 @@ from collections import deque
 
 from engine.actor import author, request_id
 from engine.errors import PointsmanError, StoreUnavailable
-from engine.store.audit.accesses import Access, AccessFilter, AccessPage, StoredAccesses
+from engine.store.audit.accesses import Access, AccessFilter, AccessPage, PreparedAccess, StoredAccesses
 from engine.store.log.entry import EntryId
 
 MOST_WAITING = 10_000
@@ -33,20 +33,16 @@ class AccessLog:
 
     def note(self, what: str, *, subject: str = "", order: str = "", query: str = "", count: int = 1) -> None:
         """Whoever acts now has read this, as `Access` says. Raises StoreUnavailable if it can't be recorded."""
-        access = Access(
-            author=author(),
-            request=request_id(),
-            what=what,
-            subject=subject,
-            order="" if order == subject else order,
-            query=query,
-            count=count,
-        )
+        access = _access(what, subject=subject, order=order, query=query, count=count)
         if self._thread is None or len(self._waiting) >= MOST_WAITING:
             self._stored.write([access])
             return
         self._waiting.append(access)
         self._comes.set()
+
+    def prepared(self, what: str, *, subject: str, order: str = "", query: str = "") -> PreparedAccess:
+        """That whoever acts now has this printed: the script that queues it records it."""
+        return self._stored.prepared(_access(what, subject=subject, order=order, query=query))
 
     def page(self, filtered: AccessFilter, *, limit: int, after: EntryId | None = None) -> AccessPage:
         """See `StoredAccesses.page`."""
@@ -96,3 +92,16 @@ class AccessLog:
         self._stored.write(some)
         for _ in some:
             self._waiting.popleft()
+
+
+def _access(what: str, *, subject: str, order: str, query: str, count: int = 1) -> Access:
+    """By whoever acts now."""
+    return Access(
+        author=author(),
+        request=request_id(),
+        what=what,
+        subject=subject,
+        order="" if order == subject else order,
+        query=query,
+        count=count,
+    )

@@ -199,7 +199,8 @@ NOTE_OVERDUE = KeyLayout(
     (*_RECEIPTS, "receipt_changes"),
 )
 SETTLE_PRINT_JOB = KeyLayout(
-    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "log"), parts=("print_jobs",)
+    ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "accesses", "log"),
+    parts=("print_jobs",),
 )
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")

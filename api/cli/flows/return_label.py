@@ -8,7 +8,7 @@ from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.weights import grams
 from api.cli.language.current import say
 from api.cli.options import OP
-from api.cli.reads import record_read
+from api.cli.reads import print_access, record_read
 from api.shapes.fulfilment.paper_fields import FORMATS
 from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.fulfilment.return_labels.make_and_print import make_and_print
@@ -55,9 +55,16 @@ def label(
         request = ReturnLabelRequest(
             return_id=return_id, node=node, grams=None if weight is None else grams(weight), op=op
         )
-        make_and_print(part.return_labels, part.printing, request, print_at=print_at)
+        made = make_and_print(
+            part.return_labels,
+            part.printing,
+            request,
+            print_at=print_at,
+            access=lambda made: print_access(service, subject=return_id, order=made.stored.order),
+        )
         printed = part.printed_return_labels.label(
             return_id, kind="zpl" if kind == "zpl" else "pdf", language=paper_language()
         )
-        record_read(service, subject=return_id, order=printed.order)
+        if not made.prints:  # otherwise that is recorded already
+            record_read(service, subject=return_id, order=printed.order)
     write_paper(printed, output)

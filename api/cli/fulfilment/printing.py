@@ -11,7 +11,7 @@ from api.cli.language.current import say, say_message, text
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.times import Times
-from api.cli.reads import record_read
+from api.cli.reads import print_access
 from api.records.fulfilment.printing import (
     PrinterListRecord,
     PrinterRecord,
@@ -26,6 +26,7 @@ from engine.fulfilment.printing.printing import TURN_SECONDS
 from engine.fulfilment.printing.sending import REACHED
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.audit.accesses import PreparedAccess
 
 _JOB = click.argument("job", metavar="JOB")
 _PAPER = click.Choice(PAPERS)
@@ -137,9 +138,7 @@ def retry(settings: Settings, *, jobs: tuple[str, ...], every: bool, node: str |
         retried = []
         for job in jobs:
             before = part.show(job)
-            if before.state != "printed":
-                _record_print(service, before)
-            retried.append(part.retry(job))
+            retried.append(part.retry(job, access=_print_access(service, before.paper, before.of)))
     if as_json:
         print_json(PrintJobsRecord(jobs=[PrintJobRecord.of_job(job) for job in retried], next=None))
         return
@@ -165,9 +164,8 @@ def again(settings: Settings, *, paper: Paper, of: str, node: str | None, op: st
     Example: pointsman print again label 3f2b6c0e9d5a4f7f8e1d2c3b4a596877/0/1
     """
     with Pointsman(settings) as service:
-        added = service.fulfilment.printing.add(paper, of, node=node, op=op)
-        if not added.again:
-            _record_print(service, added.job)
+        access = _print_access(service, paper, of)
+        added = service.fulfilment.printing.add(paper, of, node=node, op=op, access=access)
         _print(added.job, as_json=as_json)
 
 
@@ -262,10 +260,10 @@ def run(settings: Settings, *, follow: bool) -> None:
     click.echo(say("printed: {count:,}", count=printed))
 
 
-def _record_print(service: Pointsman, job: PrintJob) -> None:
-    """The paper shows whom it goes to."""
-    about = service.fulfilment.papers.about(job.paper, job.of)
-    record_read(service, subject=about.id, order=about.order)
+def _print_access(service: Pointsman, paper: Paper, of: str) -> PreparedAccess:
+    """The paper shows whom it goes to. Where it can't be read what it is about, nothing is printed."""
+    about = service.fulfilment.papers.about(paper, of)
+    return print_access(service, subject=about.id, order=about.order)
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

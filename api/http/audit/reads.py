@@ -10,6 +10,7 @@ from api.http.blueprint import ITEMS, NDJSON
 from api.http.problems import problem_of
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
+from engine.store.audit.accesses import PreparedAccess
 
 OF_NO_PERSON = frozenset(
     {
@@ -33,7 +34,6 @@ OF_NO_PERSON = frozenset(
 
 
 _ORDER = "order_that_was_read"
-_PRINTED = "what_is_printed"
 """Of Flask's `g`."""
 
 
@@ -42,28 +42,30 @@ def note_order(order_id: str) -> None:
     setattr(g, _ORDER, order_id)
 
 
-def note_print(subject: str, order_id: str) -> None:
-    """The running request, though it reads nothing itself, has a paper printed that shows what is personal."""
-    setattr(g, _PRINTED, subject)
-    note_order(order_id)
+def print_access(pointsman: Pointsman, subject: str, order_id: str) -> PreparedAccess:
+    """That the running request, though it reads nothing itself, has a paper printed that shows what is personal; for
+    the step that queues it.
+    """
+    query = request.query_string.decode("latin-1")
+    return pointsman.accesses.prepared(_operation(), subject=subject, order=order_id, query=query)
 
 
 def record_reads(app: Flask, pointsman: Pointsman) -> None:
     """From here on. A read that can't be recorded is not answered. Who changes something is in the log of changes, and
-    is answered what it sent; who has papers printed that show whom they go to is recorded here, too.
+    is answered what it sent; who has papers printed that show whom they go to is recorded as they are queued.
     """
 
     def record(response: Response) -> Response:
         is_read = request.method in ("GET", "HEAD") and request.endpoint is not None
         is_read = is_read and request.endpoint not in OF_NO_PERSON and response.status_code == HTTPStatus.OK
-        if not is_read and _PRINTED not in g:
+        if not is_read:
             return response
-        subject = g.get(_PRINTED) or _subject(request.view_args or {})
+        subject = _subject(request.view_args or {})
         count = 1 if subject else _items(response)
         if count:
             try:
                 pointsman.accesses.note(
-                    str(request.endpoint).replace(".", "_"),
+                    _operation(),
                     subject=subject,
                     order=g.get(_ORDER, ""),
                     query=request.query_string.decode("latin-1"),
@@ -74,6 +76,11 @@ def record_reads(app: Flask, pointsman: Pointsman) -> None:
         return response
 
     app.after_request(record)
+
+
+def _operation() -> str:
+    """The id of the operation that the running request calls."""
+    return str(request.endpoint).replace(".", "_")
 
 
 def _subject(places: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response
 from marshmallow import fields, validate
 
-from api.http.audit.reads import note_print
+from api.http.audit.reads import print_access
 from api.http.blueprint import Blueprint, answer, answer_made
 from api.records.fulfilment.printing import (
     PrinterListRecord,
@@ -21,8 +21,9 @@ from api.shapes.cursors import PrintJobsCursor
 from api.shapes.fields import QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
 from engine.errors import NotFound
-from engine.fulfilment.printing.print_job import PAPERS, JobState, PaperSubject, PrintJob
+from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper
 from engine.service import Pointsman
+from engine.store.audit.accesses import PreparedAccess
 
 
 class PrintJobsQuery(Strict):
@@ -63,8 +64,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @printing.alt_response(HTTPStatus.OK, schema=PrintJobRecord, description="Asked for before")
     def add(body: dict[str, Any]) -> Response:
         """Print a paper once more: the same as before, so that nothing is bought again"""
-        added = pointsman.fulfilment.printing.add(body["paper"], body["of"], node=body["node"], op=body["op"])
-        _note_printed(_subject(pointsman, added.job), prints=not added.again)
+        paper, of = body["paper"], body["of"]
+        access = _access(pointsman, paper, of)
+        added = pointsman.fulfilment.printing.add(paper, of, node=body["node"], op=body["op"], access=access)
         place = f"/v1/print-jobs/{quote(added.job.id, safe='')}"
         return answer_made(PrintJobRecord.of_job(added.job), place, new=not added.again)
 
@@ -79,9 +81,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def retry(job: str) -> Response:
         """Print what was given up; have the printer of what waits tried at once"""
         part = pointsman.fulfilment.printing
-        subject = _subject(pointsman, part.show(job))  # where it can't be read, nothing is printed
-        retried = part.retry(job)
-        _note_printed(subject, prints=retried.state != "printed")
+        stored = part.show(job)
+        retried = part.retry(job, access=_access(pointsman, stored.paper, stored.of))
         return answer(PrintJobRecord.of_job(retried))
 
     @printing.delete("/print-jobs/<string:job>", scope="orders")
@@ -111,11 +112,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     return printing
 
 
-def _subject(pointsman: Pointsman, job: PrintJob) -> PaperSubject:
-    return pointsman.fulfilment.papers.about(job.paper, job.of)
-
-
-def _note_printed(subject: PaperSubject, *, prints: bool) -> None:
-    """Have it recorded who has it printed, if this request does."""
-    if prints:
-        note_print(subject.id, subject.order)
+def _access(pointsman: Pointsman, paper: Paper, of: str) -> PreparedAccess:
+    """Who has it printed. Where it can't be read what it is about, nothing is printed."""
+    about = pointsman.fulfilment.papers.about(paper, of)
+    return print_access(pointsman, about.id, about.order)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from flask import Response
 
-from api.http.audit.reads import note_print
+from api.http.audit.reads import print_access
 from api.http.blueprint import Blueprint, answer_made
 from api.http.fulfilment.parcels import PDF, printed_paper
 from api.records.fulfilment.return_labels import ReturnLabelRecord
@@ -30,10 +30,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """A label by which the customer sends the goods back; bought, where the network names a carrier for that"""
         part, print_at = pointsman.fulfilment, body["print_at"]
         request = label_request(return_id, body)
-        made = make_and_print(part.return_labels, part.printing, request, print_at=print_at)
-        labelled = made.labelled
-        if made.prints:
-            note_print(return_id, labelled.stored.order)
+        labelled = make_and_print(
+            part.return_labels,
+            part.printing,
+            request,
+            print_at=print_at,
+            access=lambda made: print_access(pointsman, return_id, made.stored.order),
+        ).labelled
         place = f"/v1/returns/{quote(return_id, safe='')}/label"
         return answer_made(ReturnLabelRecord.of(labelled), place, new=labelled.new)
 

@@ -21,6 +21,7 @@ from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
 from engine.fulfilment.printing.sending import NotPrinted, PrinterConnections, PrinterOff, PrintRefused
 from engine.model.facts import Network, Node
+from engine.store.audit.accesses import PreparedAccess
 from engine.store.connection.client import Client
 from engine.store.fulfilment.print_jobs import PrintJobs
 from engine.store.fulfilment.rests import Rest, Rests
@@ -133,15 +134,24 @@ class Printing:
             if paper in place.printers and (printer := printer_of(place, paper))
         ]
 
-    def add(self, paper: Paper, of: str, *, node: str | None = None, op: str | None = None) -> AddedJob:
+    def add(
+        self,
+        paper: Paper,
+        of: str,
+        *,
+        node: str | None = None,
+        op: str | None = None,
+        access: PreparedAccess | None = None,
+    ) -> AddedJob:
         """Have a paper printed once more, by default where it was packed: the same as before, so nothing is bought
-        again. A second time under the same `op` it is answered as it is by then. Raises NotFound, InputInvalid if the
+        again. A second time under the same `op` it is answered as it is by then. Who has it printed is recorded by
+        `access`, in the step that queues it. Raises NotFound, InputInvalid if the
         node has no printer for it, and KeyReused if another job has that name.
         """
         packed_at = self._drawing.node_of(paper, of)
         place, _ = self.printer_at(node or packed_at, paper)
         job = PrintJob(id=op or self._new_id(), node=place.id, paper=paper, of=of, queued_at=self._clock())
-        if self._jobs.settle(None, job, self._micros()):
+        if self._jobs.settle(None, job, self._micros(), access=access):
             return AddedJob(job=job, again=False)
         earlier = self.show(job.id)
         if (earlier.node, earlier.paper, earlier.of) != (job.node, paper, of):
@@ -158,18 +168,20 @@ class Printing:
             raise InputInvalid([replace(_no_printer(node, paper), field=field)])
         return place, printer
 
-    def retry(self, job: str) -> PrintJob:
+    def retry(self, job: str, *, access: PreparedAccess | None = None) -> PrintJob:
         """Print a job that was given up, as if it were asked for now. Of another nothing changes, but that its printer
-        is tried at once. Raises NotFound.
+        is tried at once. Who has it printed is recorded by `access` before it is. Raises NotFound.
         """
         while True:
             before = self.show(job)
             if before.state == "printed":
                 return before
-            after = structs.replace(before, state="queued", queued_at=self._clock(), tries=0)
-            if before.state == "queued" or self._jobs.settle(before, after, self._micros()):
+            after = before
+            if before.state == "dead":
+                after = structs.replace(before, state="queued", queued_at=self._clock(), tries=0)
+            if self._jobs.settle(before, after, self._micros(), access=access):
                 self._wake(after)
-                return after if before.state == "dead" else before
+                return after
 
     def drop(self, job: str) -> None:
         """Take a job away that waits or was given up; a printed one stays. Raises NotFound."""

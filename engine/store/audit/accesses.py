@@ -103,6 +103,15 @@ class AccessPage:
     after: EntryId | None
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedAccess:
+    """One that a script records in the same step as what it is about: either both happen or neither. `arguments` are
+    those of XADD behind the key `accesses`.
+    """
+
+    arguments: tuple[str, ...]
+
+
 class StoredAccesses:
     """Those of one network, kept for so many minutes. Raises StoreUnavailable."""
 
@@ -113,13 +122,16 @@ class StoredAccesses:
 
     def write(self, accesses: Sequence[Access]) -> None:
         """Record them, all in one round trip, and let go of those whose time is over."""
-        oldest = self._client.clock.now() - _SECONDS * self._keep_minutes
-        trimmed = ("MINID", "~", int(oldest * _MILLISECONDS))
         with faults(), self._client.one_connection(self._keys.accesses) as pipe:
             for access in accesses:
-                fields = itertools.chain.from_iterable(access.fields().items())
-                pipe.execute_command("XADD", self._keys.accesses, *trimmed, "*", *fields)
+                pipe.execute_command("XADD", self._keys.accesses, *self.prepared(access).arguments)
             pipe.execute()
+
+    def prepared(self, access: Access) -> PreparedAccess:
+        """The access, for a script to record it and to let go of those whose time is over."""
+        oldest = int((self._client.clock.now() - _SECONDS * self._keep_minutes) * _MILLISECONDS)
+        fields = map(str, itertools.chain.from_iterable(access.fields().items()))
+        return PreparedAccess(("MINID", "~", str(oldest), "*", *fields))
 
     def page(self, filtered: AccessFilter, *, limit: int, after: EntryId | None = None) -> AccessPage:
         """At most `limit` that were recorded before the entry `after`."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from engine.fulfilment.printing.print_job import JobState, PrintJob
+from engine.store.audit.accesses import PreparedAccess
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
 from engine.store.hold_changes.change_script import entry_fields
@@ -86,9 +87,17 @@ class PrintJobs:
             (instant, PrintJob.of_text(text)) for instant, text in zip(instants, texts, strict=True) if text is not None
         ]
 
-    def settle(self, before: PrintJob | None, after: PrintJob | None, micros: int, *, given_up: bool = False) -> bool:
+    def settle(
+        self,
+        before: PrintJob | None,
+        after: PrintJob | None,
+        micros: int,
+        *,
+        given_up: bool = False,
+        access: PreparedAccess | None = None,
+    ) -> bool:
         """Store that a job is `after` from now on, which was read as `before`; None: there was none, or it is taken
-        away. False if it is another by now. `given_up`: that is logged.
+        away. False if it is another by now. `given_up`: that is logged. `access` is recorded in the same step.
         """
         job = after or before
         if job is None:
@@ -103,6 +112,8 @@ class PrintJobs:
         }
         if after is not None:
             request["after"] = after.text
+        if access is not None:
+            request["access"] = access.arguments
         if given_up:
             details = {"node": job.node, "paper": job.paper, "of": job.of, "error": job.error}
             text = orjson.dumps(details).decode()

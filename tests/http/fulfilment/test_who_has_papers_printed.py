@@ -1,7 +1,10 @@
 """Who has a paper printed or fetched that shows whom it goes to stands in the access log."""
 
 import pytest
+from msgspec import structs
 
+from api.records.fulfilment.printing import PrintJobRecord
+from api.records.fulfilment.return_labels import ReturnLabelRecord
 from tests.support.callers import client_of
 from tests.support.facts import LYON, node
 from tests.support.free_port import free_port
@@ -67,6 +70,53 @@ def test_who_retries_what_was_given_up_is_in_the_access_log(http, shop, ada, dec
     assert read_by(http, "Ada")[-1] == ("printing_retry", decision, "O-1")
 
 
+class Killed(BaseException):
+    """As SIGKILL: nothing of the process goes on."""
+
+
+@pytest.fixture
+def dies_once_queued(monkeypatch):
+    """A process that dies before it answers that something is printed."""
+
+    def dies(*_):
+        raise Killed
+
+    def die():
+        monkeypatch.setattr(PrintJobRecord, "of_job", dies)
+        monkeypatch.setattr(ReturnLabelRecord, "of", dies)
+
+    return die
+
+
+def test_it_is_recorded_in_the_step_that_queues_it_so_also_if_the_process_dies_then(
+    *, http, shop, ada, decision, clock, monkeypatch, dies_once_queued
+):
+    body = {"paper": "label", "of": f"{decision}/0/1", "op": "again"}
+    dies_once_queued()
+    with pytest.raises(Killed):
+        ada.post("/v1/print-jobs", json=body)
+    monkeypatch.undo()
+    assert read_by(http, "Ada") == [("printing_add", decision, "O-1")]
+    clock.now += 25 * 3_600
+    shop.fulfilment.printing.take_turn()
+    dies_once_queued()
+    with pytest.raises(Killed):
+        ada.post("/v1/print-jobs/again/retry")
+    monkeypatch.undo()
+    assert shop.fulfilment.printing.show("again").state == "queued"
+    assert read_by(http, "Ada") == [("printing_add", decision, "O-1"), ("printing_retry", decision, "O-1")]
+    assert ada.post("/v1/print-jobs/again/retry").get_json()["state"] == "queued"
+    assert read_by(http, "Ada")[2:] == [("printing_retry", decision, "O-1")]
+
+
+def test_what_is_printed_already_is_not_retried_and_nobody_is_recorded_for_it(http, shop, ada, decision):
+    ada.post("/v1/print-jobs", json={"paper": "label", "of": f"{decision}/0/1", "op": "again"})
+    jobs, job = shop.fulfilment.printing._jobs, shop.fulfilment.printing.show("again")
+    assert jobs.settle(job, structs.replace(job, state="printed"), shop.now * 1_000_000)
+    assert ada.post("/v1/print-jobs/again/retry").get_json()["state"] == "printed"
+    assert read_by(http, "Ada") == [("printing_add", decision, "O-1")]
+
+
 @pytest.fixture
 def returned(http, decision):
     """A return of the order, whose goods left."""
@@ -82,6 +132,15 @@ def test_who_has_the_label_of_a_return_printed_is_in_the_access_log_and_once(htt
     assert read_by(http, "Ada") == []
     for _ in range(2):
         assert ada.post(f"{returned}/label", json={"print_at": "lyon"}).status_code == 200
+    assert read_by(http, "Ada") == [("return_labels_make", "R/1", "O-1")]
+
+
+def test_of_a_return_it_is_recorded_in_the_step_that_queues_it(http, ada, returned, monkeypatch, dies_once_queued):
+    dies_once_queued()
+    with pytest.raises(Killed):
+        ada.post(f"{returned}/label", json={"print_at": "lyon"})
+    monkeypatch.undo()
+    assert len(http.get("/v1/print-jobs").get_json()["jobs"]) == 3  # of the parcel a label and a note, too
     assert read_by(http, "Ada") == [("return_labels_make", "R/1", "O-1")]
 
 

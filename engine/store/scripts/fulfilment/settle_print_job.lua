@@ -3,8 +3,8 @@
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the request as JSON: the job's `id` and `node`; `before`, its text as it was read, empty if there was none;
 --       `after`, its text from now on, left out if it is taken away; the `state` that it then has; `at` (UTC microseconds);
---       `forget`, the instant before which jobs that ended are forgotten; and of one that is given up now, the `fields` of
---       the log entry
+--       `forget`, the instant before which jobs that ended are forgotten; of one that is given up now, the `fields` of
+--       the log entry; and of one that somebody has printed, the `access` to be recorded (see audit/accesses.py)
 -- Answers 1; 0 if the job is another by now.
 local MOST_FORGOTTEN = 100
 local request = cjson.decode(ARGV[1])
@@ -36,6 +36,9 @@ elseif not request.after then
 end
 if call('EXISTS', key.print_queue) == 0 then
   call('SREM', key.print_nodes, request.node)
+end
+if request.access then
+  call('XADD', key.accesses, unpack(request.access))
 end
 if request.fields then
   call('XADD', key.log, '*', unpack(signed(request.fields)))

@@ -211,7 +211,8 @@ def test_a_copy_is_printed_once_at_the_node_that_is_named(bare, to_come):
     name, part = to_come(shop), shop.fulfilment
 
     def ask(print_at):
-        return make_and_print(part.return_labels, part.printing, ReturnLabelRequest(return_id=name), print_at=print_at)
+        request = ReturnLabelRequest(return_id=name)
+        return make_and_print(part.return_labels, part.printing, request, print_at=print_at, access=lambda _: None)
 
     with pytest.raises(InputInvalid, match="print_at: lille has no printer for a return_label"):
         ask("lille")
