@@ -39,12 +39,11 @@ class StoredRange:
 
     @classmethod
     def of(cls, text: str | None) -> Self:
-        """Of a text of this release or an earlier one, which had no `mark` and no `last`; None: of no text."""
+        """None: of no text."""
         if text is None:
             return cls()
-        next_serial, reserved, run, *more = text.split(" ")
-        mark, last = (int(more[0]), int(more[1])) if more else (0, 0)
-        return cls(next=int(next_serial), reserved=int(reserved), run=run, mark=mark, last=last)
+        next_serial, reserved, run, mark, last = text.split(" ")
+        return cls(next=int(next_serial), reserved=int(reserved), run=run, mark=int(mark), last=int(last))
 
     @property
     def text(self) -> str:

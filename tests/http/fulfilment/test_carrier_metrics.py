@@ -21,9 +21,9 @@ def test_the_numbers_that_are_left_are_counted(http, pointsman, redis_client, ne
     with_carrier = dataclasses.replace(inventory.network, carriers={"dpd": account})
     pointsman.load(dataclasses.replace(inventory, network=with_carrier))
     key = Keys(network).tracking_serials
-    redis_client.hset(key, f"{form}\t0", "89 100 -")
+    redis_client.hset(key, f"{form}\t0", "89 100 - 100 99")
     assert not pointsman.fulfilment.carriers.stocks()["dpd"].runs_out
-    redis_client.hset(key, f"{form}\t0", "90 100 -")
+    redis_client.hset(key, f"{form}\t0", "90 100 - 100 99")
     assert pointsman.fulfilment.carriers.stocks()["dpd"] == NumberStock(numbers=100, left=10)
     assert pointsman.fulfilment.carriers.stocks()["dpd"].runs_out
     text = http.get("/metrics").text

@@ -201,14 +201,6 @@ def test_the_counter_is_held_against_every_number_of_the_log(bare, redis_client)
     assert not set(issued(shop, 2)) & set(numbers)
 
 
-def test_a_range_stored_by_an_earlier_release_goes_on(bare, redis_client):
-    account = dpd(0, 99)
-    shop = with_ranges(bare, account)
-    field = f"{form_of(account.ranges[0])}\t0"
-    redis_client.hset(shop._keys.tracking_serials, field, "20 25 some-run")
-    assert issued(shop, 1) == [number_of(account.ranges[0], 25)]
-
-
 def test_a_range_of_which_the_rest_was_issued_before_a_reset_is_exhausted(bare):
     account = dpd(0, 4)
     shop = with_ranges(bare, account)

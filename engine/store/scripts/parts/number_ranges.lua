@@ -76,9 +76,9 @@ end
 
 -- What the hash has of each range, by its form, a tab and its first serial: `NEXT RESERVED RUN MARK LAST`, the serial that
 -- is next, the one up to which some may have been issued, the run of the server that issued the last, up to where the
--- installation had marked the range when it was last reserved (see mark_numbers.lua), and its last serial. Earlier
--- releases left out the last two. A server that was started again, or a replica that took over, may have lost the last
--- writes: for it all up to RESERVED is issued, as for SSCCs (see serials.lua).
+-- installation had marked the range when it was last reserved (see mark_numbers.lua), and its last serial. A server that
+-- was started again, or a replica that took over, may have lost the last writes: for it all up to RESERVED is issued, as
+-- for SSCCs (see serials.lua).
 local function new_range(field)
   local form, first = string.match(field, '^(.*)\t(%d+)$')
   first = tonumber(first)
@@ -89,9 +89,9 @@ local function issued_ranges(key, run)
   local issued, raw = {}, redis.call('HGETALL', key)
   for place = 1, #raw, 2 do
     local range = new_range(raw[place])
-    local next, reserved, last_run, mark, last = string.match(raw[place + 1], '^(%d+) (%d+) (%S+) ?(%d*) ?(%d*)$')
+    local next, reserved, last_run, mark, last = string.match(raw[place + 1], '^(%d+) (%d+) (%S+) (%d+) (%d+)$')
     range.next, range.reserved = tonumber(next), tonumber(reserved)
-    range.mark, range.last = tonumber(mark) or 0, tonumber(last) or 0
+    range.mark, range.last = tonumber(mark), tonumber(last)
     range.is_current = last_run == run
     if not range.is_current then
       range.next = math.max(range.next, range.reserved)
