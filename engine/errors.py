@@ -234,7 +234,7 @@ class TestsFailed(PointsmanError):
 
     __test__ = False  # pytest would take a class of this name for a test
 
-    def __init__(self, failed: Sequence[str], *, of: int, new: Sequence[str] = ()) -> None:
+    def __init__(self, failed: Sequence[str], *, of: int, new: Sequence[str] = (), because: str = "") -> None:
         self.failed = tuple(failed)
         shown = [
             *failed[:_MOST_NAMED],
@@ -242,7 +242,8 @@ class TestsFailed(PointsmanError):
         ]
         verb = "fails" if len(failed) == 1 else "fail"
         summary = f"{len(failed)} of {of} tests of these policies {verb}, so they were not published:"
-        hints = ["To see what differs: pointsman policy test PATH"]
+        hints = [because] if because else []
+        hints.append("To see what differs: pointsman policy test PATH")
         if new:
             hints.append(
                 f"New, and fires in all of them: {', '.join(new)}. A test is decided as of its own `now`: give a rule"

@@ -11,6 +11,7 @@ from api.records.policy_tests import TestsRecord
 from engine.audit.search.rule_uses import RuleUses
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.activations import Activation
+from engine.policies.emergency import Emergency
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version
 from engine.store.policy_versions import PastChange, PolicyTimeline
@@ -222,6 +223,9 @@ class HistoryEntryRecord(Record, frozen=True):
     rules: int | UnsetType = UNSET
     since: Timestamp | UnsetType = msgspec.field(name="from", default=UNSET)
     override: Annotated[bool | UnsetType, Meta(description="made although nobody else had approved it")] = UNSET
+    failing_tests: Annotated[int | UnsetType, Meta(description="how many tests failed, published in an emergency")] = (
+        UNSET
+    )
 
     @classmethod
     def of(cls, change: PastChange) -> "HistoryEntryRecord":
@@ -234,16 +238,29 @@ class HistoryEntryRecord(Record, frozen=True):
             rules=UNSET if change.rules is None else change.rules,
             since=UNSET if change.since is None else timestamp(change.since),
             override=change.override or UNSET,
+            failing_tests=change.failing_tests or UNSET,
         )
+
+
+class EmergencyRecord(Record, frozen=True):
+    """The rules that end soon, and how many tests fail because of them."""
+
+    rules: list[str]
+    failing_tests: int
+
+    @classmethod
+    def of(cls, emergency: Emergency) -> "EmergencyRecord":
+        return cls(rules=list(emergency.rules), failing_tests=emergency.failing_tests)
 
 
 class PublishedRecord(Record, frozen=True):
     version: str
     new: bool
     rules: int
-    cases: Annotated[int, Meta(description="tests that came with it, all passed")]
+    cases: Annotated[int, Meta(description="tests that came with it and passed: all, but for an emergency")]
     warnings: list[FindingRecord]
     changes: Annotated[ChangesRecord | None, Meta(description="against the active version; null: there is none")]
+    emergency: Annotated[EmergencyRecord | None, Meta(description="null: every test passed")]
 
     @classmethod
     def of(cls, published: Published) -> "PublishedRecord":
@@ -254,6 +271,7 @@ class PublishedRecord(Record, frozen=True):
             cases=published.tests_passed,
             warnings=[FindingRecord.of(finding) for finding in published.warnings],
             changes=ChangesRecord.of(published.changes) if published.changes else None,
+            emergency=published.emergency and EmergencyRecord.of(published.emergency),
         )
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from engine.decide.network_fit import Fit
 from engine.decide.policy_tests.runner import Report
-from engine.errors import NotActivated, NotFound, PolicyUnreadable, TestsFailed
+from engine.errors import NotActivated, NotFound, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
+from engine.policies.emergency import MOST_DAYS, Emergency, emergency_of, ending_soon, failed
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.network_compatibility import NetworkCompatibility
 from engine.policies.review import SHORT, Review, RunTests, review_policies
@@ -44,7 +45,8 @@ def is_version(word: str) -> bool:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A version that is stored; `new` if it was not before. `changes` are the differences from the active version, None
-    if there is none or it can't be read. `tests_passed` is how many tests it passed.
+    if there is none or it can't be read. `tests_passed` is how many tests it passed; all of them, but for an
+    `emergency`.
     """
 
     policies: PolicySet
@@ -52,6 +54,7 @@ class Published:
     warnings: tuple[Finding, ...]
     changes: Changes | None
     tests_passed: int
+    emergency: Emergency | None = None
 
     @property
     def version(self) -> str:
@@ -137,10 +140,12 @@ class Versions:
         run_tests: RunTests | None = None,
         operation: str | None = None,
         strict: bool = False,
+        in_emergency: bool = False,
     ) -> Published:
         """Store a policy set under its version. `run_tests` runs the set's own tests; a `strict` one refuses warnings.
+        One that is published `in_emergency` may have tests that fail, as `emergency_of` says.
 
-        Raises PolicyInvalid with every finding, TestsFailed, KeyReused.
+        Raises PolicyInvalid with every finding, TestsFailed, KeyReused, and InputInvalid if an emergency has no note.
         """
         review = self.review(files, run_tests=run_tests)
         if review.policies is None:
@@ -149,11 +154,20 @@ class Versions:
             raise PolicyInvalid(review.warnings)
         changes = self._changes_from_active(review.policies)
         added = {change.rule for change in changes.of("added")} if changes else set()
-        tests_passed = _count_passed(review.report, added) if review.report else 0
-        entry = self._history_entry(who, note, operation)
+        emergency = None
+        if in_emergency and run_tests and review.report and not review.report.passed:
+            emergency = emergency_of(review.report, run_tests, note=note, now=self._clock())
+        elif review.report:
+            _verify_passed(review.report, added, self._clock())
+        entry = self._history_entry(who, note, operation, emergency=emergency)
         new = policy_versions.publish(self._client, self._keys, review.policies, entry)
         return Published(
-            policies=review.policies, new=new, warnings=review.warnings, changes=changes, tests_passed=tests_passed
+            policies=review.policies,
+            new=new,
+            warnings=review.warnings,
+            changes=changes,
+            tests_passed=_count_passed(review.report),
+            emergency=emergency,
         )
 
     def approve(self, version: str, *, who: str, note: str, operation: str | None = None) -> None:
@@ -347,20 +361,34 @@ class Versions:
         except PolicyUnreadable:
             return None
 
-    def _history_entry(self, who: str, note: str, operation: str | None) -> HistoryEntry:
-        return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
-
-
-def _count_passed(report: Report, added: Collection[str]) -> int:
-    """How many tests there were, all passed; raises TestsFailed, which knows the rules that were `added`."""
-    if not report.passed:
-        in_all = frozenset(added).intersection(*(result.fired for result in report.failed))
-        raise TestsFailed(
-            [f"{result.test.file}:{result.test.line}  {result.test.name}" for result in report.failed],
-            of=len(report.results),
-            new=sorted(in_all),
+    def _history_entry(
+        self, who: str, note: str, operation: str | None, *, emergency: Emergency | None = None
+    ) -> HistoryEntry:
+        return HistoryEntry(
+            operation=operation or self._new_id(),
+            who=who,
+            at=self._clock(),
+            note=note,
+            emergency_rules=emergency.rules if emergency else (),
+            failing_tests=emergency.failing_tests if emergency else 0,
         )
-    return len(report.results)
+
+
+def _verify_passed(report: Report, added: Collection[str], now: int) -> None:
+    """Raise TestsFailed, which knows the rules that were `added` and those of an emergency, unless all tests passed."""
+    if report.passed:
+        return
+    in_all = frozenset(added).intersection(*(result.fired for result in report.failed))
+    ends = ", ".join(ending_soon(report, now))
+    because = (
+        f"If they fail because of what ends within {MOST_DAYS} days ({ends}): in an emergency it can be published all"
+        " the same, with a note (--emergency --note WHY)"
+    )
+    raise failed(report.failed, of=report, new=sorted(in_all), because=because if ends else "")
+
+
+def _count_passed(report: Report | None) -> int:
+    return len(report.results) - len(report.failed) if report else 0
 
 
 def _listed(version: str, published: PastChange | None, timeline: PolicyTimeline) -> Version:

@@ -33,7 +33,8 @@ from rules.policy import PolicySet
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
     """Who makes a change, at what instant (UTC seconds), and why. Sent again under the same `operation`, it is not made
-    again. `override`: nobody else approved it, though somebody should.
+    again. `override`: nobody else approved it, though somebody should. `failing_tests` is how many tests fail of what
+    is published in an emergency, because of its `emergency_rules`.
     """
 
     operation: str
@@ -41,6 +42,8 @@ class HistoryEntry:
     at: int
     note: str
     override: bool = False
+    emergency_rules: tuple[str, ...] = ()
+    failing_tests: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class PastChange:
     before: str | None = None
     override: bool = False
     """Whether it was made although nobody else had approved it."""
+    failing_tests: int = 0
+    """How many tests failed of what was published in an emergency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,10 @@ class StoredTimeline:
 def publish(client: Client, keys: Keys, policies: PolicySet, entry: HistoryEntry) -> bool:
     """Store a set under its version; False if it was published before. Raises KeyReused."""
     files = orjson.dumps(dict(policies.texts))
-    arguments = [entry.operation, policies.version, files, entry.who, entry.at, entry.note, len(policies.rules)]
+    arguments = [
+        *(entry.operation, policies.version, files, entry.who, entry.at, entry.note, len(policies.rules)),
+        *(entry.failing_tests, *entry.emergency_rules),
+    ]
     with faults():
         state, *new = client.script("publish_policy")(keys=PUBLISH_POLICY.keys(keys), args=arguments)
     if state == b"reused":
@@ -286,6 +294,7 @@ def _past_change(fields: Mapping[str, str]) -> PastChange:
         since=None if since is None else int(since),
         before=fields.get("before"),
         override="override" in fields,
+        failing_tests=int(fields.get("failing_tests", "0")),
     )
 
 

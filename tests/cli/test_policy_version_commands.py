@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,26 @@ def test_a_strict_publish_refuses_warnings(run: Run, file: Callable[..., Path]):
     assert "no channel goes by the name 'weeb'" in printed.stderr
     assert run("list").stdout == ""
     assert "no channel goes by the name 'weeb'" in run("publish", folder).stdout
+
+
+def test_in_an_emergency_a_rule_that_ends_soon_is_published_although_tests_of_others_fail(run: Run, tmp_path: Path):
+    until = datetime.now(UTC).date() + timedelta(days=3)
+    rule = (
+        f"  - {{id: lyon, because: They strike., until: {until}, when: {{node.id: lyon}}, then: {{exclude: true}}}}\n"
+    )
+    head = "now: 2026-06-02 10:00\nproducts: {SHIRT: {}}\nnodes: {lyon: {type: store, away: 1 km}}\n"
+    head += "stock: {usual: {SHIRT: {lyon: 5}}}\ntests:\n"
+    case = "- {test: Of a shirt, order: {lines: {SHIRT: 1}}, expect: {status: STATUS}}\n"
+    (tmp_path / "usual.yaml").write_text("policy: usual\nrules: []\n")
+    (tmp_path / "usual_test.yaml").write_text(head + case.replace("STATUS", "filled"))
+    (tmp_path / "strike.yaml").write_text(f"policy: strike\nrules:\n{rule}")
+    (tmp_path / "strike_test.yaml").write_text(head + case.replace("STATUS", "unfilled"))
+    refused = run("publish", tmp_path)
+    assert (refused.returncode, "--emergency --note WHY" in refused.stderr) == (1, True)
+    printed = run("publish", tmp_path, "--emergency", "--note", "a strike")
+    assert printed.returncode == 0, printed.stderr
+    assert "in an emergency, with 1 test failing because of strike/lyon" in printed.stdout
+    assert "in an emergency, 1 test failing" in run("history").stdout
 
 
 def test_where_four_eyes_are_needed_another_person_approves_or_an_override_shows(

@@ -1,6 +1,7 @@
 """Policy versions over HTTP: uploads, findings, activation, going back."""
 
 import io
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -50,6 +51,31 @@ def test_a_form_and_a_json_body_make_the_same_version(http):
     assert version["files"] == {"a.yaml": GOOD, "more/b.yaml": OTHER}
     assert [rule["id"] for rule in version["rules"]] == ["other/r1", "other/r2", "test/r1", "test/r2"]
     assert version["rules"][3]["effects"] == ["prefer: 4.00"]
+
+
+def test_in_an_emergency_a_version_is_published_although_tests_fail_and_the_answer_says_so(http):
+    until = datetime.fromtimestamp(NOW, UTC).date() + timedelta(days=3)
+    rule = (
+        f"  - {{id: lyon, because: They strike., until: {until}, when: {{node.id: lyon}}, then: {{exclude: true}}}}\n"
+    )
+    head = "now: 2026-06-02 10:00\nproducts: {SHIRT: {}}\nnodes: {lyon: {type: store, away: 1 km}}\n"
+    head += "stock: {usual: {SHIRT: {lyon: 5}}}\ntests:\n"
+    case = "- {test: Of a shirt, order: {lines: {SHIRT: 1}}, expect: {status: STATUS}}\n"
+    files = [
+        ("test.yaml", GOOD),
+        ("test_test.yaml", head + case.replace("STATUS", "filled")),
+        ("strike.yaml", f"policy: strike\nrules:\n{rule}"),
+        ("strike_test.yaml", head + case.replace("STATUS", "unfilled")),
+    ]
+    assert "emergency" in problem_of(publish(http, *files, note="a strike"), 422)["detail"]
+    assert problem_of(publish(http, *files, emergency=True), 422)["errors"][0]["field"] == "note"
+    made = publish(http, *files, note="a strike", emergency=True)
+    assert mistakes_in(http, PublishedRecord, made.get_json()) == []
+    assert made.get_json()["emergency"] == {"rules": ["strike/lyon"], "failing_tests": 1}
+    in_a_form = http.post("/v1/policies", **form(files, note="a strike", emergency="true"))
+    assert (in_a_form.status_code, in_a_form.get_json()["new"]) == (200, False)
+    wrong = problem_of(http.post("/v1/policies", **form(files, note="a strike", emergency="perhaps")), 422)
+    assert [item["field"] for item in wrong["errors"]] == ["emergency"]
 
 
 def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_it(http):

@@ -63,6 +63,12 @@ def published_lines(published: Published, active: str | None) -> Iterator[str]:
         unchanged=unchanged,
     )
     yield from map(finding_line, published.warnings)
+    if published.emergency:
+        yield say(
+            "in an emergency, with {tests} failing because of {rules}",
+            tests=counted(published.emergency.failing_tests, "test"),
+            rules=", ".join(published.emergency.rules),
+        )
     if published.changes is None or active is None or active == published.version:
         return
     yield say(
@@ -108,4 +114,6 @@ def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
         kind = say(_KINDS.get(change.kind, change.kind))
         version = change.version[:SHORT]
         override = say("  without approval") if change.override else ""
-        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}  {change.who}  {change.note}"
+        failing = counted(change.failing_tests, "test")
+        emergency = say("  in an emergency, {tests} failing", tests=failing) if change.failing_tests else ""
+        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}{emergency}  {change.who}  {change.note}"

@@ -30,8 +30,15 @@ _NOTE = click.option("--note", default="", help="The reason, kept in the history
 @click.option("--activate", is_flag=True, help="Make it the active version at once.")
 @click.option("--alone", is_flag=True, help="Publish the one file PATH as the whole version, without those beside it.")
 @click.option("--strict", is_flag=True, help="Publish nothing if there are warnings.")
+@click.option(
+    "--emergency",
+    is_flag=True,
+    help="Publish although tests fail because of rules that end within 7 days; needs --note, and their own tests pass.",
+)
 @click.pass_obj
-def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone: bool, strict: bool) -> None:
+def publish(
+    settings: Settings, path: Path, note: str, *, activate: bool, alone: bool, strict: bool, emergency: bool
+) -> None:
     """Store the policy files under PATH as one version.
 
     It is named by the hash of their content. A version is complete: a rule that is in no file under PATH is not in it.
@@ -56,7 +63,9 @@ def publish(settings: Settings, path: Path, note: str, *, activate: bool, alone:
     )
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        published = service.versions.publish(content, who=who(settings), note=note, run_tests=run_tests, strict=strict)
+        published = service.versions.publish(
+            content, who=who(settings), note=note, run_tests=run_tests, strict=strict, in_emergency=emergency
+        )
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
         if activate:

@@ -65,7 +65,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Store policy files as one version; it does not decide before it is activated"""
         upload = read_upload(request)
         published = pointsman.versions.publish(
-            upload.policies, note=upload.note, run_tests=make_test_runner(upload.tests), **_caller()
+            upload.policies,
+            note=upload.note,
+            run_tests=make_test_runner(upload.tests),
+            in_emergency=upload.emergency,
+            **_caller(),
         )
         response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read", version=published.version)

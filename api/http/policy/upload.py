@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from api.http.strict_parsing import require_json
 from api.shapes.base import Strict
-from api.shapes.fields import Note
+from api.shapes.fields import Note, TrueOrFalse
 from api.shapes.mistakes import mistakes_of
 from api.shapes.strict_json import NotJson, read_json
 from engine.errors import InputInvalid, Mistake
@@ -23,6 +23,12 @@ MULTIPART = "multipart/form-data"
 MOST_FILES = 200
 MOST_LETTERS = 200
 """Of a file's name."""
+IN_EMERGENCY = (
+    "publish although tests fail because of rules that end within 7 days, if the tests beside these rules pass; needs a"
+    " note"
+)
+_FIELDS = ("note", "emergency")
+"""Of the form, beside the files."""
 
 
 class UploadRequest(Strict):
@@ -30,6 +36,7 @@ class UploadRequest(Strict):
 
     files = fields.Dict(keys=fields.String(), values=fields.String(), required=True, validate=validate.Length(min=1))
     note = Note(load_default="", metadata={"description": "why, for the history"})
+    emergency = TrueOrFalse(load_default=False, metadata={"description": IN_EMERGENCY})
 
 
 class UploadForm(Strict):
@@ -39,6 +46,11 @@ class UploadForm(Strict):
         fields.Raw(metadata={"type": "string", "format": "binary"}), required=True, validate=validate.Length(min=1)
     )
     note = Note(load_default="", metadata={"description": "why, for the history"})
+    emergency = fields.String(
+        load_default="false",
+        validate=validate.OneOf(["true", "false"]),
+        metadata={"description": IN_EMERGENCY},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +60,14 @@ class Upload:
     policies: Mapping[str, bytes]
     tests: Mapping[str, bytes]
     note: str
+    emergency: bool
 
 
 def read_upload(request: Request) -> Upload:
     """The files of a request; raises InputInvalid with every mistake, BadRequest if the body is no JSON,
     UnsupportedMediaType if it is neither JSON nor a form.
     """
-    files, note = _from_form(request) if request.mimetype == MULTIPART else _from_json(request)
+    files, note, emergency = _from_form(request) if request.mimetype == MULTIPART else _from_json(request)
     mistakes = list(_mistakes(files))
     if mistakes:
         raise InputInvalid(mistakes)
@@ -62,30 +75,35 @@ def read_upload(request: Request) -> Upload:
     if not policies:
         raise InputInvalid([Mistake(field="files", message=f"there is no policy file ({NAMES}) among them")])
     tests = {name: content for name, content in files if name not in policies}
-    return Upload(policies=policies, tests=tests, note=note)
+    return Upload(policies=policies, tests=tests, note=note, emergency=emergency)
 
 
 _Files = list[tuple[str, bytes]]
 
 
-def _from_form(request: Request) -> tuple[_Files, str]:
+def _from_form(request: Request) -> tuple[_Files, str, bool]:
     unexpected = [
         *(name for name in request.files if name != "files"),
-        *(name for name in request.form if name != "note"),
+        *(name for name in request.form if name not in _FIELDS),
     ]
     if unexpected:
-        message = "the form has files, each a file, and note"
+        message = "the form has files, each a file, note and emergency"
         raise InputInvalid(Mistake(field=name, message=message) for name in unexpected)
+    form = UploadForm(only=_FIELDS)
     try:
-        note = Note().deserialize(request.form.get("note", ""))
+        data = form.load(request.form.to_dict())
     except ValidationError as error:
-        raise InputInvalid([Mistake(field="note", message=str(error.messages[0]))]) from None
+        raise InputInvalid(mistakes_of(error.messages)) from None
     parts = request.files.getlist("files")
     # one byte more than allowed is read, which is enough to refuse the file
-    return [(part.filename or "", part.stream.read(MOST_BYTES + 1)) for part in parts], note
+    return (
+        [(part.filename or "", part.stream.read(MOST_BYTES + 1)) for part in parts],
+        data["note"],
+        data["emergency"] == "true",
+    )
 
 
-def _from_json(request: Request) -> tuple[_Files, str]:
+def _from_json(request: Request) -> tuple[_Files, str, bool]:
     require_json(request)
     try:
         raw: Any = read_json(request.get_data())
@@ -99,7 +117,7 @@ def _from_json(request: Request) -> tuple[_Files, str]:
     if workbooks:
         message = f"the workbook {_shown(workbooks[0])} is no text; send it in a form, or its sheets as CSV"
         raise InputInvalid([Mistake(field="files", message=message)])
-    return [(name, text.encode()) for name, text in data["files"].items()], data["note"]
+    return [(name, text.encode()) for name, text in data["files"].items()], data["note"], data["emergency"]
 
 
 def _mistakes(files: _Files) -> Iterator[Mistake]:

@@ -20,7 +20,7 @@ from engine.decide.policy_tests.expectation import Expectation
 from engine.decide.policy_tests.returns import ReturnTest, changing_rules, placement_of, return_differences
 from engine.model.facts import NodeRest, Order, Snapshot
 from engine.returns.placement.placement import Placement
-from rules.policy import PolicySet, Rule
+from rules.policy import Policy, PolicySet, Rule
 from rules.vocabulary import Stage
 from rules.wording.source_text import effect_text
 
@@ -275,12 +275,15 @@ def _is_judged(rule: Rule, test: Case) -> bool:
     return not stages or any((stage is Stage.RETURN) is isinstance(test, ReturnTest) for stage in stages)
 
 
+def tests_beside(policies: PolicySet) -> dict[str, Policy]:
+    """By the name of the test file beside its own, each policy: that of service.yaml is service_test.yaml."""
+    files = policies.files
+    return {f"{PurePosixPath(files[policy.id]).with_suffix('')}{TEST_SUFFIX}": policy for policy in policies.policies}
+
+
 def _idle_files(report: Report) -> list[str]:
     """Test files whose tests fire no rule of the policy beside them."""
-    files = report.policies.files
-    beside = {
-        f"{PurePosixPath(files[policy.id]).with_suffix('')}{TEST_SUFFIX}": policy for policy in report.policies.policies
-    }
+    beside = tests_beside(report.policies)
     fired: dict[str, set[str]] = {}
     for item in report.results:
         fired.setdefault(item.test.file, set()).update(item.fired)
