@@ -137,3 +137,15 @@ def test_however_many_rows_are_refused_each_message_is_rejected(http, connector,
     connector(ANSWERED)
     answer = push(http, interchange(*[[("COAT", "many")]] * 3)).text.replace("\n", "")
     assert answer.count("AK5*R") == 3
+
+
+def test_what_can_not_be_kept_is_not_answered_and_is_taken_over_once_when_it_is_sent_again(http, connector):
+    files = connector(ANSWERED)
+    (files / "counter").mkdir(parents=True)
+    (files / "counter" / "bad").write_text("of somebody else")
+    response = push(http, HALF_BAD)
+    assert (response.status_code, "send it again" in response.get_json()["detail"]) == (503, True)
+    assert list((files / "counter").iterdir()) == [files / "counter" / "bad"]
+    (files / "counter" / "bad").unlink()
+    assert push(http, HALF_BAD).status_code == 202
+    assert len([*(files / "counter" / "bad").glob("*.problems.txt")]) == 1

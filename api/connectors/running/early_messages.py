@@ -25,7 +25,12 @@ def replay_early(
     this is called next, and keeps no other from it, whatever is wrong with it.
     """
     for connector in connectors:
-        for path in _due(pointsman, connector, files) if connector.reads is not None else ():
+        try:
+            due = _due(pointsman, connector, files) if connector.reads is not None else []
+        except PointsmanError as error:
+            yield TurnReport(connector=connector.name, error=str(error))
+            continue
+        for path in due:
             try:
                 yield replay(pointsman, connector, [path], files, wording)
             except (PointsmanError, OSError) as error:
@@ -36,8 +41,7 @@ def replay_early(
                 yield TurnReport(connector=connector.name, error=message)
 
 
-def _due(pointsman: Pointsman, connector: Connector, files: Path) -> Iterator[Path]:
+def _due(pointsman: Pointsman, connector: Connector, files: Path) -> list[Path]:
     now = pointsman.now
-    for mark, path in Keeping(connector, files).early():
-        if mark.next_at is not None and mark.next_at <= now and path.is_file():
-            yield path
+    early = Keeping(connector, files).early()
+    return [path for mark, path in early if mark.next_at is not None and mark.next_at <= now and path.is_file()]

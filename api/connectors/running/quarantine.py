@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -18,15 +20,22 @@ from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sources.folder import BAD, DONE, free_path, matches, numbered
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import CUT, instant_and_name, kept_name
+from engine.errors import PointsmanError
 
 HEADERS = ".headers.json"
 _PART = 1 << 16
 
+_UNFINISHED = re.compile(r"\..*\.tmp")
+"""A file that is being written, or was when a process died."""
 _NUMBERED = re.compile(r"-[0-9]+(?=(\.[^.]*)?\Z)")
 """What `free_path` puts behind a name."""
 _WILDCARD = re.compile(r"\[[^\]]*\]|[*?]")
 _NOT_KEPT_IN_NAMES = re.compile(r"[^\w.,=@+*?\[\]!-]+")
 """Of a glob, letters in whose place `kept_name` puts another."""
+
+
+class NotKept(PointsmanError):
+    """The folder in which messages are kept can't be written, or read, now."""
 
 
 class Keeping:
@@ -55,8 +64,14 @@ class Keeping:
         self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int, taken: int
     ) -> Path:
         """Write what is wrong with the message, of which `taken` rows were taken over, and the message itself if its
-        source does not move it there; where that is. Done again after a crash, it writes the same.
+        source does not move it there; where that is. Done again after a crash, it writes the same. Raises NotKept.
         """
+        with _changing(self.bad, f"what is wrong with {message.name}"):
+            return self._quarantine(message, problems, rows=rows, bad=bad, at=at, taken=taken)
+
+    def _quarantine(
+        self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int, taken: int
+    ) -> Path:
         self.bad.mkdir(parents=True, exist_ok=True)
         kept = self.place_of(message)
         early = self._early_mark(kept, problems, at)
@@ -123,8 +138,11 @@ class Keeping:
         return kept_headers(path) == self._headers(message) and _has_content(message, path)
 
     def _in(self, folder: Path) -> list[Path]:
-        """What is kept of the connector there."""
-        return [path for path in folder.iterdir() if self.is_of(path)] if folder.is_dir() else []
+        """What is kept of the connector there. Raises NotKept."""
+        try:
+            return [path for path in folder.iterdir() if self.is_of(path)] if folder.is_dir() else []
+        except OSError as error:
+            raise NotKept(f"the folder {folder} can't be read: {error.strerror}") from error
 
     def copy(self, message: Message, path: Path) -> None:
         """Keep it there, unless its source moves it there."""
@@ -132,13 +150,19 @@ class Keeping:
             copy_whole(message, path)
 
     def keep(self, message: Message) -> None:
-        """Keep a message that was taken over, if the connector says so and its source does not move it there."""
+        """Keep a message that was taken over, if the connector says so and its source does not move it there. Raises
+        NotKept.
+        """
         if self._connector.keep is not None and not self._moved:
-            self.done.mkdir(parents=True, exist_ok=True)
-            paths = numbered(self.done / kept_name(message))
-            kept = next(path for path in paths if not path.exists() or self._is_kept_as(message, path))
-            copy_whole(message, kept)
-            self._keep_headers(message, kept)
+            with _changing(self.done, message.name):
+                self._keep(message)
+
+    def _keep(self, message: Message) -> None:
+        self.done.mkdir(parents=True, exist_ok=True)
+        paths = numbered(self.done / kept_name(message))
+        kept = next(path for path in paths if not path.exists() or self._is_kept_as(message, path))
+        copy_whole(message, kept)
+        self._keep_headers(message, kept)
 
     def _keep_headers(self, message: Message, kept: Path) -> None:
         """Those that the connector reads, beside the message: sent again, it has them still. Nothing secret is kept."""
@@ -170,7 +194,11 @@ class Keeping:
         return sorted(path for path in self._in(self.bad) if _is_message(path))
 
     def release(self, path: Path) -> None:
-        """A message that was mended and taken over is kept with those that were good."""
+        """A message that was mended and taken over is kept with those that were good. Raises NotKept."""
+        with _changing(self.done, path.name):
+            self._release(path)
+
+    def _release(self, path: Path) -> None:
         self.done.mkdir(parents=True, exist_ok=True)
         if path.resolve().parent == self.bad.resolve():
             to = free_path(self.done / path.name)
@@ -180,6 +208,15 @@ class Keeping:
                 beside.replace(to.with_name(to.name + HEADERS))
         for suffix in (SUFFIX, EARLY):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _changing(folder: Path, what: str) -> Iterator[None]:
+    """Raises NotKept if the folder can't be changed."""
+    try:
+        yield
+    except OSError as error:
+        raise NotKept(f"{what} can't be kept in {folder}: {error.strerror}; let this process write there") from error
 
 
 def used_headers(connector: Connector) -> frozenset[str]:
@@ -210,17 +247,14 @@ def _may_be_cut_from(name: str, glob: str) -> bool:
 
 
 def _is_message(path: Path) -> bool:
+    if _UNFINISHED.fullmatch(path.name):
+        return False
     return path.is_file() and not path.name.endswith((SUFFIX, HEADERS, EARLY))
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """The file has all of the content, or is as it was: it is written beside it first, and then renamed."""
-    beside = path.with_name(f".{path.name}.tmp")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    _put_whole(path, lambda file: file.write(content))
 
 
 def _has_content(message: Message, path: Path) -> bool:
@@ -232,9 +266,20 @@ def _has_content(message: Message, path: Path) -> bool:
 
 
 def copy_whole(message: Message, path: Path) -> None:
+    with message.open() as source:
+        _put_whole(path, lambda file: shutil.copyfileobj(source, file))
+
+
+def _put_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """What can't be written in full leaves nothing there."""
     beside = path.with_name(f".{path.name}.tmp")
-    with message.open() as source, beside.open("wb") as file:
-        shutil.copyfileobj(source, file)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with beside.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

@@ -13,7 +13,7 @@ from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
 from api.connectors.running.answering import Answering
 from api.connectors.running.problems import Problem, in_order
-from api.connectors.running.quarantine import Keeping
+from api.connectors.running.quarantine import Keeping, NotKept
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
 from api.connectors.running.report import MessageReport, log_message
@@ -24,7 +24,7 @@ from api.connectors.running.told_problems import ToldProblems
 from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import Message
 from api.connectors.sources.spooled import again
-from engine.errors import NotReady, Unauthenticated
+from engine.errors import NotReady, PointsmanError, Unauthenticated
 from engine.service import Pointsman
 from engine.store.connectors.connector_store import Step
 
@@ -99,7 +99,11 @@ class Receiver:
         message = Message(id=name, name=f"push-{name[:12]}", received_at=now, open=lambda: again(body), headers=headers)
         report = MessageReport(name=message.name)
         problems = self._take(message, report, now)
-        self._put_aside(message, report, now)
+        try:
+            self._put_aside(message, report, now)
+        except NotKept as error:
+            self._note_failure(error, now)
+            raise NotReady("its good rows were taken over, and it can't be kept now: send it again") from error
         self._answer(message, problems, report, now)
         self._note_over(report, now)
         log_message(self._connector.name, report)
@@ -129,10 +133,13 @@ class Receiver:
         try:
             report.unanswered = self._answering.answer(message, problems, at=now)
         except NotDelivered as error:
-            logger.warning("connector %s: %s", self._connector.name, error)
-            status: dict[str, str | int] = {"looked_at": now, "error": str(error), "failed_at": now}
-            self._note(Step(status=status), now)
+            self._note_failure(error, now)
             raise NotReady("it was taken over, and can't be answered now: send it again") from error
+
+    def _note_failure(self, error: PointsmanError, now: int) -> None:
+        logger.warning("connector %s: %s", self._connector.name, error)
+        status: dict[str, str | int] = {"looked_at": now, "error": str(error), "failed_at": now}
+        self._note(Step(status=status), now)
 
     def _note_over(self, report: MessageReport, now: int) -> None:
         counts = {"messages": 1, "rows": report.rows, **report.endings, "quarantined": int(report.kept is not None)}

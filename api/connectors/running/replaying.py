@@ -10,7 +10,7 @@ from pathlib import Path
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.opening import open_reader
-from api.connectors.running.quarantine import Keeping, kept_headers
+from api.connectors.running.quarantine import Keeping, NotKept, kept_headers
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorParts, ConnectorRunner
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
@@ -87,7 +87,11 @@ def replay(
         if turn.busy or turn.error:
             return report
         if turn.messages and turn.messages[0].kept is None:
-            keeping.release(path)
+            try:
+                keeping.release(path)
+            except NotKept as error:
+                report.error = str(error)
+                return report
     return report
 
 

@@ -14,13 +14,15 @@ from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.answering import Answering
-from api.connectors.running.problems import Problem, decode, encode, in_order
-from api.connectors.running.quarantine import Keeping
-from api.connectors.running.reading import MessageReader, ReadItem, ReadRow
+from api.connectors.running.doubtful_rows import put_aside_doubtful
+from api.connectors.running.problems import decode, encode, in_order
+from api.connectors.running.quarantine import Keeping, NotKept
+from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
 from api.connectors.running.report import MessageReport, TurnReport, log_message
 from api.connectors.running.row_taker import RowTaker, Taken
 from api.connectors.running.told_problems import ToldProblems
+from api.connectors.running.unkept import FAILURES, UnkeptFiles, once_kept, wait_after
 from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import (
     OVER,
@@ -97,6 +99,7 @@ class ConnectorRunner:
         self._told = ToldProblems(answered=False)
         self._taken_rows = 0
         """Of the message that is read, also by a process that died."""
+        self._unkept = UnkeptFiles(self._turn)
 
     def close(self) -> None:
         self._source.close()
@@ -116,9 +119,9 @@ class ConnectorRunner:
                     self._read_all(report)
         except TurnLost:
             report.busy = True
-        except (SourceUnavailable, NotDelivered, OSError, *LATER) as error:
+        except (SourceUnavailable, NotDelivered, NotKept, OSError, *LATER) as error:
             report.error = str(error)
-            self._note_failure(str(error), wait=getattr(error, "retry_after", None) or 0)
+            self._note_failure(error)
         finally:
             self._turn.end()
         return report
@@ -130,11 +133,13 @@ class ConnectorRunner:
         if isinstance(self._source, Settling):
             report.settling, report.settled = self._source.settling, self._source.settled
         if isinstance(self._source, OfFiles):
-            report.error = report.error or self._source.trouble
+            report.error = report.error or self._unkept.told or self._source.trouble
         now = self._pointsman.now
         failed = {"error": report.error, "failed_at": now} if report.error else {"error": ""}
-        status = {"looked_at": now, "waiting": 0, "oldest": 0, **failed}
-        self._turn.keep(Step(fields={**self._files_read(), _AGAIN: ""}, status=status))
+        left = self._unkept.left
+        oldest = min((message.received_at for message in left), default=0)
+        status = {"looked_at": now, "waiting": len(left), "oldest": oldest, **failed}
+        self._turn.keep(Step(fields={**self._files_read(), _AGAIN: "", FAILURES: ""}, status=status))
         self._keeping.tidy(now)
 
     def _read_some(self, report: TurnReport) -> None:
@@ -144,6 +149,8 @@ class ConnectorRunner:
             self._note_beginning(self._source, report)
         waiting = self._still_to_read(messages, report) if isinstance(messages, Sequence) else messages
         behind = self._source.behind if isinstance(self._source, Backlog) else 0
+        if isinstance(self._source, OfFiles) and isinstance(waiting, Sequence):
+            waiting = self._unkept.due(waiting, self._pointsman.now)
         for index, message in enumerate(waiting):
             left = waiting[index:] if isinstance(waiting, Sequence) else [message]
             status = {"waiting": len(left) + behind, "oldest": min(each.received_at for each in left)}
@@ -151,6 +158,11 @@ class ConnectorRunner:
                 report.messages.append(self._read(watched(message, self._turn.stay), status))
             except StillWritten as error:
                 report.error = str(error)
+                continue
+            except NotKept as error:
+                if not isinstance(self._source, OfFiles):  # whose messages are read one behind the other
+                    raise
+                self._unkept.leave(message, str(error), self._pointsman.now)
                 continue
             report.error = report.messages[-1].unanswered or report.error
             self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
@@ -204,26 +216,12 @@ class ConnectorRunner:
             report.rows, report.endings["bad"] = rows, bad
             for batch in _batches(items):
                 if doubtful and not INBOUND[self._connector.kind].named:
-                    taken = self._doubted(batch)
+                    taken = put_aside_doubtful(self._taker, batch)
                 else:
                     taken = take_unrefused(self._taker, self._connector, batch, refused, resumed=resumed)
                 doubtful = resumed = False
                 self._keep_batch(batch, taken, report)
         return self._finish(message, report)
-
-    def _doubted(self, batch: Sequence[ReadItem]) -> Taken:
-        """Of rows that were being taken over when a process died, so long ago that their operations are forgotten."""
-        message = (
-            "a process died more than a day ago while it took over this row, and nobody can tell whether it did:"
-            " look at what the row is about, and replay it if it was not taken over"
-        )
-        rows = [item for item in batch if isinstance(item, ReadRow)]
-        taken = self._taker.take([item for item in batch if not isinstance(item, ReadRow)])
-        taken.endings["bad"] += len(rows)
-        taken.problems += [
-            Problem(row=row.number, place=row.place, path="", message=message, raw=row.raw).short() for row in rows
-        ]
-        return taken
 
     def _keep_batch(self, batch: Sequence[ReadItem], taken: Taken, report: MessageReport) -> None:
         problems, silent = self._told.split(taken.problems, batch, before=len(report.problems))
@@ -263,6 +261,7 @@ class ConnectorRunner:
             _AT: "",
             OVER: message.id,
             _OVER_BAD: "1" if bad else "0",
+            **once_kept(message),
         }
         status: dict[str, str | int] = {"read_at": self._pointsman.now, "message": message.name}
         self._turn.keep(Step(fields={**over, **message.after}, over=True, status=status, counts=counts))
@@ -277,16 +276,18 @@ class ConnectorRunner:
         until = int(self._turn.place.fields.get(_AGAIN, "0"))
         return until if until > self._pointsman.now else 0
 
-    def _note_failure(self, message: str, *, wait: int) -> None:
-        """Say so in the connector's status, if the store can be reached, and for how many seconds the source is to be
-        left alone.
-        """
-        now = self._pointsman.now
-        status: dict[str, str | int] = {"error": message, "failed_at": now, "looked_at": now}
+    def _note_failure(self, error: Exception) -> None:
+        """Say so in the connector's status, if the store can be reached, and until when the source is left alone."""
+        now, wait = self._pointsman.now, getattr(error, "retry_after", None) or 0
+        fields = {}
+        if isinstance(error, NotKept):
+            failures = int(self._turn.place.fields.get(FAILURES, "0")) + 1
+            wait, fields = wait_after(failures), {FAILURES: str(failures)}
+        status: dict[str, str | int] = {"error": str(error), "failed_at": now, "looked_at": now}
         try:
-            self._turn.keep(Step(fields={_AGAIN: str(now + wait) if wait else ""}, status=status))
+            self._turn.keep(Step(fields={_AGAIN: str(now + wait) if wait else "", **fields}, status=status))
         except PointsmanError:
-            logger.warning("connector %s: %s", self._connector.name, message)
+            logger.warning("connector %s: %s", self._connector.name, error)
 
 
 def _batches(items: Iterator[ReadItem]) -> Iterator[list[ReadItem]]:
