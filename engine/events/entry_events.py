@@ -69,7 +69,7 @@ def events_of(
     elif entry.kind in RETURN_KINDS:
         events = placed(entry, entry.returned.returned.order, return_changed(entry))
     elif entry.kind in PACKING_KINDS:
-        events = placed(entry, entry.packing.shipment.order, packing_events(entry))
+        events = placed(entry, entry.packing.order, packing_events(entry))
     elif decision is not None:
         events = placed(entry, decision.order, changed(entry, decision))
     others = [

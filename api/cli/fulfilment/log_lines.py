@@ -12,12 +12,12 @@ from engine.store.log.kinds import PACKING_KINDS, RETURN_LABEL_KINDS
 def packed(entry: Entry, _times: Times) -> str:
     """Of a packing that was begun, is done, or was cancelled: its parcels, and why."""
     body = entry.packing
-    packing = next(item for item in body.shipment.packings if item.number == body.packing)
+    packing = body.packing
     numbers = ", ".join(parcel.tracking or parcel.sscc for parcel in packing.parcels)
     line = say(
         "shipment {number} of order {order}, packing {packing}: {parcels}",
         number=body.number,
-        order=body.shipment.order,
+        order=body.order,
         packing=packing.number,
         parcels=numbers,
     )

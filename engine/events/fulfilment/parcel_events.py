@@ -17,20 +17,19 @@ def packing_events(entry: Entry) -> list[tuple[str, Record]]:
     if entry.kind not in {"packed", "packing_cancelled"}:
         return []
     body, decision = entry.packing, entry.decision
-    shipment = body.shipment
-    packing = next(item for item in shipment.packings if item.number == body.packing)
+    packing = body.packing
     data = ShipmentPackedRecord(
-        order=shipment.order,
+        order=body.order,
         decision=decision,
         shipment=body.number,
-        node=shipment.node,
+        node=body.node,
         service=packing.service,
         carrier=packing.carrier or None,
         packing=packing.number,
         parcels=list(map(_parcel, packing.parcels)),
         because=packing.because or UNSET,
         links=EventLinksRecord(
-            order=f"/v1/orders/{quote(shipment.order, safe='')}",
+            order=f"/v1/orders/{quote(body.order, safe='')}",
             decision=f"/v1/decisions/{decision}",
             shipment=f"/v1/shipments/{decision}/{body.number}",
         ),

@@ -231,10 +231,6 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
     numbers_after, open_after = numbers_of(key, text.packings), open_packings(key, text)
     packing = next(item for item in after.packings if item.number == change.packing)
     cancelled = [f"{key}/{parcel.number}" for parcel in packing.parcels] if packing.state == "cancelled" else []
-    body: dict[str, Any] = {"number": key.number, "shipment": text, "packing": change.packing}
-    if change.reopened:
-        body["reopened"] = True
-    body |= numbers_in_log(change.numbers)
     return {
         "shipment": str(key),
         "decision": key.decision,
@@ -247,7 +243,7 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "node": after.node,
         "before": change.before,
         "after": text.encode(),
-        "details": msgspec.json.encode(body).decode(),
+        "details": msgspec.json.encode(_body(change)).decode(),
         "hold": False if change.hold is None else _hold(change.hold, key, change.promise),
         "taken_numbers": numbers_request(change.numbers),
         "supplied_numbers": list(change.supplied_numbers),
@@ -265,6 +261,23 @@ def _request(change: ShipmentChange, operation: Operation) -> dict[str, Any]:
         "answer": str(change.packing),
         "seconds": operation.seconds,
     }
+
+
+def _body(change: ShipmentChange) -> dict[str, Any]:
+    """The body of the log entry, as `PackingBody`, with the serials in their places. What of the shipment does not
+    change is not in it: an entry is no longer the more was packed before.
+    """
+    after = stored(change.after)
+    body: dict[str, Any] = {
+        "number": change.after.key.number,
+        "order": after.order,
+        "first": after.first,
+        "node": after.node,
+        "packing": next(item for item in after.packings if item.number == change.packing),
+    }
+    if change.reopened:
+        body["reopened"] = True
+    return {**body, **numbers_in_log(change.numbers)}
 
 
 def _hold(hold: StoredHold, key: ShipmentKey, promise: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.decide.order_record import Record
 from engine.model.parcels import (
@@ -130,6 +131,11 @@ class StoredShipment(Record, frozen=True):
         """Raises msgspec.MsgspecError if it is damaged."""
         return msgspec.json.decode(text, type=cls)
 
+    def with_packing(self, packing: StoredPacking) -> Self:
+        """With it in place of the one of its number, or behind the others, in the order of their numbers."""
+        others = [item for item in self.packings if item.number != packing.number]
+        return replace(self, packings=tuple(sorted((*others, packing), key=lambda item: item.number)))
+
     def shipment(self, key: ShipmentKey) -> PackedShipment:
         packings = tuple(item.packing for item in self.packings)
         return PackedShipment(key=key, order=self.order, first=self.first, node=self.node, packings=packings)
@@ -168,15 +174,18 @@ class StoredManifest(Record, frozen=True, omit_defaults=True):
 
 
 class PackingBody(Record, frozen=True, omit_defaults=True):
-    """The body of a log entry about the shipment of that `number` in a decision: as it is from then on, and which
-    packing changed. `serials` is the range of SSCCs that numbers were taken of, and the serial that is next of it;
-    `ranges`, on a line each, the same of ranges of tracking numbers: the field of `Keys.tracking_serials`, a tab, and
-    the next serial. Earlier releases left the ranges out.
+    """The body of a log entry about the shipment of that `number` in a decision: the `packing` that is new or another,
+    as it is from then on; those beside it stay as the entries before say. `order`, `first` and `node` are as
+    `StoredShipment` has them. `serials` is the range of SSCCs that numbers were taken of, and the serial that is next
+    of it; `ranges`, on a line each, the same of ranges of tracking numbers: the field of `Keys.tracking_serials`, a
+    tab, and the next serial.
     """
 
     number: int
-    shipment: StoredShipment
-    packing: int
+    order: str
+    first: str
+    node: str
+    packing: StoredPacking
     serials: tuple[str, int] | None = None
     ranges: str = ""
     reopened: bool = False

@@ -63,3 +63,56 @@ def test_a_serial_that_was_given_out_is_never_next_again(shop, redis_client, net
     assert len(shop.check().drifts) == 1
     shop.repair(who="a test")
     assert shop.check().clean
+
+
+def packing_entries(shop):
+    return [entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "packed"]
+
+
+def test_an_entry_is_no_longer_the_more_of_the_shipment_was_packed_before(bare):
+    shop = packing_network(bare, stock={"A": {"lyon": 40}})
+    key = decided(shop, ("A", 40))
+    for number in range(30):
+        pack(shop, key, {"1": 1}, partial=True, op=f"p{number}")
+    sizes = [len(entry.body) for entry in packing_entries(shop)]
+    assert len(sizes) == 30
+    assert max(sizes) - min(sizes) < 10  # numbers have more digits
+    assert packing_entries(shop)[-1].packing.packing.number == 30
+    assert [item.number for item in shop.fulfilment.parcels.show(key).shipment.packings] == list(range(1, 31))
+    assert shop.check(whole=True).clean
+
+
+def test_a_shipment_is_repaired_of_entries_that_each_have_one_packing(bare, redis_client):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 3))
+    for number in range(3):
+        pack(shop, key, {"1": 1}, partial=True, op=f"p{number}")
+    shop.fulfilment.parcels.cancel(key, packing=2)
+    pack(shop, key)
+    shop.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="colis"))
+    before = redis_client.hgetall(shop._keys.shipments)
+    redis_client.hdel(shop._keys.shipments, str(key))
+    (drift,) = shop.check(whole=True).drifts
+    assert (drift.expected, drift.found) == (4, 0)
+    shop.repair(who="a test")
+    assert redis_client.hgetall(shop._keys.shipments) == before
+    assert shop.check(whole=True).clean
+
+
+def test_a_log_that_lacks_a_packing_takes_none_of_the_shipments(bare, redis_client):
+    shop = packing_network(bare)
+    key = decided(shop, ("A", 2))
+    for number in range(2):
+        pack(shop, key, {"1": 1}, partial=True, op=f"p{number}")
+    before = redis_client.hgetall(shop._keys.shipments)
+    entries = redis_client.xrange(shop._keys.log)
+    damaged = next(fields for _, fields in entries if fields[b"kind"] == b"packed")
+    damaged[b"details"] = b"{"
+    redis_client.delete(shop._keys.log)
+    for name, fields in entries:
+        redis_client.xadd(shop._keys.log, fields, id=name)
+    audit = shop.check(whole=True)
+    assert audit.log_damaged
+    assert [(drift.expected, drift.found) for drift in audit.drifts if "parcels of shipment" in drift.what] == [(1, 2)]
+    shop.repair(who="a test")
+    assert redis_client.hgetall(shop._keys.shipments) == before

@@ -36,7 +36,11 @@ class ExpectedParcels:
             self._hand_over(entry.decision, entry.manifest)
             return
         body = entry.packing
-        self._put(f"{entry.decision}/{body.number}", body.shipment)
+        name = f"{entry.decision}/{body.number}"
+        known = self.shipments.get(name)
+        packings = () if known is None else StoredShipment.decode(known).packings
+        before = StoredShipment(order=body.order, first=body.first, node=body.node, packings=packings)
+        self._put(name, before.with_packing(body.packing))
         self.take(body.serials, body.ranges)
 
     def take(self, serials: tuple[str, int] | None, ranges: str) -> None:

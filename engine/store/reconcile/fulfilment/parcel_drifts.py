@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import msgspec
+
+from engine.store.fulfilment.stored_shipment import StoredShipment
 from engine.store.fulfilment.tracking_serials import StoredRange
 from engine.store.keys import Keys
 from engine.store.reconcile.drift import Drift, Write
@@ -48,11 +51,23 @@ def parcel_drifts(keys: Keys, replay: LogReplay, kind: ParcelHash, name: str, fo
     if found != expected:
         yield Drift(
             what=_WHAT[kind].format(name),
-            expected=int(expected is not None),
-            found=int(found is not None),
+            expected=_amount(kind, expected),
+            found=_amount(kind, found),
             writes=(Write(key=parcel_hash(keys, kind), field=name, before=found, after=expected),),
             suspect=(kind, name),
         )
+
+
+def _amount(kind: ParcelHash, text: str | None) -> int:
+    """How much a field has: a shipment its packings, so that a damaged log that lacks one of them takes none away;
+    anything else itself.
+    """
+    if kind != "shipments" or text is None:
+        return int(text is not None)
+    try:
+        return len(StoredShipment.decode(text).packings)
+    except msgspec.MsgspecError:
+        return 0
 
 
 def _serial_drifts(keys: Keys, parcels: ExpectedParcels, name: str, found: str | None) -> Iterator[Drift]:
