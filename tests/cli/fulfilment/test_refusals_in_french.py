@@ -1,20 +1,17 @@
 """What is refused of parcels, and why, is said in French on the command line, and so is what the log says of it."""
 
 import json
-import shutil
 
 import pytest
 
 from tests.support.fake_carriers.easypost import FakeEasyPost
 from tests.support.fake_carriers.fake_server import serving
-from tests.support.forked_cli import SMALL
 from tests.support.order_json import order_json
+from tests.support.packing_folder import ZOE, load_packing_folder
 
 pytestmark = pytest.mark.slow
 
-ADDRESS = '    address: {company: Maison Exemple, lines: [1 rue du Port], postcode: "69002", town: Lyon}\n'
 SERVICE = "  - id: parcel\n    carrier: ep\n    carrier_product: USPS/GroundAdvantage\n"
-ZOE = {"name": "Zoë Müller", "lines": ["7 bis, passage Secret"], "postcode": "75011", "town": "Paris", "country": "FR"}
 
 
 @pytest.fixture
@@ -25,18 +22,10 @@ def run(command, tmp_path):
             settings = {"POINTSMAN_CARRIER_EP_KEY": "EZTK", "POINTSMAN_LANG": "fr", "COLUMNS": 160}
             return command(*words, POINTSMAN_DATA=tmp_path / "data", POINTSMAN_USER="eve", **settings)
 
-        folder = tmp_path / "folder"
-        shutil.copytree(SMALL, folder)
-        text = (folder / "network.yaml").read_text("utf-8").replace("  - id: parcel\n", SERVICE, 1)
-        for name in ("lyon", "paris", "lille"):
-            text = text.replace(f"  - id: {name}\n", f"  - id: {name}\n{ADDRESS}", 1)
-        head = f'parcels: {{gs1_prefix: "7654321"}}\ncarriers: [{{id: ep, door: easypost, url: "{fake.url}"}}]\n'
-        (folder / "network.yaml").write_text(head + text, "utf-8")
-        (tmp_path / "policies").mkdir()
-        (tmp_path / "policies" / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
-        for words in (("load", folder), ("policy", "publish", tmp_path / "policies", "--activate")):
-            done = pointsman(*words)
-            assert done.returncode == 0, done.stderr
+        carrier = f'carriers: [{{id: ep, door: easypost, url: "{fake.url}"}}]\n'
+        load_packing_folder(
+            pointsman, tmp_path, head=carrier, changed=lambda text: text.replace("  - id: parcel\n", SERVICE, 1)
+        )
         yield pointsman
 
 

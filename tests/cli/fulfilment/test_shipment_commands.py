@@ -1,17 +1,13 @@
 """`pointsman shipment`, `manifest` and `order addressee` on the command line."""
 
 import json
-import shutil
 
 import pytest
 
-from tests.support.forked_cli import SMALL
 from tests.support.order_json import order_json
+from tests.support.packing_folder import ZOE, load_packing_folder
 
 pytestmark = pytest.mark.slow
-
-ADDRESS = '    address: {company: Maison Exemple, lines: [1 rue du Port], postcode: "69002", town: Lyon}\n'
-ZOE = {"name": "Zoë Müller", "lines": ["7 bis, passage Secret"], "postcode": "75011", "town": "Paris", "country": "FR"}
 
 
 @pytest.fixture
@@ -19,20 +15,9 @@ def run(command, tmp_path):
     def pointsman(*words, **more):
         return command(*words, POINTSMAN_DATA=tmp_path / "data", POINTSMAN_USER="eve", COLUMNS=160, **more)
 
-    folder = tmp_path / "folder"
-    shutil.copytree(SMALL, folder)
-    file = folder / "network.yaml"
-    text = file.read_text("utf-8")
-    for name in ("lyon", "paris"):
-        text = text.replace(f"  - id: {name}\n", f"  - id: {name}\n{ADDRESS}", 1)
-    file.write_text(f'parcels: {{gs1_prefix: "7654321"}}\n{text}', "utf-8")
     (tmp_path / "zoe.json").write_text(json.dumps(ZOE), "utf-8")
     (tmp_path / "order.json").write_text(json.dumps(order_json(("SHIRT", 3), id="O-1")), "utf-8")
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "none.yaml").write_text("policy: none\nrules: []\n", "utf-8")
-    for words in (("load", folder), ("policy", "publish", tmp_path / "policies", "--activate")):
-        done = pointsman(*words)
-        assert done.returncode == 0, done.stderr
+    load_packing_folder(pointsman, tmp_path)
     return pointsman
 
 

@@ -1,19 +1,12 @@
 """What a caller over HTTP is told when a carrier refuses or is busy; and the log is told nothing of an address."""
 
-from dataclasses import replace
-
 import pytest
 
-from engine.fulfilment.carriers.settings import CarrierSettings
-from engine.model.carriers import CarrierAccount
 from engine.service import Pointsman
-from engine.settings import Settings
-from tests.support.facts import LYON, node, service
-from tests.support.fake_carriers.booking import KEYS, PRODUCTS
 from tests.support.fake_carriers.fake_server import LABELS, serving
+from tests.support.fake_carriers.selling import load_selling_network, selling_settings
 from tests.support.fake_carriers.sendcloud import FakeSendcloud
 from tests.support.order_json import order_json
-from tests.support.parcels import LYON_ADDRESS, packing_network
 from tests.support.problem_json import problem_of
 
 ZOE = {"name": "Zoë Müller", "lines": ["7 passage Secret"], "postcode": "75011", "town": "Paris", "country": "FR"}
@@ -27,17 +20,9 @@ def fake():
 
 @pytest.fixture
 def pointsman(server_url, network, clock, fake):
-    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS["sendcloud"].items()}
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
+    settings = selling_settings(server_url, network, {"shop": "sendcloud"})
     with Pointsman(settings, clock=clock) as shop:
-        yield packing_network(
-            shop,
-            services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-            nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"))],
-            carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
-        )
+        yield load_selling_network(shop, fake)
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 import pytest
 
 from engine.errors import CarrierHasNoSuch, CarrierUnavailable, NotPackable
-from tests.store.fulfilment.test_unfinished_packings import DAY, because, fake, shop, states, unfinished
+from tests.store.fulfilment.test_unfinished_packings import DAY, because, states, unfinished
 from tests.support.parcels import decided, pack
-
-__all__ = ["fake", "shop"]
 
 
 def cancelled_while_it_buys(shop, fake, key, *, then=(), purchase=None, meanwhile=lambda: None):

@@ -8,15 +8,14 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import CarrierUnavailable, Contended, PointsmanError
-from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.parcels import carrier_limits
 from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.model.carriers import CarrierAccount
 from engine.service import Pointsman
-from engine.settings import Settings
 from tests.support.facts import LILLE, LYON, node, service
-from tests.support.fake_carriers.booking import KEYS, PRODUCTS
+from tests.support.fake_carriers.booking import PRODUCTS
 from tests.support.fake_carriers.fake_server import serving
+from tests.support.fake_carriers.selling import selling_settings
 from tests.support.fake_carriers.sendcloud import FakeSendcloud
 from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, ZOE, decided, pack, packing_network
 
@@ -42,13 +41,7 @@ def hanging(fakes):
 @pytest.fixture
 def shop(server_url, network, fakes, clock):
     """What ships from Lyon goes with the carrier that answers, and from Lille with the one that hangs."""
-    keys = {
-        f"POINTSMAN_CARRIER_{name.upper()}_{word}": text for name in fakes for word, text in KEYS["sendcloud"].items()
-    }
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
-    shop = Pointsman(settings, clock=clock)
+    shop = Pointsman(selling_settings(server_url, network, dict.fromkeys(fakes, "sendcloud")), clock=clock)
     yield packing_network(
         shop,
         services=[

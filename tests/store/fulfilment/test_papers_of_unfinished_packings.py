@@ -4,11 +4,10 @@ import pytest
 
 from engine.errors import CarrierUnavailable, NotFound, NotPackable
 from engine.fulfilment.printing.print_job import PrintJob
-from tests.store.fulfilment.test_unfinished_packings import answers, begun, cancelling, fake, never_answers, shop
+from tests.store.fulfilment.test_unfinished_packings import answers, begun, cancelling, never_answers
 from tests.support.fake_carriers.fake_server import LABELS
 from tests.support.parcels import decided, pack
 
-__all__ = ["fake", "shop"]
 BEGINNINGS = [(begun, "has not sold the labels of packing 1"), (cancelling, "to take the labels of packing 1")]
 
 

@@ -1,49 +1,18 @@
 """What is kept of shipments for a time ends, and nothing of them is left but what the documentation says."""
 
-from dataclasses import replace
-
 import pytest
 
 from engine.errors import InputInvalid, NotFound
-from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.parcels.parcels import OpenFilter
-from engine.model.carriers import CarrierAccount
 from engine.model.parcels import ShipmentKey
 from engine.model.tracking import TrackingEvent
 from engine.orders.cancellation.plan import CancelRequest
-from engine.service import Pointsman
-from engine.settings import Settings
 from tests.support.decision_json import json_of
-from tests.support.facts import LYON, node, order, service
-from tests.support.fake_carriers.booking import KEYS, PRODUCTS
-from tests.support.fake_carriers.fake_server import LABELS, serving
-from tests.support.fake_carriers.sendcloud import FakeSendcloud
-from tests.support.parcels import LYON_ADDRESS, ZOE, decided, pack, packing_network
+from tests.support.facts import order
+from tests.support.fake_carriers.fake_server import LABELS
+from tests.support.parcels import ZOE, decided, pack
 
 DAY = 86_400
-
-
-@pytest.fixture
-def fake():
-    with serving(FakeSendcloud()) as carrier:
-        yield carrier
-
-
-@pytest.fixture
-def shop(server_url, network, fake, clock):
-    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS["sendcloud"].items()}
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
-    shop = Pointsman(settings, clock=clock)
-    yield packing_network(
-        shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"))],
-        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
-    )
-    shop.forget()
-    shop.close()
 
 
 def end_what_is_due(shop):

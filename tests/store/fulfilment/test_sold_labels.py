@@ -1,54 +1,27 @@
 """Shipments whose carrier sells labels: bought once, whatever fails or dies, stored first, and given back."""
 
-import os
-import signal
 from dataclasses import replace
 
 import pytest
 
 from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, NotReady, OrderErased
-from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.printing.print_job import PrintJob
 from engine.model.carriers import CarrierAccount
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
-from engine.settings import Settings
-from tests.conftest import Clock
 from tests.support.facts import LYON, node, service
-from tests.support.fake_carriers.booking import KEYS, PRODUCTS
-from tests.support.fake_carriers.fake_server import LABELS, serving
-from tests.support.fake_carriers.sendcloud import FakeSendcloud
+from tests.support.fake_carriers.booking import PRODUCTS
+from tests.support.fake_carriers.fake_server import LABELS
+from tests.support.fake_carriers.selling import is_killed_at, load_selling_network, opened_seller, selling_settings
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import LYON_ADDRESS, ZOE, decided, dpd, pack, packing_network
 
 
 @pytest.fixture
-def fake():
-    with serving(FakeSendcloud()) as carrier:
-        yield carrier
-
-
-def opened(server_url, network, clock=None):
-    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS["sendcloud"].items()}
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
-    return Pointsman(settings, clock=clock or Clock())
-
-
-@pytest.fixture
 def shop(server_url, network, fake, clock):
-    shop = opened(server_url, network, clock)
-    account = CarrierAccount(id="shop", door="sendcloud", url=fake.url)
-    yield packing_network(
-        shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"), printers={"label": "ipp://p/q"})],
-        carriers={"shop": account},
-    )
-    shop.forget()
-    shop.close()
+    with opened_seller(selling_settings(server_url, network, {"shop": "sendcloud"}), clock) as opened:
+        yield load_selling_network(opened, fake, printers={"label": "ipp://p/q"})
 
 
 def state(shop, key):
@@ -79,26 +52,14 @@ def test_labels_are_bought_and_stored_before_the_shipment_is_packed(shop, fake, 
 
 
 def test_labels_are_bought_as_the_printer_of_the_node_takes_them(shop, fake):
-    lyon = shop.network().nodes["lyon"]
-    packing_network(
-        shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[replace(lyon, printers={"label": "socket://10.0.0.5"})],
-        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
-    )
+    load_selling_network(shop, fake, printers={"label": "socket://10.0.0.5"})
     key = decided(shop, ("A", 1))
     pack(shop, key)
     assert shop.fulfilment.printed.label(key, 1, kind="zpl").content == LABELS["zpl"]
 
 
 def test_a_label_of_another_format_than_its_printer_takes_is_not_sent_there(shop, fake, redis_client, network):
-    lyon = shop.network().nodes["lyon"]
-    packing_network(
-        shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[replace(lyon, label_format="png", printers={"label": "socket://10.0.0.5"})],
-        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
-    )
+    load_selling_network(shop, fake, label_format="png", printers={"label": "socket://10.0.0.5"})
     pack(shop, decided(shop, ("A", 1)))
     jobs = map(PrintJob.of_text, redis_client.hvals(f"{{{network}}}:print:jobs"))
     (job,) = [job for job in jobs if job.paper == "label"]
@@ -233,41 +194,16 @@ def test_what_has_left_is_not_given_back_unless_its_confirm_is_undone(shop, fake
     assert fake.owed == 0
 
 
-def _killed_at(fake, request, fault, children):
-    """From now on, whoever sends the request of that number is killed: before anything was done, or once all was."""
-    left = iter([None] * request + [fault])
-
-    def kill(_):
-        word = next(left, None)
-        if word is not None:
-            os.kill(children[0], signal.SIGKILL)
-        return word
-
-    fake.faults = kill
-
-
 @pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
 @pytest.mark.parametrize("fault", ["dropped", "lost"])
 @pytest.mark.parametrize("request_number", [0, 1, 2])
-def test_a_process_that_is_killed_while_it_packs_is_gone_on_with(  # noqa: PLR0917  # fixtures
-    shop, server_url, network, fake, request_number, fault
-):
+def test_a_process_that_is_killed_while_it_packs_is_gone_on_with(shop, fake, request_number, fault):
     key = decided(shop, ("A", 1))
-    children: list[int] = []
-    _killed_at(fake, request_number, fault, children)
-    ready, go = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.read(ready, 1)
-        try:
-            pack(opened(server_url, network), key, op="p")
-        finally:
-            os._exit(0)
-    children.append(child)
-    os.write(go, b"1")
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) == (request_number < len(fake.requests))
-    fake.faults = lambda _: None
+
+    def pack_elsewhere():
+        pack(Pointsman(shop.settings, clock=lambda: shop.now), key, op="p")
+
+    assert is_killed_at(fake, request_number, fault, pack_elsewhere) == (request_number < len(fake.requests))
     assert shop.check().clean
     view = pack(shop, key, op="p")
     assert [item.state for item in view.shipment.packings] == ["packed"]

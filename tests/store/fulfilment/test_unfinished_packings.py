@@ -1,48 +1,17 @@
 """Packings whose carrier was being asked when whoever asked stopped: the service goes on with them, and they end."""
 
 import contextlib
-from dataclasses import replace
 
 import pytest
 
 from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable, NotPackable, PointsmanError
-from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.parcels.parcels import OpenFilter
-from engine.model.carriers import CarrierAccount
 from engine.promise_watch.progress import ProgressReport
-from engine.service import Pointsman
-from engine.settings import Settings
 from tests.support.facts import LYON, NOW, node, service
-from tests.support.fake_carriers.booking import KEYS, PRODUCTS
-from tests.support.fake_carriers.fake_server import serving
-from tests.support.fake_carriers.sendcloud import FakeSendcloud
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import LYON_ADDRESS, decided, pack, packing_network
 
 DAY = 86_400
-
-
-@pytest.fixture
-def fake():
-    with serving(FakeSendcloud()) as carrier:
-        yield carrier
-
-
-@pytest.fixture
-def shop(server_url, network, fake, clock):
-    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS["sendcloud"].items()}
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
-    shop = Pointsman(settings, clock=clock)
-    yield packing_network(
-        shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
-        nodes=[node("lyon", LYON, address=replace(LYON_ADDRESS, phone="+33 4 72"))],
-        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
-    )
-    shop.forget()
-    shop.close()
 
 
 def states(shop, key):

@@ -3,18 +3,11 @@
 import pytest
 
 from tests.support.fake_carriers.booking import FAKES, carriers_of
-from tests.support.fake_carriers.fake_server import serving
 
 
 @pytest.fixture(params=FAKES)
 def door(request):
     return request.param
-
-
-@pytest.fixture
-def fake(door):
-    with serving(FAKES[door]()) as carrier:
-        yield carrier
 
 
 @pytest.fixture

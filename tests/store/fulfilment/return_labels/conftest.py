@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from engine.fulfilment.carriers.settings import CarrierSettings
 from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.model.carriers import CarrierAccount
 from engine.model.returns import ReturnTerms
-from engine.service import Pointsman
-from engine.settings import Settings
-from tests.support.fake_carriers.booking import FAKES, KEYS, PRODUCTS
-from tests.support.fake_carriers.fake_server import serving
+from tests.support.fake_carriers.booking import PRODUCTS
+from tests.support.fake_carriers.selling import opened_seller, selling_settings
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import ZOE, decided, packing_network
 from tests.support.returns import open_return
@@ -47,24 +44,12 @@ def door(request):
 
 
 @pytest.fixture
-def fake(door):
-    with serving(FAKES[door]()) as carrier:
-        yield carrier
-
-
-@pytest.fixture
 def selling(server_url, network, clock, fake, door):
     """Its carrier of returns sells labels."""
-    keys = {f"POINTSMAN_CARRIER_SHOP_{word}": text for word, text in KEYS[door].items()}
-    settings = Settings(
-        redis_url=server_url, network=network, backlog="manual", carriers=CarrierSettings(variables=keys)
-    )
-    shop = Pointsman(settings, clock=clock)
     account = CarrierAccount(id="shop", door=door, url=fake.url)
     terms = ReturnTerms(carrier="shop", carrier_product=PRODUCTS[door])
-    yield packing_network(shop, carriers={"shop": account}, returns=terms)
-    shop.forget()
-    shop.close()
+    with opened_seller(selling_settings(server_url, network, {"shop": door}), clock) as shop:
+        yield packing_network(shop, carriers={"shop": account}, returns=terms)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Labels of returns that a carrier sells: bought once, whatever fails, and given back with the return."""
 
-import os
-import signal
 from dataclasses import replace
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from engine.errors import CarrierRefused, CarrierUnavailable, InputInvalid, NotPackable, NotReturnable, ReturnOver
 from engine.service import Pointsman
 from tests.support.fake_carriers.fake_server import LABELS
+from tests.support.fake_carriers.selling import is_killed_at
 from tests.support.parcels import ZOE
 
 pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
@@ -145,29 +144,12 @@ def test_a_process_that_is_killed_while_it_buys_is_gone_on_with(  # noqa: PLR091
     selling, fake, to_come, made, stored, request_number, fault
 ):
     name = to_come(selling)
-    children: list[int] = []
 
-    def kill(_request):
-        if len(fake.requests) - 1 == request_number and children:
-            os.kill(children.pop(), signal.SIGKILL)
-            return fault
-        return None
+    def buy_elsewhere():
+        with Pointsman(selling.settings, clock=lambda: selling.now) as worker:
+            made(worker, name, op="one")
 
-    fake.faults = kill
-    ready, go = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.read(ready, 1)
-        try:
-            with Pointsman(selling.settings, clock=lambda: selling.now) as worker:
-                made(worker, name, op="one")
-        finally:
-            os._exit(0)
-    children.append(child)
-    os.write(go, b"1")
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) == (request_number < len(fake.requests))
-    fake.faults = lambda _: None
+    assert is_killed_at(fake, request_number, fault, buy_elsewhere) == (request_number < len(fake.requests))
     assert selling.check().clean
     stored.end_turns()
     made(selling, name, op="one")
