@@ -92,9 +92,10 @@ class ConnectorRecord(Record, frozen=True):
     owner: str
     because: Annotated[dict[str, str], Meta(description="what it is for, by language")]
     looked_at: str | UnsetType
-    read_at: str | UnsetType
+    read_at: Annotated[str | UnsetType, Meta(description="when a message was taken over last")]
+    sent_at: Annotated[str | UnsetType, Meta(description="when a record went out last")]
     message: str
-    waiting: int
+    waiting: Annotated[int, Meta(description="messages to be read, or records to be sent (200 at most are counted)")]
     lag_seconds: int
     messages: int
     rows: int
@@ -137,6 +138,7 @@ class ConnectorRecord(Record, frozen=True):
             because=dict(connector.because),
             looked_at=_instant(status.looked_at),
             read_at=_instant(status.read_at),
+            sent_at=_instant(status.sent_at),
             message=status.message,
             waiting=status.waiting,
             lag_seconds=status.lag(now),

@@ -403,3 +403,21 @@ def test_the_connectors_that_come_with_pointsman_are_checked_without_a_folder(co
     done = command("connector", "check")
     assert done.returncode == 0
     assert "stock-csv: counts, 1 test" in done.stdout
+
+
+def test_what_a_sender_sent_and_what_waits_is_listed(loaded, folder, monkeypatch):
+    for name, content in policy_file().items():
+        (folder / name).write_bytes(content)
+    assert loaded("policy", "publish", *policy_file(), "--activate", directory=folder).returncode == 0
+    path = folder / "connectors" / "out.yaml"
+    path.write_text(SENDER.replace(', words: {"4": four}', ""))
+    (before,) = json.loads(loaded("connector", "list", "out", "--json").stdout)["connectors"]
+    assert (before["sent"], "sent_at" in before) == (0, False)
+    assert loaded("connector", "run", "out").returncode == 0
+    (listed,) = json.loads(loaded("connector", "list", "out", "--json").stdout)["connectors"]
+    assert (listed["sent"] > 1, listed["waiting"], "sent_at" in listed, "read_at" in listed) == (True, 0, True, False)
+    lines = loaded("connector", "list", "out", COLUMNS=300).stdout.splitlines()
+    (head,) = (line for line in lines if "last read or sent" in line)
+    (row,) = (line for line in lines if "stock_feed" in line)
+    assert row[head.index("so far") :].startswith(f"{listed['sent']} sent, 0 bad")
+    assert "never" not in row

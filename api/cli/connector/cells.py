@@ -15,6 +15,21 @@ def to_mend_text(files: int, records: int) -> str:
     return f"{files} ({counted(records, 'record')})" if records else str(files)
 
 
+def waiting_text(status: ConnectorStatus, now: int) -> str:
+    """How many messages or records wait, and for how long the oldest has."""
+    if not status.waiting:
+        return "0"
+    return say("{count}, for {seconds} s", count=f"{status.waiting:,}", seconds=f"{status.lag(now):,}")
+
+
+def so_far_text(status: ConnectorStatus, *, sends: bool) -> str:
+    """What became of all that it ever read, or sent."""
+    bad = f"{status.bad:,}"
+    if sends:
+        return say("{sent} sent, {bad} bad", sent=f"{status.sent:,}", bad=bad)
+    return say("{rows} rows, {bad} bad", rows=f"{status.rows:,}", bad=bad)
+
+
 def early_text(marks: Sequence[EarlyMark], times: Times) -> str:
     """How many messages are taken over again by themselves, and when the first of them is."""
     due = [mark.next_at for mark in marks if mark.next_at is not None]

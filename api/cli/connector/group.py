@@ -5,7 +5,8 @@ import logging
 import click
 
 from api.cli.connector.checks import check, run_tests, schema
-from api.cli.connector.runs import list_connectors, replay_messages, run
+from api.cli.connector.listing import list_connectors
+from api.cli.connector.runs import replay_messages, run
 
 
 @click.group()

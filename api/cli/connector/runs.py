@@ -1,4 +1,4 @@
-"""`pointsman connector run`, `replay` and `list`: messages are taken over, sent again, and what became of them."""
+"""`pointsman connector run` and `replay`: messages are taken over, or sent again."""
 
 import sys
 import time
@@ -8,22 +8,18 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from api.cli.connector.cells import beginnings, early_text, to_mend_text
 from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
 from api.cli.connector.printing import print_reports
 from api.cli.language.connector_wording import connector_wording
-from api.cli.language.current import current_language, say, say_message
-from api.cli.options import AS_JSON, INSTANT, print_json
-from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.language.current import current_language, say
+from api.cli.options import AS_JSON, INSTANT
 from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.progress import progress_bar
-from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
 from api.connectors.running.early_messages import EARLY_SECONDS, replay_early
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import (
     connector_of_file,
-    records_put_aside,
     replay,
     send_again,
     verify_replayable,
@@ -31,7 +27,6 @@ from api.connectors.running.replaying import (
 )
 from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
-from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -130,62 +125,6 @@ def replay_messages(
         click.echo(say("{name}: nothing waits", name=connectors[0].name))
     print_reports(reports, as_json=as_json)
     sys.exit(1 if any(_went_wrong(report) for report in reports) else 0)
-
-
-@click.command("list")
-@CONNECTORS
-@FOLDER
-@AS_JSON
-@click.pass_obj
-def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
-    """List connectors: how far each is, and its last error.
-
-    Of each: what it brings or sends, from where, when it was last read, for how long the oldest message has waited, how
-    many files wait for a person in its folder bad (and of one that sends, how many records), and what went wrong last.
-
-    Example: pointsman connector list
-    """
-    try:
-        connectors = chosen(settings, names, folder)
-    except (InputInvalid, PolicyInvalid) as error:
-        fail_with_mistakes(error, say("nothing is listed"))
-    with Pointsman(settings) as service:
-        now, times = service.now, Times.of(service)
-        statuses = {item.name: service.connectors.status(item.name) for item in connectors}
-    files = connector_settings(settings).files
-    early = {item.name: [mark for mark, _ in Keeping(item, files).early()] for item in connectors}
-    to_mend = {item.name: len(waiting_files(item, files)) - len(early[item.name]) for item in connectors}
-    put_aside = {item.name: records_put_aside(item, files) for item in connectors}
-    if as_json:
-        records = [
-            ConnectorRecord.of(
-                item,
-                statuses[item.name],
-                to_mend=to_mend[item.name],
-                put_aside=put_aside[item.name],
-                early=early[item.name],
-                now=now,
-            )
-            for item in connectors
-        ]
-        print_json(ConnectorsRecord(connectors=records))
-        return
-    rows = []
-    for item in connectors:
-        status = statuses[item.name]
-        counts = say("{rows} rows, {bad} bad", rows=f"{status.rows:,}", bad=f"{status.bad:,}")
-        read = times(status.read_at) if status.read_at else say("never")
-        kind = f"{item.kind} {'<' if item.reads else '>'}"
-        rows.append([item.name, kind, place_text(item), read, str(status.lag(now)), counts])
-        to_see_to = to_mend_text(to_mend[item.name], put_aside[item.name])
-        rows[-1] += [to_see_to, early_text(early[item.name], times), say_message(status.error)]
-        rows[-1].append(item.purpose(current_language()))
-    headings = [say("connector"), say("kind"), say("place"), say("last read"), say("lag (s)"), say("rows so far")]
-    headings += [say("to mend"), say("tried again"), say("last error"), say("what for")]
-    columns = text_columns(headings, rows)
-    print_columns(columns[:1], columns[1:])
-    for line in beginnings(statuses.values(), times, now):
-        click.echo(line)
 
 
 def _not_pushed(connectors: Sequence[Connector]) -> list[Connector]:

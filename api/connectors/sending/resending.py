@@ -113,7 +113,8 @@ class Resender:
         file.sent += sent
         self._aside.keep(file.path, file.unsent, file.what)
         counts = {"sent": sent, "messages": 1} if sent else {}
-        self._turn.keep(Step(fields={_AGAIN + file.path.name: ""}, counts=counts))
+        status: dict[str, str | int] = {"sent_at": self._pointsman.now} if sent else {}
+        self._turn.keep(Step(fields={_AGAIN + file.path.name: ""}, status=status, counts=counts))
 
     def _begin(self, file: _File) -> tuple[int, datetime.datetime, list[dict[str, Any]]]:
         """Number, instant and records of the message, which are the first that are left: those of before, wherever they

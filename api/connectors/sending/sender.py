@@ -25,6 +25,9 @@ from engine.store.connectors.connector_store import Step
 
 WAITS = (5, 30, 120, 600, 1_800, 3_600)
 """Seconds after the first, second, ... failure in a row until it is tried again; then always the last."""
+MOST_COUNTED = 200
+"""Of records that wait, so many are counted."""
+_MOST_READS = 10
 _AT, _UNTIL = "sending_at", "sending_until"
 _FAILURES, _AGAIN, _SINCE = "failures", "again_at", "failing_since"
 _FEWER = "fewer"
@@ -104,8 +107,9 @@ class ConnectorSender:
         goes_on = True
         while goes_on and self._dispatcher.may_send():
             goes_on = self._send(self._next(), report)
-        waiting = self._oldest(self._next()) if goes_on else 0
-        status = {"looked_at": self._pointsman.now, "waiting": int(bool(waiting)), "oldest": waiting, "error": ""}
+        oldest = self._oldest(self._next()) if goes_on else 0
+        waiting = self._count_waiting() if oldest else 0
+        status = {"looked_at": self._pointsman.now, "waiting": waiting, "oldest": oldest, "error": ""}
         self._turn.keep(Step(status=status))
 
     def _next(self) -> Batch:
@@ -120,6 +124,17 @@ class ConnectorSender:
         if not self._renderer.wanted(batch.records):
             return 0
         return batch.since or self._pointsman.now
+
+    def _count_waiting(self) -> int:
+        """How many records are to be sent by now, MOST_COUNTED at most: they are read for that."""
+        cursor, waiting = self._turn.place.fields.get(CURSOR, ""), 0
+        for _ in range(_MOST_READS):
+            batch = self._records.after(cursor, most=MOST_COUNTED)
+            waiting += len(self._renderer.wanted(batch.records))
+            if not batch.more or waiting >= MOST_COUNTED:
+                break
+            cursor = batch.cursor
+        return min(waiting, MOST_COUNTED)
 
     def _send(self, batch: Batch, report: TurnReport) -> bool:
         """Send a batch; whether there may be others."""
@@ -193,7 +208,8 @@ class ConnectorSender:
             over[_FEWER] = str(more) if more < self._sends.most else ""
         counted = {"sent": sent, "skipped": skipped, "bad": bad, "messages": 1, "quarantined": 1 if bad else 0}
         counts = {name: count for name, count in counted.items() if count}
-        self._turn.keep(Step(fields=over, status={"read_at": now, "error": ""}, counts=counts))
+        status: dict[str, str | int] = {"error": "", **({"sent_at": now} if sent else {})}
+        self._turn.keep(Step(fields=over, status=status, counts=counts))
 
     def _note_failure(self, error: PointsmanError) -> None:
         """Say so in the connector's status, and when it is tried again, if the store can be reached."""
@@ -206,6 +222,7 @@ class ConnectorSender:
         status |= {"waiting": 1, "oldest": min(int(since), self._waiting_since or now)}
         logger.warning("connector %s: %s", self._connector.name, error)
         try:
+            status["waiting"] = max(1, self._count_waiting())
             self._turn.keep(Step(fields=kept, status=status))
         except PointsmanError as other:
             logger.warning("connector %s: %s", self._connector.name, other)

@@ -33,7 +33,7 @@ class ConnectorNumbers(Collector):
         )
         gauges = {
             "lag_seconds": "For how long the oldest message has waited to be read, or the oldest record to be sent.",
-            "waiting": "Messages of a connector that were there to be read when it was last looked.",
+            "waiting": "Messages that were there to be read when a connector last looked, or records to be sent.",
             "failing": "Whether the source or target of a connector could not be used when it last ran.",
         }
         families = {

@@ -14,14 +14,17 @@ with a bad row; `sent` what went out.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorStatus:
-    """Instants are in UTC seconds, 0: never. `waiting` messages were there to be read when it was last looked, the
-    oldest since `oldest`. `error` is why its source could not be read or its target not be reached, when that was the
-    last that happened. `began_again`: what is read was found made anew, at the instant `began_again_at`.
+    """Instants are in UTC seconds, 0: never. `waiting` messages were there to be read when it last looked, or records
+    to be sent (no more than some are counted), the oldest since `oldest`. `read_at` is when a message was taken over
+    last, `sent_at` when a record went out. `error` is why its source could not be read or its target not be reached,
+    when that was the last that happened. `began_again`: what is read was found made
+    anew, at the instant `began_again_at`.
     """
 
     name: str
     looked_at: int = 0
     read_at: int = 0
+    sent_at: int = 0
     message: str = ""
     waiting: int = 0
     oldest: int = 0

@@ -149,3 +149,27 @@ def test_whoever_dies_while_records_go_out_alone_leaves_those_that_were_sent(her
     assert (report.sent, report.ended("bad")) == (4, 1)
     times = {sku: sold(here).count(sku) for sku in SKUS}
     assert sorted(times.values()) in ([1, 1, 1, 1, 1], [1, 1, 1, 1, 2])
+
+
+def test_how_many_records_wait_is_counted_as_far_as_that_is_quick(here, shop, clock, monkeypatch):
+    here.text = to(here, ORDERS)
+    here.run()
+    for number in range(9):
+        shop.decide(order(("A", 1), id=f"W-{number}"))
+    assert here.run().sent == MOST
+    status = shop.connectors.status("out")
+    assert (status.sent, status.waiting, status.sent_at) == (MOST, 9 - MOST, clock.now)
+    here.answer = (503, {}, b"")
+    clock.now += 61
+    assert here.run().error
+    status = shop.connectors.status("out")
+    assert (status.waiting, status.sent_at) == (9 - MOST, clock.now - 61)
+    monkeypatch.setattr("api.connectors.sending.sender.MOST_COUNTED", 4)
+    here.answer = (200, {}, b"")
+    clock.now += 61
+    here.run()
+    assert shop.connectors.status("out").waiting == 3
+    shop.decide(order(("A", 2), id="more"))
+    shop.decide(order(("A", 2), id="most"))
+    here.run()
+    assert shop.connectors.status("out").waiting == 4

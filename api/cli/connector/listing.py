@@ -1,0 +1,79 @@
+"""`pointsman connector list`: how far each connector is."""
+
+from pathlib import Path
+
+import click
+
+from api.cli.connector.cells import beginnings, early_text, so_far_text, to_mend_text, waiting_text
+from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
+from api.cli.language.current import current_language, say, say_message
+from api.cli.options import AS_JSON, print_json
+from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.mistakes import fail_with_mistakes
+from api.cli.output.times import Times
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.replaying import records_put_aside, waiting_files
+from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
+from engine.errors import InputInvalid
+from engine.service import Pointsman
+from engine.settings import Settings
+from rules.errors import PolicyInvalid
+
+
+@click.command("list")
+@CONNECTORS
+@FOLDER
+@AS_JSON
+@click.pass_obj
+def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | None, *, as_json: bool) -> None:
+    """List connectors: how far each is, and its last error.
+
+    Of each: what it brings or sends, from where, when it last read or sent something, how many messages or records wait
+    and for how long the oldest has, how many rows were read or records sent, how many files wait for a person in its
+    folder bad (and of one that sends, how many records), and what went wrong last.
+
+    Example: pointsman connector list
+    """
+    try:
+        connectors = chosen(settings, names, folder)
+    except (InputInvalid, PolicyInvalid) as error:
+        fail_with_mistakes(error, say("nothing is listed"))
+    with Pointsman(settings) as service:
+        now, times = service.now, Times.of(service)
+        statuses = {item.name: service.connectors.status(item.name) for item in connectors}
+    files = connector_settings(settings).files
+    early = {item.name: [mark for mark, _ in Keeping(item, files).early()] for item in connectors}
+    to_mend = {item.name: len(waiting_files(item, files)) - len(early[item.name]) for item in connectors}
+    put_aside = {item.name: records_put_aside(item, files) for item in connectors}
+    if as_json:
+        records = [
+            ConnectorRecord.of(
+                item,
+                statuses[item.name],
+                to_mend=to_mend[item.name],
+                put_aside=put_aside[item.name],
+                early=early[item.name],
+                now=now,
+            )
+            for item in connectors
+        ]
+        print_json(ConnectorsRecord(connectors=records))
+        return
+    rows = []
+    for item in connectors:
+        status = statuses[item.name]
+        last = status.read_at if item.reads else status.sent_at
+        kind = f"{item.kind} {'<' if item.reads else '>'}"
+        rows.append(
+            [item.name, kind, place_text(item), times(last) if last else say("never"), waiting_text(status, now)]
+        )
+        rows[-1].append(so_far_text(status, sends=item.sends is not None))
+        to_see_to = to_mend_text(to_mend[item.name], put_aside[item.name])
+        rows[-1] += [to_see_to, early_text(early[item.name], times), say_message(status.error)]
+        rows[-1].append(item.purpose(current_language()))
+    headings = [say("connector"), say("kind"), say("place"), say("last read or sent"), say("waiting")]
+    headings += [say("so far"), say("to mend"), say("tried again"), say("last error"), say("what for")]
+    columns = text_columns(headings, rows)
+    print_columns(columns[:1], columns[1:])
+    for line in beginnings(statuses.values(), times, now):
+        click.echo(line)
