@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from api.shapes.line_units import LineUnits
 from api.shapes.mistakes import mistakes_of
+from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities
 from engine.actor import act_as, author
 from engine.errors import (
@@ -24,6 +25,7 @@ from engine.errors import (
     PointsmanError,
     StoreUnavailable,
 )
+from engine.model.postal_address import PostalAddress
 from engine.service import Pointsman
 
 LATER = (StoreUnavailable, NotReady, Contended, ArchiveUnavailable, Interrupted)
@@ -164,6 +166,15 @@ def loaded(shape: Schema, row: Mapping[str, Any], quantities: Quantities | None 
     """
     raw = quantities.read(dict(row)) if quantities else row
     return shape.load(plain(folded(shape, raw)))
+
+
+def loaded_addressee(fields: Any) -> PostalAddress:
+    """Raises ValidationError with the field `addressee` before those of it."""
+    try:
+        address: PostalAddress = PostalAddressShape().load(plain(fields))
+    except ValidationError as error:
+        raise ValidationError({"addressee": error.messages}) from None
+    return address
 
 
 def plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError
 
 from api.connectors.applying.incoming import (
     folded,
+    loaded_addressee,
     plain,
     without,
     without_empty_lines,
@@ -15,7 +16,6 @@ from api.connectors.applying.incoming import (
 )
 from api.connectors.language.kinds import INBOUND, NOT_IN_BODY
 from api.shapes.mistakes import mistakes_of
-from api.shapes.postal_address import PostalAddressShape
 from engine.errors import Mistake
 
 
@@ -34,7 +34,7 @@ def mistakes_offline(kind: str, fields: Mapping[str, Any]) -> list[Mistake]:
             body.setdefault("op", "the operation")
         shape.load(plain(body))
         if "addressee" in fields and kind == "orders":
-            PostalAddressShape().load(plain(fields["addressee"]))
+            loaded_addressee(fields["addressee"])
     except ValidationError as error:
         return mistakes_of(error.messages)
     return []

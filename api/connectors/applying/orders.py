@@ -12,12 +12,12 @@ from api.connectors.applying.incoming import (
     Outcome,
     Place,
     loaded,
+    loaded_addressee,
     plain,
     without,
 )
 from api.shapes.order import OrderRequest
 from api.shapes.order_cancellation import CancelOrderRequest
-from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities, quantities_of, skus_of_order
 from engine.errors import InputInvalid, NotFound, PointsmanError
 from engine.model.postal_address import PostalAddress
@@ -35,7 +35,7 @@ def apply_order(place: Place, row: IncomingRow) -> Outcome:
     pointsman = place.pointsman
     shape = OrderRequest(max_lines=pointsman.settings.max_lines, quantities=quantities_of(pointsman))
     order = shape.load(plain(without(row.fields, "wait", "addressee")))
-    addressee = PostalAddressShape().load(plain(row.fields["addressee"])) if "addressee" in row.fields else None
+    addressee = loaded_addressee(row.fields["addressee"]) if "addressee" in row.fields else None
     with _addressed(pointsman, order.id, addressee):
         answer = pointsman.decide(
             order,

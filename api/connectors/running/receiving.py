@@ -112,7 +112,7 @@ class Receiver:
     def _take(self, message: Message, report: MessageReport, now: int) -> list[Problem]:
         """Take over its rows. All mistakes: those of the report, and those that only an answer needs."""
         refused = refused_beforehand(self._connector, self._reader, message)
-        told, silent = ToldProblems(answered=self._answering is not None), list[Problem]()
+        told, silent = ToldProblems(self._connector, answered=self._answering is not None), list[Problem]()
         for batch in self._batches(message):
             taken = take_unrefused(self._taker, self._connector, batch, refused)
             report.rows += len(batch)

@@ -96,7 +96,7 @@ class ConnectorRunner:
         )
         if isinstance(self._source, Waiting):
             self._source.hold = self._turn.hold
-        self._told = ToldProblems(answered=False)
+        self._told = ToldProblems(self._connector, answered=False)
         self._taken_rows = 0
         """Of the message that is read, also by a process that died."""
         self._unkept = UnkeptFiles(self._turn)
@@ -205,7 +205,7 @@ class ConnectorRunner:
         report = MessageReport(name=message.name)
         rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
         self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
-        self._told = ToldProblems(answered=self._answering is not None)
+        self._told = ToldProblems(self._connector, answered=self._answering is not None)
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
         begun = {READING: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
         begun |= self._files_read() | self._at()

@@ -4,23 +4,28 @@ needs, which says of every EDI message whether it was taken over.
 
 from collections.abc import Sequence
 
+from api.connectors.language.connector import Connector
+from api.connectors.running.personal_mistakes import without_personal_values
 from api.connectors.running.problems import MOST_PROBLEMS, Problem
 from api.connectors.running.reading import ReadItem, ReadRow
 
 
 class ToldProblems:
-    """Of one message. `answered`: each EDI message in it is answered."""
+    """Of one message of a connector. `answered`: each EDI message in it is answered."""
 
-    def __init__(self, *, answered: bool) -> None:
+    def __init__(self, connector: Connector, *, answered: bool) -> None:
+        self._connector = connector
         self._answered = answered
         self._rejected: set[int | None] = set()
 
     def split(
         self, problems: Sequence[Problem], batch: Sequence[ReadItem], *, before: int
     ) -> tuple[list[Problem], list[Problem]]:
-        """Those that are told after `before` others, and those that only the answer needs: one of each EDI message."""
+        """Those that are told after `before` others, without what is personal in them, and those that only the answer
+        needs: one of each EDI message.
+        """
         room = max(MOST_PROBLEMS - before, 0)
-        told, others = [*problems[:room]], problems[room:]
+        told, others = without_personal_values(problems[:room], self._connector), problems[room:]
         if not self._answered or not problems:
             return told, []
         edi_messages = _edi_messages(batch)

@@ -12,8 +12,10 @@ from api.connectors.running.row_taker import ECHO_SECONDS
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import Asking
 from api.connectors.sending.delivery import Delivery
+from api.connectors.sending.outgoing import NotDelivered, Refused
+from api.connectors.sending.personal_texts import without_personal_texts
 from api.connectors.sending.records.batch import Record, Records
-from api.connectors.sending.rendering import Rendered, Renderer
+from api.connectors.sending.rendering import CannotBeWritten, Rendered, Renderer
 from api.connectors.sending.request_window import RequestWindow
 from api.connectors.turn import ConnectorTurn
 from engine.service import Pointsman
@@ -61,10 +63,27 @@ class Dispatcher:
     ) -> tuple[Rendered, int]:
         """What was sent, and of how many records the target says that it has them. `echoes` are values by which an echo
         is known; `alone` tells the key from those of other records of the message, and of other connectors: no name has
-        a point in it. Raises NotDelivered, Refused.
+        a point in it. Raises NotDelivered, Refused, CannotBeWritten, without what is personal in the records.
         """
+        try:
+            return self._sent(records, number, at, echoes, alone)
+        except (NotDelivered, Refused, CannotBeWritten) as error:
+            told = without_personal_texts(str(error), records)
+            if isinstance(error, NotDelivered):
+                raise NotDelivered(told, retry_after=error.retry_after) from None
+            raise type(error)(told) from None
+
+    def _sent(
+        self, records: Sequence[Record], number: int, at: datetime.datetime, echoes: Mapping[str, str], alone: str
+    ) -> tuple[Rendered, int]:
         known = self._asked(records, number, at)
         rendered = self._renderer.render(known, number=number, at=at)
+        rendered.bad = [
+            dataclasses.replace(
+                bad, problems=tuple(without_personal_texts(told, [bad.record]) for told in bad.problems)
+            )
+            for bad in rendered.bad
+        ]
         if rendered.message is not None:
             rendered.message = dataclasses.replace(rendered.message, key=rendered.message.key + alone)
         self._deliver(rendered, echoes)

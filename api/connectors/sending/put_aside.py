@@ -17,13 +17,12 @@ from api.connectors.running.report import MessageReport
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import ANSWER
 from api.connectors.sending.records.batch import Record
+from api.connectors.sending.records.order_fields import without_personal_fields
 from api.connectors.sending.rendering import BadRecord
 from api.connectors.sources.folder import BAD
 from api.shapes.quantities import decode
 from engine.errors import InputInvalid, Mistake
 
-_NOT_KEPT = ("addressee", ANSWER)
-"""Of a record that is put aside: whom it goes to, and what others said of it."""
 _encode = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode
 _NUMBER = re.compile(r"-([0-9]+)\.json\Z")
 
@@ -39,8 +38,8 @@ class PutAside:
         self.folder = folder / BAD
 
     def put(self, bad: Sequence[BadRecord], number: int, of: int) -> MessageReport:
-        """Keep the records that are not sent, without whom they go to, beside what is wrong with them. Done again, it
-        writes the same.
+        """Keep the records that are not sent, without whom and where they go to, beside what is wrong with them. Done
+        again, it writes the same.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{self._connector.name}-{number}.json"
@@ -71,7 +70,10 @@ class PutAside:
         text = unsent_text(
             problems, connector=self._connector, kept=path, what=what, bad=len(bad), wording=self._wording
         )
-        kept = [{name: value for name, value in item.record.items() if name not in _NOT_KEPT} for item in bad]
+        kept = [
+            {name: value for name, value in without_personal_fields(item.record).items() if name != ANSWER}
+            for item in bad
+        ]
         write_whole(beside, text.encode())
         write_whole(path, msgspec.json.format(_encode(kept), indent=2) + b"\n")
         return problems

@@ -19,7 +19,7 @@ _CONTRL_REJECTED, _CONTRL_ACKNOWLEDGED = "4", "7"
 _UNSPECIFIED = "18"
 _SEGMENT_HAS_ERRORS = "8"
 _INVALID_SEGMENT = "12"
-_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _X12_STATES: dict[State, str] = {"accepted": "A", "with errors": "E", "rejected": "R"}
 
 
@@ -166,7 +166,7 @@ def _ak3(message: Message, bad: Sequence[BadRow]) -> list[list[Any]]:
     tags: dict[int, str] = {}
     for row in rows_of(message, bad):
         looked_for, point, _ = row.path.removeprefix("/").partition(".")
-        begins = _TAG.match(row.raw)
+        begins = TAG.match(row.raw)
         if not row.whole:
             is_path = bool(point) and looked_for.isupper() and looked_for.isalnum()
             tags[_position(row, message)] = looked_for if is_path else begins[0] if begins else ""

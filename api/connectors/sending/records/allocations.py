@@ -5,8 +5,8 @@ from typing import Any
 
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.order_fields import order_of
 from api.connectors.sending.records.packed import plain
-from api.connectors.sending.records.shipment_orders import order_of
 from engine.decide.order_record import timestamp
 from engine.events.event import Event
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.order_fields import order_of
 from api.connectors.sending.records.packed import parcels_of
-from api.connectors.sending.records.shipment_orders import order_of
 from api.connectors.sending.records.standing_units import shipment_of, verify_left
 from api.shapes.quantities import Quantities
 from engine.decide.order_record import timestamp
@@ -56,7 +56,7 @@ class Confirmations(EventRecords):
         if record.get("action") == "left":
             verify_left(self._pointsman, record)
         parcels = parcels_of(self._pointsman, shipment_of(record))
-        return {**record, **Quantities.of(self._pointsman).show(parcels)}
+        return {**super().anew(record), **Quantities.of(self._pointsman).show(parcels)}
 
     def _lines(self, key: ShipmentKey, units: Sequence[EventSkuUnitsRecord], event: Event) -> list[Record]:
         lines = self._decision(key.decision).shipments[key.number].lines

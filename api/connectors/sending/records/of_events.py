@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from api.connectors.language.connector import Connector, Sends
 from api.connectors.sending.records.batch import Batch, CursorUnreadable, Record
+from api.connectors.sending.records.order_fields import with_personal_fields
 from api.shapes.quantities import Quantities
 from engine.decide.record import DecisionRecord
 from engine.events.event import Event, Position
@@ -50,7 +51,8 @@ class EventRecords:
         """The records of one event."""
 
     def anew(self, record: Record) -> Record:
-        return record
+        """With what of its order is personal, which is not kept."""
+        return with_personal_fields(self._pointsman, record)
 
     def state_of(self, record: Record) -> str | None:  # noqa: ARG002  # as all records
         return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.connectors.sending.records.batch import Record
 from api.connectors.sending.records.of_events import EventRecords
+from api.connectors.sending.records.order_fields import order_of
 from api.connectors.sending.records.packed import addressee_of, plain
 from api.connectors.sending.records.read_paths import paths_of
 from api.connectors.sending.records.standing_units import verify_held
@@ -42,6 +43,7 @@ class ShipmentOrders(EventRecords):
 
     def anew(self, record: Record) -> Record:
         """With whom it goes to by now. Raises Outdated if its units are not to be shipped any more."""
+        record = super().anew(record)
         if record.get("action") != "ship":
             return record
         verify_held(self._pointsman, record)
@@ -81,21 +83,6 @@ class ShipmentOrders(EventRecords):
         """Looked up only for a connector that sends something of it."""
         wanted = any("addressee" in path for path in paths_of(self._connector))
         return addressee_of(self._pointsman, order) if wanted else None
-
-
-def order_of(decision: DecisionRecord) -> Record:
-    """What every record says of its order."""
-    order = decision.order
-    return {
-        "order": order.id,
-        "channel": order.channel,
-        "delivery": order.delivery,
-        "placed_at": order.placed_at,
-        "promise_by": order.promise_by,
-        "destination": plain(order.destination),
-        "collect_at": order.collect_at,
-        "tags": plain(order.tags),
-    }
 
 
 def _named(key: ShipmentKey, event: Event) -> Record:
