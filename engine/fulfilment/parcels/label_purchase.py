@@ -22,11 +22,7 @@ from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ShipmentKey
 from engine.store.fulfilment.addressees import erased
 from engine.store.fulfilment.number_taking import ErasedMeanwhile
-from engine.store.fulfilment.shipments import (
-    GO_ON_AFTER,
-    EncryptedLabel,
-    ShipmentChange,
-)
+from engine.store.fulfilment.shipment_change import GO_ON_AFTER, EncryptedLabel, ShipmentChange
 from engine.store.hold_changes.change_script import MOST_TRIES
 
 if TYPE_CHECKING:

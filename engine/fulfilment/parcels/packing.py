@@ -41,13 +41,8 @@ from engine.store.fulfilment.number_taking import (
     SerialsLacking,
     TakenNumbers,
 )
-from engine.store.fulfilment.shipments import (
-    ShipmentChange,
-    ShipmentChanged,
-    ShipmentOutcome,
-    Shipments,
-    about_shipment,
-)
+from engine.store.fulfilment.shipment_change import ShipmentChange, ShipmentChanged, ShipmentOutcome
+from engine.store.fulfilment.shipments import Shipments, about_shipment
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys

@@ -7,7 +7,8 @@ from typing import Literal
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, is_reopened
 from engine.idempotency import operation
 from engine.model.parcels import Packing
-from engine.store.fulfilment.shipments import PackingKind, ShipmentChange, ShipmentOutcome, Shipments
+from engine.store.fulfilment.shipment_change import PackingKind, ShipmentChange, ShipmentOutcome
+from engine.store.fulfilment.shipments import Shipments
 from engine.store.holds import Operation
 
 

@@ -12,7 +12,7 @@ from engine.fulfilment.parcels.packing_endings import PackingEndings
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, packings_let_go
 from engine.idempotency import name_reused, operation
 from engine.model.parcels import Packing, ShipmentKey
-from engine.store.fulfilment.shipments import ShipmentChanged
+from engine.store.fulfilment.shipment_change import ShipmentChanged
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.outcomes import OperationReused
 from rules.syntax.literals import SECONDS_A_DAY

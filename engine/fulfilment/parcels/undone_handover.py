@@ -15,7 +15,7 @@ from engine.fulfilment.parcels.packing_endings import PackingEndings
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading
 from engine.idempotency import step_operation
 from engine.model.parcels import Packing, ShipmentKey
-from engine.store.fulfilment.shipments import ShipmentChanged
+from engine.store.fulfilment.shipment_change import ShipmentChanged
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.log.entry import Entry
 

@@ -13,7 +13,7 @@ from engine.fulfilment.return_labels.return_reader import ReturnReader, ReturnRe
 from engine.returns.return_state import ReturnState
 from engine.store.flows.stored_return import StoredReturn, StoredReturnLabelRecord
 from engine.store.fulfilment.return_labels import LatePurchase, ReturnLabelChanged, StoredReturnLabels
-from engine.store.fulfilment.shipments import GO_ON_AFTER
+from engine.store.fulfilment.shipment_change import GO_ON_AFTER
 from engine.store.hold_changes.change_script import MOST_TRIES
 
 logger = logging.getLogger("pointsman")

@@ -10,7 +10,7 @@ from engine.model.parcels import LabelFormat, ShipmentKey
 from engine.model.postal_address import PostalAddress
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.order_key import OrderKey, decrypt, encrypt
-from engine.store.fulfilment.shipments import EncryptedLabel
+from engine.store.fulfilment.shipment_change import EncryptedLabel
 from engine.store.keys import Keys
 from engine.store.network.fulfilment_terms import address_of, address_record
 from engine.store.personal.order_keys import Erased, key_of, read_secrets, stored_secret

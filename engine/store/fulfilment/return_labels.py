@@ -10,7 +10,7 @@ import orjson
 from engine.store.connection.client import Client, faults
 from engine.store.flows.stored_return import ReturnBody, StoredReturn
 from engine.store.fulfilment.number_taking import NotTaken, TakenNumbers, not_taken, numbers_in_log, numbers_request
-from engine.store.fulfilment.shipments import GO_ON_AFTER
+from engine.store.fulfilment.shipment_change import GO_ON_AFTER
 from engine.store.holds import Operation
 from engine.store.keys import Keys
 from engine.store.script_keys import CHANGE_RETURN_LABEL

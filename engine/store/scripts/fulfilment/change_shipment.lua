@@ -3,7 +3,7 @@
 --
 -- Keys, by the names in script_keys.py. Texts may have places for numbers that are taken here (see
 -- parts/number_taking.lua).
--- ARGV  1 the request as JSON (see shipments.py)  2 the addressee, encrypted; empty: as it is
+-- ARGV  1 the request as JSON (see shipment_change.py)  2 the addressee, encrypted; empty: as it is
 --       then field and encrypted text of each label that is stored
 -- Answers {'done' or 'again', answer}, with that of the request that came first under this operation; {'reused'} if it
 -- was used for another request; {'changed'} if the shipment or its hold is not as it was read; {'erased'} if the order
