@@ -14,12 +14,13 @@ SUFFIX = ".early"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyMark:
-    """When a message was put aside first, and when it was tried last, in UTC seconds. How old its file is does not
-    matter: after an outage it may be days old when it is read.
+    """When a message was put aside first, and when it was tried last, in UTC seconds; and things that it `awaits`, none
+    of which was there then. How old its file is does not matter: after an outage it may be days old when it is read.
     """
 
     first: int
     tried: int
+    awaits: tuple[str, ...] = ()
 
     @property
     def next_at(self) -> int | None:
@@ -33,14 +34,15 @@ class EarlyMark:
 
     @property
     def content(self) -> bytes:
-        return f"{self.first} {self.tried}\n".encode()
+        return "\n".join([f"{self.first} {self.tried}", *self.awaits, ""]).encode()
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
         """The one in that file; None if there is none, or somebody wrote something else into it."""
         try:
-            first, tried = path.read_text().split()
-            return cls(first=int(first), tried=int(tried))
+            times, *awaits = path.read_text(encoding="utf-8").split("\n")
+            first, tried = times.split()
+            return cls(first=int(first), tried=int(tried), awaits=tuple(thing for thing in awaits if thing))
         except (OSError, ValueError):
             return None
 

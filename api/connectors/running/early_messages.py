@@ -1,9 +1,10 @@
-"""Takes over again what came before the thing that it is about, once that is due."""
+"""Takes over again what came before the thing that it is about, once that has come, and at stated times."""
 
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from api.connectors.applying.awaited import is_there
 from api.connectors.language.connector import Connector
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import replay
@@ -14,6 +15,8 @@ from engine.service import Pointsman
 
 EARLY_SECONDS = 30.0
 """After so long it is looked again whether messages that were early are due."""
+_MOST_LOOKS = 1_000
+"""For so many things it is looked then whether they have come, those first that were put aside first."""
 
 logger = logging.getLogger("pointsman")
 
@@ -42,6 +45,16 @@ def replay_early(
 
 
 def _due(pointsman: Pointsman, connector: Connector, files: Path) -> list[Path]:
-    now = pointsman.now
-    early = Keeping(connector, files).early()
-    return [path for mark, path in early if mark.next_at is not None and mark.next_at <= now and path.is_file()]
+    """Messages whose time has come, and those of which something that they wait for has."""
+    now, looks = pointsman.now, _MOST_LOOKS
+    due = []
+    for mark, path in Keeping(connector, files).early():
+        if mark.next_at is None or not path.is_file():
+            continue
+        is_due = mark.next_at <= now
+        if not is_due and looks > 0:
+            looks -= len(mark.awaits)
+            is_due = any(is_there(pointsman, thing) for thing in mark.awaits)
+        if is_due:
+            due.append(path)
+    return due

@@ -22,8 +22,8 @@ SUFFIX = ".problems.txt"
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A mistake in a row. `whole`: nothing of the message could be read from there on. `early`: the row is about
-    something that is not there, and may still come. `raw` is the row as it came. `silent`: it says no more than that
-    the row was refused, for the answer to its EDI message.
+    something that is not there, and may still come: `awaits` are all the things that it is about. `raw` is the row as
+    it came. `silent`: it says no more than that the row was refused, for the answer to its EDI message.
     """
 
     row: int
@@ -34,6 +34,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: bool = False
     early: bool = False
     silent: bool = False
+    awaits: tuple[str, ...] = ()
 
     @classmethod
     def of_bad_row(cls, bad: BadRow) -> Self:
@@ -43,12 +44,17 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def of_mistakes(
-        cls, mistakes: Iterable[Mistake], *, row: int, place: str, raw: str, early: bool = False
+        cls,
+        mistakes: Iterable[Mistake],
+        *,
+        row: int,
+        place: str,
+        raw: str,
+        early: bool = False,
+        awaits: tuple[str, ...] = (),
     ) -> list[Self]:
-        return [
-            cls(row=row, place=place, path=item.field, message=item.message, raw=raw, early=early).short()
-            for item in mistakes
-        ]
+        problem = cls(row=row, place=place, path="", message="", raw=raw, early=early, awaits=awaits)
+        return [msgspec.structs.replace(problem, path=item.field, message=item.message).short() for item in mistakes]
 
     def short(self) -> Self:
         """Without what a row of many thousand letters has beyond the first hundreds."""
@@ -69,6 +75,11 @@ def decode(stored: Iterable[bytes]) -> list[Problem]:
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """By their rows: what was refused is known later than what could not be read."""
     return sorted(problems, key=lambda problem: problem.row)
+
+
+def awaited(problems: Iterable[Problem]) -> Iterator[str]:
+    """The things that rows which came early are about."""
+    return (thing for problem in problems for thing in problem.awaits)
 
 
 def problem_text(

@@ -61,31 +61,36 @@ class Keeping:
         return self.folder / DONE
 
     def quarantine(
-        self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int, taken: int
+        self,
+        message: Message,
+        problems: Sequence[Problem],
+        *,
+        awaits: tuple[str, ...] = (),
+        at: int,
+        **sizes: int,
     ) -> Path:
-        """Write what is wrong with the message, of which `taken` rows were taken over, and the message itself if its
-        source does not move it there; where that is. Done again after a crash, it writes the same. Raises NotKept.
+        """Write what is wrong with the message, and the message itself if its source does not move it there; where that
+        is. It has so many `rows`, of which so many are `bad`, and so many `taken` over; `awaits` are things that it is
+        about and that are not there. Done again after a crash, it writes the same. Raises NotKept.
         """
         with _changing(self.bad, f"what is wrong with {message.name}"):
-            return self._quarantine(message, problems, rows=rows, bad=bad, at=at, taken=taken)
+            return self._quarantine(message, problems, awaits=awaits, at=at, **sizes)
 
     def _quarantine(
-        self, message: Message, problems: Sequence[Problem], *, rows: int, bad: int, at: int, taken: int
+        self, message: Message, problems: Sequence[Problem], *, awaits: tuple[str, ...], at: int, **sizes: int
     ) -> Path:
         self.bad.mkdir(parents=True, exist_ok=True)
         kept = self.place_of(message)
-        early = self._early_mark(kept, problems, at)
+        early = self._early_mark(kept, problems, at, awaits)
         text = problem_text(
             problems,
             connector=self._connector,
             message=message.name,
             kept=kept,
-            rows=rows,
-            bad=bad,
             at=at,
-            taken=taken,
             wording=self._wording,
             early=early,
+            **sizes,
         )
         write_whole(kept.with_name(kept.name + SUFFIX), text.encode())
         self._keep_headers(message, kept)
@@ -96,12 +101,14 @@ class Keeping:
             mark_of(kept).unlink(missing_ok=True)
         return kept
 
-    def _early_mark(self, kept: Path, problems: Sequence[Problem], at: int) -> EarlyMark | None:
+    def _early_mark(
+        self, kept: Path, problems: Sequence[Problem], at: int, awaits: tuple[str, ...]
+    ) -> EarlyMark | None:
         """That it was tried now, if all that is wrong with it is that something is not there yet."""
         if not problems or not all(problem.early for problem in problems):
             return None
         before = EarlyMark.read(mark_of(kept))
-        return EarlyMark(first=at if before is None else before.first, tried=at)
+        return EarlyMark(first=at if before is None else before.first, tried=at, awaits=awaits)
 
     def is_of(self, path: Path) -> bool:
         """Whether a kept file, or one beside it, is the connector's: others may watch the same folder."""

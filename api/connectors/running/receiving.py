@@ -9,10 +9,11 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from api.connectors.applying.awaited import missing
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
 from api.connectors.running.answering import Answering
-from api.connectors.running.problems import Problem, in_order
+from api.connectors.running.problems import Problem, awaited, in_order
 from api.connectors.running.quarantine import Keeping, NotKept
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
@@ -158,7 +159,13 @@ class Receiver:
     def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:
         if report.endings["bad"]:
             report.kept = self._keeping.quarantine(
-                message, report.problems, rows=report.rows, bad=report.endings["bad"], at=now, taken=report.standing
+                message,
+                report.problems,
+                rows=report.rows,
+                bad=report.endings["bad"],
+                at=now,
+                taken=report.standing,
+                awaits=missing(self._pointsman, awaited(report.problems)),
             )
         else:
             self._keeping.keep(message)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from api.connectors.applying.appliers import APPLIERS
+from api.connectors.applying.awaited import things_of
 from api.connectors.applying.incoming import Applied, IncomingRow, Older, Outcome, Place, Refused, Unchanged
 from api.connectors.language.connector import Connector
 from api.connectors.running.problems import Problem
@@ -94,8 +95,14 @@ class RowTaker:
     def _note(self, row: ReadRow, outcome: Outcome, taken: Taken) -> None:
         if isinstance(outcome, Refused):
             taken.endings["bad"] += 1
+            awaits = things_of(self._connector.kind, row.fields) if outcome.early else ()
             taken.problems += Problem.of_mistakes(
-                outcome.mistakes, row=row.number, place=row.place, raw=row.raw, early=outcome.early
+                outcome.mistakes,
+                row=row.number,
+                place=row.place,
+                raw=row.raw,
+                early=outcome.early,
+                awaits=awaits,
             )
             return
         taken.endings[_ENDING_OF[type(outcome)]] += 1

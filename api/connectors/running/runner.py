@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from api.connectors.applying.awaited import missing
 from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.answering import Answering
 from api.connectors.running.doubtful_rows import put_aside_doubtful
-from api.connectors.running.problems import decode, encode, in_order
+from api.connectors.running.problems import awaited, decode, encode, in_order
 from api.connectors.running.quarantine import Keeping, NotKept
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
@@ -246,9 +247,9 @@ class ConnectorRunner:
         bad = report.endings["bad"]
         if bad:
             counts["quarantined"] = 1
-            report.kept = self._keeping.quarantine(
-                message, report.problems, rows=report.rows, bad=bad, at=self._pointsman.now, taken=self._taken_rows
-            )
+            sizes = {"rows": report.rows, "bad": bad, "taken": self._taken_rows}
+            awaits, now = missing(self._pointsman, awaited(problems)), self._pointsman.now
+            report.kept = self._keeping.quarantine(message, report.problems, at=now, awaits=awaits, **sizes)
         else:
             self._keeping.keep(message)
         if self._answering is not None:

@@ -1,14 +1,23 @@
 """What comes before the thing that it is about is taken over again by itself, at stated times, and then by a person."""
 
+import io
 import os
 
 import pytest
 
+from api.connectors.applying.awaited import is_there, missing, things_of
+from api.connectors.applying.incoming import APPLIED, IncomingRow, Place
+from api.connectors.applying.returns import apply_return
+from api.connectors.language.loader import load_connector
 from api.connectors.running.early_mark import TRIED_AFTER, EarlyMark
 from api.connectors.running.early_messages import replay_early
+from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping
+from api.connectors.running.receiving import Receiver
 from tests.support.connectors import COUNTS
-from tests.support.facts import product
+from tests.support.decision_json import json_of
+from tests.support.facts import order, product
+from tests.support.parcels import packing_network
 
 HEAD = "node,sku,units,at\n"
 ROW = HEAD + "lyon,LATER,7,2026-11-27T09:00:31Z\n"
@@ -76,7 +85,7 @@ def test_after_an_outage_it_is_tried_once_and_then_when_the_next_time_comes(earl
 
 
 def test_what_can_not_be_tried_now_is_tried_next_and_keeps_no_other_from_it(early, running):
-    here, _, tried = early
+    here, _, _ = early
     broken = running(COUNTS.replace("warehouse", "broken").replace("sku: sku", "sku: {from: sku, lookup: t}"))
     broken.text += "lookups: {t: {file: nowhere.csv, key: a, value: b}}\n"
     broken.text = broken.text.replace("folder: in", "folder: broken")
@@ -85,8 +94,6 @@ def test_what_can_not_be_tried_now_is_tried_next_and_keeps_no_other_from_it(earl
     (folder / "20261127T090000_b.csv").write_text(ROW)
     (folder / "20261127T090000_b.csv.early").write_bytes(EarlyMark(first=1, tried=1).content)
     the_article_comes(here)
-    tried(59)
-    here.pointsman._clock.now += 1
     reports = list(replay_early(here.pointsman, [broken.connector, here.connector], here.root))
     assert [bool(report.error) for report in reports] == [True, False]
     assert here.on_hand("LATER", "lyon") == 7
@@ -146,3 +153,84 @@ def test_one_that_this_release_can_not_read_keeps_no_other_from_being_tried(earl
     reports = list(replay_early(here.pointsman, [here.connector, other.connector], here.root))
     assert ["JSONDecodeError" in report.error for report in reports] == [True, False]
     assert here.on_hand("LATER", "lyon") == 7
+
+
+def test_it_is_taken_over_as_soon_as_what_it_waits_for_has_come(early):
+    here, _, tried = early
+    assert tried(10) == []
+    the_article_comes(here)
+    (report,) = tried(11)
+    assert (report.ended("applied"), here.on_hand("LATER", "lyon"), here.kept("bad")) == (1, 7, [])
+
+
+def test_what_came_and_changed_nothing_is_no_reason_to_try_again_and_again(early):
+    here, kept, tried = early
+    here.put("b.csv", HEAD + "lyon,LATER,7,2026-11-27T09:00:31Z\nnowhere,LATER,7,2026-11-27T09:00:31Z\n")
+    here.run()
+    the_article_comes(here)
+    first, second = tried(11)
+    assert (first.ended("applied"), second.ended("bad"), second.ended("unchanged")) == (1, 1, 1)
+    assert not kept.is_file()
+    assert [tried(after) for after in (12, 40)] == [[], []]
+    assert len(tried(60)) == 1
+
+
+def test_one_that_a_person_has_to_see_to_is_not_tried_when_it_comes(early):
+    here, _, tried = early
+    tried(TRIED_AFTER[-1])
+    the_article_comes(here)
+    assert tried(TRIED_AFTER[-1] + 1) == []
+
+
+def test_it_is_looked_for_no_more_things_at_once_than_is_quick(early, monkeypatch):
+    here, _, tried = early
+    monkeypatch.setattr("api.connectors.running.early_messages._MOST_LOOKS", 0)
+    the_article_comes(here)
+    assert tried(11) == []
+    assert len(tried(60)) == 1
+
+
+ROWS = {
+    "cancellations": ({"order": "W-7"}, ["order W-7"]),
+    "confirmations": ({"shipment": "D-1/0"}, ["decision D-1"]),
+    "packings": ({"order": "W-7", "node": "lyon"}, ["order W-7"]),
+    "deliveries": ({"receipt": "ASN-1", "quantity": 1}, ["receipt ASN-1"]),
+    "returns": ({"order": "W-7"}, ["order W-7"]),
+    "returned_goods": ({"return": "W-7-R1"}, ["return W-7-R1"]),
+    "return_inspections": ({"return": "W-7-R1"}, ["return W-7-R1"]),
+    "movements": ({"node": "lyon", "sku": "A"}, ["node lyon", "sku A"]),
+    "tracking": ({"number": "1"}, []),
+}
+
+
+def test_what_each_kind_waits_for_is_there_once_it_has_come(bare):
+    shop = packing_network(bare)
+    for kind, (fields, things) in ROWS.items():
+        assert [*things_of(kind, fields)] == things
+        named = [thing for thing in things if thing not in ("node lyon", "sku A")]
+        assert [*missing(shop, things)] == named
+    made = json_of(shop.decide(order(("A", 1), id="W-7")))
+    shop.holds.confirm(made["id"], op="left")
+    assert missing(shop, ["order W-7", f"decision {made['id']}", "node nowhere", "sku NOSUCH"]) == (
+        "node nowhere",
+        "sku NOSUCH",
+    )
+    returned = apply_return(
+        Place(pointsman=shop, connector="shop"),
+        IncomingRow(number=1, place="", fields={"order": "W-7", "reason": "changed_mind", "lines": [{"line": "1", "quantity": 1}]}, op="r"),
+    )
+    assert (returned, is_there(shop, "return W-7-R1")) == (APPLIED, True)
+
+
+def test_a_cancellation_that_is_pushed_before_its_order_is_taken_over_once_the_order_is_there(bare, tmp_path, clock):
+    shop = packing_network(bare)
+    text = "connector: shop\nowner: it\nbecause: {en: Cancellations}\nkind: cancellations\nreads: {push: key}\n"
+    text += "format: json\nonce: order\nfields: {order: order}\n"
+    connector = load_connector(str(tmp_path / "shop.yaml"), text.encode())
+    receiver = Receiver(shop, connector, reader=open_reader(connector), keeping=Keeping(connector, tmp_path))
+    assert receiver.receive(io.BytesIO(b'{"order": "W-7"}'), {}).endings["bad"] == 1
+    assert list(replay_early(shop, [connector], tmp_path)) == []
+    shop.decide(order(("A", 1), id="W-7"))
+    (report,) = replay_early(shop, [connector], tmp_path)
+    assert report.ended("applied") == 1
+    assert shop.orders.show("W-7").lines[0].units["cancelled"] == 1

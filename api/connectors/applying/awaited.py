@@ -1,0 +1,62 @@
+"""What a row that came early waits for, and whether that is there by now."""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import NotFound
+from engine.service import Pointsman
+
+_POSITION, _SHIPMENT = ("node", "sku"), ("shipment", "decision", "order")
+_NAMED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "counts": _POSITION,
+        "movements": _POSITION,
+        "receipts": _POSITION,
+        "cancellations": ("order",),
+        "confirmations": _SHIPMENT,
+        "packings": _SHIPMENT,
+        "deliveries": ("receipt",),
+        "returns": ("order",),
+        "returned_goods": ("return",),
+        "return_inspections": ("return",),
+    }
+)
+"""By its kind, the fields of a row that name what it is about."""
+MOST_AWAITED = 20
+"""Things that one message is known to wait for."""
+
+
+def things_of(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the row is about, such as `order W-7`: a shipment is there once its decision is."""
+    things = []
+    for field in _NAMED_BY.get(kind, ()):
+        name = fields.get(field)
+        if isinstance(name, str) and name.isprintable():
+            things.append(f"decision {name.rpartition('/')[0]}" if field == "shipment" else f"{field} {name}")
+    return tuple(things)
+
+
+def missing(pointsman: Pointsman, things: Iterable[str]) -> tuple[str, ...]:
+    """The first of them that are not there. Raises what `incoming.LATER` names."""
+    first = [*dict.fromkeys(things)][:MOST_AWAITED]
+    return tuple(thing for thing in first if not is_there(pointsman, thing))
+
+
+def is_there(pointsman: Pointsman, thing: str) -> bool:
+    """Whether the thing has come by now. Raises what `incoming.LATER` names."""
+    kind, _, name = thing.partition(" ")
+    flows = pointsman.flows
+    lookups: Mapping[str, Callable[[], object]] = {
+        "node": lambda: pointsman.network().nodes[name],
+        "sku": lambda: pointsman.products({name})[name],
+        "order": lambda: pointsman.orders.show(name),
+        "decision": lambda: pointsman.decision(name),
+        "receipt": lambda: flows.inbound.find(name),
+        "return": lambda: flows.returns.show(name),
+    }
+    try:
+        lookups[kind]()
+    except (NotFound, KeyError):
+        return False
+    return True
