@@ -91,6 +91,7 @@ def test_a_carrier_that_is_away_is_asked_again_to_take_it_back(selling, fake, to
     clock.now += 301
     assert unneeded_labels.run() == [f"return {name}"]
     assert fake.owed == 0
+    assert selling._client.redis.zcard(selling._keys.not_given_back) == 0
 
 
 def test_a_return_that_is_cancelled_while_its_label_is_bought_keeps_none(selling, fake, to_come, made):
