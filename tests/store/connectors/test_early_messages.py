@@ -217,7 +217,12 @@ def test_what_each_kind_waits_for_is_there_once_it_has_come(bare):
     )
     returned = apply_return(
         Place(pointsman=shop, connector="shop"),
-        IncomingRow(number=1, place="", fields={"order": "W-7", "reason": "changed_mind", "lines": [{"line": "1", "quantity": 1}]}, op="r"),
+        IncomingRow(
+            number=1,
+            place="",
+            fields={"order": "W-7", "reason": "changed_mind", "lines": [{"line": "1", "quantity": 1}]},
+            op="r",
+        ),
     )
     assert (returned, is_there(shop, "return W-7-R1")) == (APPLIED, True)
 
