@@ -3,10 +3,11 @@
 import datetime
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from api.connectors.formats.edi.acknowledgements import acknowledgement, partners_of
+from api.connectors.formats.edi.acknowledgements import MOST_IN_ERROR, acknowledgement, partners_of
 from api.connectors.formats.edi.edi_format import all_envelopes
 from api.connectors.formats.edi.envelopes import Interchange
 from api.connectors.formats.edi.segments import NotEdi
@@ -20,6 +21,9 @@ from api.connectors.sending.outgoing import OutgoingMessage
 from api.connectors.sources.message import Message
 from api.connectors.sources.names import UNSAFE
 from engine.store.connectors.answer_store import AnswerStore
+
+_TAG_LETTERS = 3
+"""By which a row's first segment is told."""
 
 logger = logging.getLogger("pointsman")
 
@@ -85,10 +89,18 @@ class Answering:
                 return []
 
     def _bad(self, message: Message, problems: Sequence[Problem]) -> list[BadRow]:
-        """Rows that could not be read, each with its segment, and those that were refused later."""
+        """Rows that could not be read, each with its segment, and those that were refused later: of each message of EDI
+        so many as its answer tells.
+        """
+        bad, told = [], Counter[int | None]()
+        of_problems, known = {item.row for item in problems}, set()
         with self.reader.reading(message) as items:
-            bad = [row for item in items if isinstance(item, tuple) for row in item]
-        known = {row.row for row in bad}
+            for row in (row for item in items if isinstance(item, tuple) for row in item):
+                if row.row in of_problems:
+                    known.add(row.row)
+                told[row.edi_message] += 1
+                if row.whole or told[row.edi_message] <= MOST_IN_ERROR:
+                    bad.append(replace(row, raw=row.raw[:_TAG_LETTERS]))
         return bad + [
             BadRow(row=item.row, place=item.place, path=item.path, message=item.message, raw=item.raw)
             for item in problems

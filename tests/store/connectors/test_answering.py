@@ -359,3 +359,23 @@ def test_of_two_who_answer_at_once_and_tell_different_things_each_has_its_answer
     again = reserved("taken over")
     assert (again.number, again.body) == (taken.number, b"accepted")
     assert reserved("refused").number == taken.number + 1
+
+
+def with_bad_lines(bad):
+    """A message of which so many lines are bad."""
+    begin, lines = INVRPT_D96A.partition(b"LIN+1")[0], b"LIN+1++4012345000009:EN'QTY+145:many:CT'" * bad
+    count = begin.partition(b"UNH")[2].count(b"'") + 1 + 2 * bad
+    return begin + lines + b"UNT+%d+1'UNZ+1+REF1'" % count
+
+
+@pytest.mark.parametrize("place", ["formats.edi.acknowledgements", "running.answering"])
+def test_of_a_message_so_many_segments_in_error_are_told_as_an_answer_may_have(running, monkeypatch, place):
+    monkeypatch.setattr(f"api.connectors.{place}.MOST_IN_ERROR", 3)
+    here = running(COUNTS + "quarantine: row\n")
+    for name, bad in (("1.edi", 10), ("2.edi", 3)):
+        here.put(name, with_bad_lines(bad))
+    monkeypatch.setattr(told_problems, "MOST_PROBLEMS", 2)
+    here.run()
+    first, second = answers(here).values()
+    assert (first.count("UCS+"), second.count("UCS+")) == (3, 3)
+    assert "UCM+1+INVRPT:D:96A:UN:EAN004+7'" in first

@@ -17,6 +17,8 @@ from api.connectors.formats.not_writable import NotWritable
 State: TypeAlias = Literal["accepted", "with errors", "rejected"]
 _CONTRL_REJECTED, _CONTRL_ACKNOWLEDGED = "4", "7"
 _UNSPECIFIED = "18"
+MOST_IN_ERROR = 999
+"""Segments in error of one message that are told: so many UCS a message may have in CONTRL; AK3 of 997 as many."""
 _SEGMENT_HAS_ERRORS = "8"
 _INVALID_SEGMENT = "12"
 TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
@@ -101,7 +103,7 @@ def _ucm(message: Message, group: MessageGroup, bad: Sequence[BadRow], *, whole:
 
 def _in_error(message: Message, bad: Sequence[BadRow], tag: str, code: str) -> list[list[Any]]:
     """Each segment in error once, in their order."""
-    positions = sorted({_position(row, message) for row in rows_of(message, bad) if not row.whole})
+    positions = sorted({_position(row, message) for row in rows_of(message, bad) if not row.whole})[:MOST_IN_ERROR]
     return [[tag, str(position), code] for position in positions]
 
 
@@ -170,7 +172,9 @@ def _ak3(message: Message, bad: Sequence[BadRow]) -> list[list[Any]]:
         if not row.whole:
             is_path = bool(point) and looked_for.isupper() and looked_for.isalnum()
             tags[_position(row, message)] = looked_for if is_path else begins[0] if begins else ""
-    return [["AK3", tag, str(position), "", _SEGMENT_HAS_ERRORS] for position, tag in sorted(tags.items())]
+    return [
+        ["AK3", tag, str(position), "", _SEGMENT_HAS_ERRORS] for position, tag in sorted(tags.items())[:MOST_IN_ERROR]
+    ]
 
 
 def _group_state(states: Sequence[State]) -> str:

@@ -16,6 +16,8 @@ from api.connectors.formats.format import LARGEST_ROW, BadRow, FormatOptions, Ro
 
 _ENVELOPES = frozenset({"UNB", "UNZ", "UNG", "UNE", "ISA", "IEA", "GS", "GE"})
 _HEAD = 1_000
+MOST_SEGMENTS = 200_000
+"""Of one row, or of a message that is one."""
 _CHARACTER_SETS = {"UNOC": "iso8859-1", "UNOD": "iso8859-2", "UNOE": "iso8859-5", "UNOF": "iso8859-7"}
 """Of EDIFACT's syntax levels, those whose letters are not found out as well as they are said."""
 
@@ -78,7 +80,8 @@ def bad_messages(interchanges: Iterator[Interchange]) -> dict[int, str]:
                 bad.setdefault(message.ordinal, "; ".join(fault.message for fault in message.faults))
             if group.faults:
                 reason = "; ".join(fault.message for fault in group.faults)
-                bad = {**dict.fromkeys(range(group.first, group.first + group.count), reason), **bad}
+                for ordinal in range(group.first, group.first + group.count):
+                    bad.setdefault(ordinal, reason)
     return bad
 
 
@@ -103,6 +106,8 @@ class _OpenMessage:
     group: EdiGroup
     rows: int = 0
     letters: int = 0
+    segments: int = 0
+    """Since its last row: what is held of it in memory, beside what stands above its rows."""
 
 
 class _Rows:
@@ -160,13 +165,14 @@ class _Rows:
             return
         if ended is not None:
             yield self._row(message, ended)
-        if not self._options.rows:
-            message.letters += len(segment.text)
-            if message.letters > LARGEST_ROW:
-                yield self._bad_message(message, f"it has more than {LARGEST_ROW:,} letters; say what its `rows` are")
-                message.groups = None
-            elif is_end:
-                yield self._row(message, message.group)
+            message.letters = message.segments = 0
+        message.letters += len(segment.text)
+        message.segments += 1
+        if message.letters > LARGEST_ROW or message.segments > MOST_SEGMENTS:
+            yield self._bad_message(message, _too_large(self._options))
+            message.groups = None
+        elif is_end and not self._options.rows:
+            yield self._row(message, message.group)
         elif is_end and not message.rows:
             yield self._bad_message(message, "there is none in this message", path=self._options.rows)
 
@@ -192,6 +198,15 @@ class _Rows:
             edi_message=message.begin.number,
             segment=position,
         )
+
+
+def _too_large(options: FormatOptions) -> str:
+    if not options.rows:
+        return f"it has more than {LARGEST_ROW:,} letters or {MOST_SEGMENTS:,} segments; say what its `rows` are"
+    return (
+        f"a row of it ({options.rows}), or what stands above its rows, has more than {LARGEST_ROW:,} letters or"
+        f" {MOST_SEGMENTS:,} segments; have it split"
+    )
 
 
 def _bad_answer(segment: Segment) -> BadRow:

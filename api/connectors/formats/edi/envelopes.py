@@ -3,6 +3,7 @@ came whole. Faults are told in the words of the codes by which they are acknowle
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -61,6 +62,10 @@ class Interchange:
     """Of all its segments, where all of it is kept: the same only if the same interchange comes again."""
 
 
+MOST_INTERCHANGES, MOST_GROUPS, MOST_MESSAGES = 10_000, 50_000, 200_000
+"""Of one file: more of them would not be held in memory, as they are until all are known to be whole."""
+MOST_HIERARCHY = 200_000
+"""Segments HL of one message."""
 INTERCHANGE_ANSWER = "TA1"
 """It answers a whole interchange, and stands in no message."""
 
@@ -97,6 +102,10 @@ class _Walk:
         self._group: MessageGroup | None = None
         self._message: Message | None = None
         self._groups = self._messages = 0
+        self._counts: Counter[str] = Counter()
+        """Of the segments that begin envelopes, in all of the file; and how many there may be."""
+        most = (MOST_INTERCHANGES, MOST_GROUPS, MOST_MESSAGES)
+        self._most = dict(zip((tags.interchange[0], tags.group[0], tags.message[0]), most, strict=True))
         self._references: set[str] = set()
         self._hierarchy: set[str] = set()
         self._content = hashlib.sha256()
@@ -107,6 +116,8 @@ class _Walk:
             number = segment.number
             if self._keep_all:
                 self._content.update(f"{segment.text}\n".encode())
+            if segment.tag in self._most:
+                self._count_envelope(segment)
             ended = self._take(segment)
             if ended is not None:
                 yield ended
@@ -140,8 +151,22 @@ class _Walk:
                 self._check_hierarchy(self._message, segment)
         return None
 
+    def _count_envelope(self, segment: Segment) -> None:
+        """Raises NotEdi."""
+        self._counts[segment.tag] += 1
+        most = self._most[segment.tag]
+        if self._counts[segment.tag] > most:
+            raise NotEdi(f"the file has more than {most:,} {segment.tag}; have it split", after=segment.number - 1)
+
     def _check_hierarchy(self, message: Message, segment: Segment) -> None:
+        """Of a message that has a fault already, one is enough: nothing of it is used."""
         own, parent = segment.value(0), segment.value(1)
+        if message.faults:
+            return
+        if len(self._hierarchy) >= MOST_HIERARCHY:
+            text = f"it has more than {MOST_HIERARCHY:,} segments HL; have it split"
+            message.faults.append(Fault(message=text, edifact="18", x12="5"))
+            return
         if parent and parent not in self._hierarchy:
             text = f"HL {own} belongs to HL {parent}, and there is none before it"
             message.faults.append(Fault(message=text, edifact="28", x12="5"))
@@ -228,7 +253,7 @@ class _Walk:
 
     def _drop_if_good(self, message: Message) -> None:
         if not message.faults and not self._keep_all and self._interchange is not None:
-            self._interchange.groups[-1].messages.remove(message)
+            self._interchange.groups[-1].messages.pop()  # it is the last
 
     def _close_message(self, faults: list[Fault]) -> None:
         """A message that has no end before what comes now: nothing of it is used, nor of what is around it."""

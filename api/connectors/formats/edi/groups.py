@@ -35,6 +35,8 @@ _SUMMARY = frozenset({"UNS", "CNT", "UNT", "CTT", "SE", "W03", "W76"})
 """Segments of the message as a whole, behind all groups."""
 _MESSAGES = frozenset({"UNH", "ST"})
 _HIERARCHY = "HL"
+DEEPEST = 50
+"""Groups HL inside each other; the standard has six levels in use."""
 _LOOP_MARKS = frozenset({"LS", "LE"})
 
 
@@ -138,6 +140,8 @@ class MessageGroups:
         return self._by_id[parent]
 
     def _open_below(self, parent: EdiGroup, segment: Segment) -> None:
+        if len(self._open) > DEEPEST:
+            raise GroupsBroken(f"{segment.tag} {segment.value(0)} is inside more than {DEEPEST} others")
         group = EdiGroup(segments=[segment], parent=parent)
         self._open.append(group)
         if segment.tag == _HIERARCHY:

@@ -203,4 +203,5 @@ class _Splitter:
     def _until(self, delimiter: str) -> str:
         """A pattern of all letters before the delimiter, where no release character stands before it."""
         stop, release = re.escape(delimiter), re.escape(self._delimiters.release)
-        return f"([^{stop}{release}]*(?:{release}.[^{stop}{release}]*)*)" if release else f"([^{stop}]*)"
+        # possessive: what was matched is never tried in another way, so none is remembered
+        return f"([^{stop}{release}]*+(?:{release}.[^{stop}{release}]*+)*+)" if release else f"([^{stop}]*+)"
