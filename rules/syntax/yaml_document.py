@@ -29,7 +29,7 @@ _CORE = re.compile(
 )
 """Words that YAML 1.2 reads as a boolean or a number (section 10.3.2, core schema)."""
 _MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-_LINES = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
+LINES = re.compile("\r\n|[\r\n\u0085\u2028\u2029]")
 _PROBLEMS = {
     "could not find expected ':'": "a colon is missing, here or on the line before: write 'key: value'",
     "mapping values are not allowed": "a colon where none can stand: look for one missing on the line before, "
@@ -158,7 +158,7 @@ def _decoded(file: str, content: bytes) -> str:
 
 
 def _explanation(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
-    faulty_line = next(itertools.islice(_LINES.split(text), line - 1, line), "")
+    faulty_line = next(itertools.islice(LINES.split(text), line - 1, line), "")
     indentation = faulty_line[: len(faulty_line) - len(faulty_line.lstrip())]
     if "\t" in indentation:
         return "this line is indented with a tab; use spaces"

@@ -93,6 +93,31 @@ def test_the_json_has_each_draft_and_is_the_same_each_time(run: Run, tmp_path: P
     assert run(*asked, "--workers", "3").stdout == first.stdout
 
 
+def test_numbers_of_a_rule_are_swept_and_those_that_no_other_beats_have_a_star(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, RULE, "when: {node.id: lyon}, then: {exclude: true}", "then: {prefer: 1.00}")
+    printed = run("whatif", draft, "--sweep", "test/r1.prefer=1,2")
+    assert printed.returncode == 0, printed.stderr
+    assert "What each number of test/r1.prefer adds" in printed.stdout
+    rows = [line.split("│")[1:3] for line in printed.stdout.splitlines() if "│" in line]
+    assert [[cell.strip() for cell in row] for row in rows[:2]] == [["*", "1"], ["*", "2"]]
+    record = json.loads(run("whatif", draft, "--sweep", "test/r1.prefer=1,2", "--json").stdout)
+    assert [item["name"] for item in record["drafts"]] == ["test/r1.prefer=1", "test/r1.prefer=2"]
+    wrong = run("whatif", draft, "--sweep", "test/r1.avoid=1")
+    assert (wrong.returncode, "names the effect avoid, which test/r1 does not have" in wrong.stderr) == (1, True)
+    two = run("whatif", draft, draft, "--sweep", "test/r1.prefer=1")
+    assert (two.returncode, "--sweep tries one draft" in two.stderr) == (2, True)
+
+
+def test_a_number_that_outweighs_another_place_is_worse_or_better_and_only_one_has_a_star(
+    run: Run, tmp_path: Path
+) -> None:
+    draft = folder(tmp_path, RULE)
+    printed = run("whatif", draft, "--sweep", "test/r1.prefer=0,900").stdout
+    rows = {cells[2].strip(): cells[1].strip() for line in printed.splitlines() if len(cells := line.split("│")) > 4}
+    assert rows["0"] == "*"
+    assert rows["900"] == ""
+
+
 def test_a_draft_with_mistakes_is_not_tried_and_the_others_are(run: Run, tmp_path: Path) -> None:
     good, bad = folder(tmp_path, RULE, name="good"), folder(tmp_path, "then: {prefr: 1.00}", name="bad")
     printed = run("whatif", good, bad, "--json")

@@ -15,6 +15,7 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.cli.whatif.headline import headline, notes
+from api.cli.whatif.sweep import print_trade_off, swept
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
@@ -63,6 +64,11 @@ _MOST_SHOWN = 1_000
     type=click.IntRange(1, _MOST_WORKERS),
     help="In how many processes at once. Default: one for each processor.",
 )
+@click.option(
+    "--sweep",
+    metavar="RULE.EFFECT=FROM..TO:STEP",
+    help="Try the one DRAFT with each of these numbers in the rule's effect; or RULE.EFFECT=NUMBER,NUMBER,...",
+)
 @AS_JSON
 @click.pass_obj
 def whatif(
@@ -75,6 +81,7 @@ def whatif(
     show: int,
     weigh: int,
     workers: int | None,
+    sweep: str | None,
     as_json: bool,
 ) -> None:
     """Try drafts of policies on the orders of the past.
@@ -85,10 +92,14 @@ def whatif(
     with mistakes is not tried, and the command then exits with 1.
 
     Example: pointsman whatif policies --from 2026-11-27 --to 2026-11-27
+
+    Example: pointsman whatif policies --sweep green/carbon-counts.carbon_price=0..1:0.25
     """
+    if sweep and len(drafts) > 1:
+        raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
     with Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
-        tried, refused = _reviewed(service, drafts)
+        tried, refused = _reviewed(service, drafts) if sweep is None else _swept(service, drafts[0], sweep)
         if not tried:
             findings = [finding for its in refused.values() for finding in its]
             fail_with_mistakes(PolicyInvalid(findings), say("nothing was tried"))
@@ -97,8 +108,8 @@ def whatif(
             drafts=tuple(tried),
             since=until - _USUAL_PERIOD if start is None else start,
             until=until,
-            shown=show,
-            weighed=weigh,
+            shown=0 if sweep else show,
+            weighed=0 if sweep else weigh,
             language=sentence_language(),
         )
         with progress_bar() as progress:
@@ -114,10 +125,15 @@ def whatif(
     if as_json:
         print_json(record, quantities)
     else:
-        for line in headline(record, times):
-            click.echo(line)
-        for draft in record.drafts:
-            print_draft(draft, record.currency, times)
+        first, *each_draft = headline(record, times)
+        click.echo(first)
+        if sweep:
+            print_trade_off(record)
+        else:
+            for line in each_draft:
+                click.echo(line)
+            for draft in record.drafts:
+                print_draft(draft, record.currency, times)
         for line in notes(record):
             click.echo(line)
     sys.exit(1 if refused else 0)
@@ -141,6 +157,19 @@ def _reviewed(service: Pointsman, paths: Sequence[Path]) -> tuple[list[Draft], d
             refused[str(path)] = [dataclasses.replace(item, file=str(root / item.file)) for item in review.errors]
         else:
             tried.append(Draft.of(str(path), review.policies))
+    return tried, refused
+
+
+def _swept(service: Pointsman, path: Path, sweep: str) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
+    """As `_reviewed`, of the draft with each number."""
+    tried: list[Draft] = []
+    refused: dict[str, Sequence[Finding]] = {}
+    for name, files in swept(sweep, policy_files_beside(path)).items():
+        review = service.versions.review(files)
+        if review.policies is None:
+            refused[name] = review.errors
+        else:
+            tried.append(Draft.of(name, review.policies))
     return tried, refused
 
 
