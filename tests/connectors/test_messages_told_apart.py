@@ -90,7 +90,7 @@ def test_a_notice_that_takes_back_or_replaces_another_is_told_and_confirms_nothi
     here = in_folders("wms-desadv", shop, tmp_path)
     report = here.take(SHIPPED.replace("DES-2001+9", f"DES-2001+{function}"))
     assert report.ended("bad") == 1
-    assert f"'{function}' is none of the `words`" in report.messages[0].problems[0].message
+    assert f"'{function}' is not what it must be ('must')" in report.messages[0].problems[0].message
 
 
 @pytest.mark.parametrize(

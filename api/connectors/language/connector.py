@@ -175,6 +175,8 @@ class Connector:
     sends: Sends | None = None
     once: tuple[str, ...] = ()
     when: tuple[RowTest, ...] = ()
+    must: tuple[RowTest, ...] = ()
+    """Of a row that counts: if it does not hold, the row is bad."""
     group: tuple[str, ...] = ()
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     quarantine: Literal["row", "file"] = "row"

@@ -47,6 +47,7 @@ def connector_schema() -> _Shape:
         "sends": _one_of(SENDS),
         "format": _formats(),
         "when": _by_name({"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(RowTestShape())]}),
+        "must": _by_name({"anyOf": [_SINGLE, _LIST_OF_TEXTS, _keys(RowTestShape())]}),
         "lookups": _by_name({"anyOf": [_keys(LookupFileShape()), _keys(LookupRowsShape()), _by_name(_SINGLE)]}),
         "fields": _FIELDS,
         "answer": _FIELDS,

@@ -79,13 +79,17 @@ class _Loading:
         sends = send_target(self._root["sends"], self._notes, parser.outbound) if "sends" in self._root else None
         once = self._paths("once")
         self._check_once(once, reads)
-        when, group = read_tests(self._root.get("when"), self._notes), self._paths("group")
+        when, must = (read_tests(key, self._root.get(key), self._notes) for key in ("when", "must"))
+        group = self._paths("group")
         source = JSON if reads is None else options
-        named = (("when", tuple(test.path for test in when)), ("once", once), ("group", group))
+        tested = ((key, tuple(test.path for test in tests)) for key, tests in (("when", when), ("must", must)))
+        named = (*tested, ("once", once), ("group", group))
         note_path_mistakes(named, source, self._notes)
         note_word_mistakes(named, options if reads else None, self._notes)
         if sends is not None:
             check_sends(sends, self._kind, self._notes)
+            if must:
+                self._notes.add(("must",), "unknown-key", "'must' is about what is read: leave it out")
         return Connector(
             name=str(self._root.get("connector")),
             owner=str(self._root.get("owner")),
@@ -98,6 +102,7 @@ class _Loading:
             sends=sends,
             once=once,
             when=when,
+            must=must,
             group=group,
             lookups=lookups,
             quarantine=self._quarantine(options),

@@ -172,11 +172,11 @@ def _push(values: dict[str, Any], path: Path, notes: Notes) -> Push | None:
     return Push(**values)
 
 
-def read_tests(raw: Node, notes: Notes) -> tuple[RowTest, ...]:
-    """Which rows count: values of paths, or what is asked of them."""
+def read_tests(key: str, raw: Node, notes: Notes) -> tuple[RowTest, ...]:
+    """What stands below `when` or `must`: values of paths, or what is asked of them."""
     tests = []
     for name, node in (raw if isinstance(raw, dict) else {}).items():
-        path: Path = ("when", name)
+        path: Path = (key, name)
         if isinstance(node, dict):
             values = load_shape(RowTestShape(), node, path, notes)
             if not values:

@@ -51,6 +51,7 @@ class ConnectorShape(Strict):
     format = fields.Raw(required=True)
     once = Several()
     when = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
+    must = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), validate=_SOME)
     group = Several()
     fields_ = fields.Dict(
         data_key="fields",

@@ -228,7 +228,7 @@ def _changing(folder: Path, what: str) -> Iterator[None]:
 
 def used_headers(connector: Connector) -> frozenset[str]:
     """The headers that the connector reads, in small letters."""
-    paths = [*connector.once, *connector.group, *(test.path for test in connector.when)]
+    paths = [*connector.once, *connector.group, *(test.path for test in (*connector.when, *connector.must))]
     mappings = list(connector.fields.values())
     while mappings:
         mapping = mappings.pop()

@@ -18,7 +18,7 @@ from api.connectors.formats.edi.message_identity import message_identity
 from api.connectors.formats.format import BadRow, Row
 from api.connectors.formats.reading import read_rows
 from api.connectors.language.connector import Connector
-from api.connectors.running.row_tests import counts, text_of
+from api.connectors.running.row_tests import counts, text_of, verify
 from api.connectors.sources.message import Message
 from engine.decide.order_record import timestamp
 
@@ -65,7 +65,8 @@ class MessageReader:
         self._connector = connector
         self.tables = tables
         self._mapper = Mapper(connector.fields, connector.format, tables)
-        paths = (*connector.once, *connector.group, *(test.path for test in connector.when))
+        tests = (*connector.when, *connector.must)
+        paths = (*connector.once, *connector.group, *(test.path for test in tests))
         self._paths = {path: Path(path, connector.format) for path in paths if not path.startswith("$")}
 
     @contextmanager
@@ -107,6 +108,7 @@ class MessageReader:
         try:
             if not counts(self._connector.when, lambda path: self._find(path, row, words)):
                 return SkippedRow(number=row.number)
+            verify(self._connector.must, lambda path: self._find(path, row, words))
             once = self._once(row, words)
         except BadField as error:
             return (_bad_row(row, error.path, error.message),)

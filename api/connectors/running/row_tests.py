@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from api.connectors.fields.found import BadField
 from api.connectors.language.connector import RowTest
 
 
@@ -13,12 +14,26 @@ def counts(tests: Sequence[RowTest], find: Callable[[str], Any]) -> bool:
     return all(_holds(test, find(test.path)) for test in tests)
 
 
+def verify(tests: Sequence[RowTest], find: Callable[[str], Any]) -> None:
+    """Raises BadField of the first test that does not hold."""
+    for test in tests:
+        value = find(test.path)
+        if not _holds(test, value):
+            texts = ", ".join(
+                text_of(item) for item in (value if isinstance(value, list) else [value]) if item is not None
+            )
+            wrong = f"'{texts}' is not what it must be ('must')"
+            raise BadField(test.path, wrong if texts else "it is not there, and must be ('must')")
+
+
 def _holds(test: RowTest, value: Any) -> bool:
-    """Of several values at one path, one that passes is enough, and none may be one of those that are ruled out."""
+    """Of several values at one path, one that passes is enough, and none may be one of those that are ruled out. Where
+    nothing stands, an empty text is one of those that pass.
+    """
     texts = [text_of(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
     if test.known is not None and test.known != bool(texts):
         return False
-    if test.one_of is not None and not any(text in test.one_of for text in texts):
+    if test.one_of is not None and not any(text in test.one_of for text in texts or [""]):
         return False
     if test.none_of is not None and any(text in test.none_of for text in texts):
         return False
