@@ -260,7 +260,7 @@ class PublishedRecord(Record, frozen=True):
     cases: Annotated[int, Meta(description="tests that came with it and passed: all, but for an emergency")]
     warnings: list[FindingRecord]
     changes: Annotated[ChangesRecord | None, Meta(description="against the active version; null: there is none")]
-    emergency: Annotated[EmergencyRecord | None, Meta(description="null: every test passed")]
+    emergency: Annotated[EmergencyRecord | None, Meta(description="null: published without one")]
 
     @classmethod
     def of(cls, published: Published) -> "PublishedRecord":

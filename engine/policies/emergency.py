@@ -5,6 +5,7 @@ many of them fail, which are right for the days after. Whoever publishes it need
 between the set and its tests are rules that end soon, and the tests of the policies of these rules pass.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from rules.windows import DAY, Window
 
 MOST_DAYS = 7
 """A rule of an emergency ends at most so many days after today."""
+_MOST_COMBINED = 5
+"""Of so many rules that end soon, each set of them may be the emergency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,25 +32,67 @@ class Emergency:
 
 
 def emergency_of(report: Report, run_tests: RunTests, *, note: str, now: int) -> Emergency:
-    """That of a set of which tests fail; `now` in UTC seconds. Raises InputInvalid if there is no note that says why,
-    and TestsFailed if the tests fail for other reasons than rules that end soon, or if these have no tests that pass.
+    """That of a set of which tests fail: the fewest rules that end soon, without which all others pass. `now` in UTC
+    seconds. Raises InputInvalid if there is no note that says why, and TestsFailed if the tests fail for other reasons,
+    or if these rules have no tests that pass.
     """
     if not note.strip():
         raise InputInvalid([Mistake(field="note", message="publishing in an emergency needs a note that says why")])
-    rules = ending_soon(report, now)
-    if not rules:
+    candidates = ending_soon(report, now)
+    if not candidates:
         raise failed(
             report.failed,
             of=report,
             because=f"None of them fails because of a rule that ends within {MOST_DAYS} days: give the rule of the"
             " emergency an `until`",
         )
-    named = ", ".join(rules)
-    own_files = {file for file, policy in tests_beside(report.policies).items() if _has_any(policy.rules, rules)}
-    own = [result for result in report.results if result.test.file in own_files]
-    if own_failed := [result for result in own if not result.passed]:
-        raise failed(own_failed, of=report, because=f"Also in an emergency, the tests beside {named} must pass")
-    untested = [rule for rule in rules if not any(rule in result.fired for result in own)]
+    rules, others = min(
+        ((rules, _failing_without(rules, report, run_tests)) for rules in _sets_of(candidates)),
+        key=lambda tried: len(tried[1]),
+    )
+    if others:
+        raise failed(others, of=report, because=f"These fail without {', '.join(rules)}, too, so they must pass")
+    _verify_tested(rules, report)
+    return Emergency(rules=rules, failing_tests=len(report.failed))
+
+
+def ending_soon(report: Report, now: int) -> tuple[str, ...]:
+    """The rules that act in tests that fail, and end within MOST_DAYS: their last day, on the clock that they go by, is
+    at most so many after today's in UTC, and not over.
+    """
+    fired = frozenset[str]().union(*(result.fired for result in report.failed))
+    today = datetime.fromtimestamp(now, UTC).toordinal()
+    return tuple(
+        rule.id
+        for rule in report.policies.rules.values()
+        if rule.id in fired
+        and any(
+            today - 1 <= (window.end - 1) // DAY <= today + MOST_DAYS
+            for _, window in _windows(rule.condition)
+            if window.end is not None
+        )
+    )
+
+
+def _sets_of(candidates: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What may be the rules of the emergency, the fewest first; of many candidates, each by itself, and all of them."""
+    sizes = range(1, len(candidates) + 1) if len(candidates) <= _MOST_COMBINED else (1, len(candidates))
+    return itertools.chain.from_iterable(itertools.combinations(candidates, size) for size in sizes)
+
+
+def _failing_without(rules: Sequence[str], report: Report, run_tests: RunTests) -> list[TestResult]:
+    """What fails without these rules, but for their own tests: those beside them that pass by what these rules do."""
+    own = {_place(result) for result in _beside(rules, report) if result.passed and result.fired.intersection(rules)}
+    return [result for result in run_tests(_without(report.policies, rules)).failed if _place(result) not in own]
+
+
+def _verify_tested(rules: Sequence[str], report: Report) -> None:
+    """Raise TestsFailed unless each of the rules acts in a test beside it, and all tests there pass."""
+    beside = _beside(rules, report)
+    if own_failed := [result for result in beside if not result.passed]:
+        because = f"Also in an emergency, the tests beside {', '.join(rules)} must pass"
+        raise failed(own_failed, of=report, because=because)
+    untested = [rule for rule in rules if not any(rule in result.fired for result in beside)]
     if untested:
         raise failed(
             report.failed,
@@ -55,16 +100,18 @@ def emergency_of(report: Report, run_tests: RunTests, *, note: str, now: int) ->
             because=f"In an emergency, each rule that makes tests fail needs one in the test file beside its own, in"
             f" which it acts: {', '.join(untested)}",
         )
-    without = run_tests(_without(report.policies, rules))
-    if others := [result for result in without.failed if result.test.file not in own_files]:
-        raise failed(others, of=report, because=f"These fail without {named}, too, so they must pass")
-    return Emergency(rules=rules, failing_tests=len(report.failed))
 
 
-def ending_soon(report: Report, now: int) -> tuple[str, ...]:
-    """The rules that act in tests that fail, and end within MOST_DAYS."""
-    fired = frozenset[str]().union(*(result.fired for result in report.failed))
-    return tuple(rule for rule in _ending_soon(report.policies, now) if rule in fired)
+def _beside(rules: Sequence[str], report: Report) -> list[TestResult]:
+    """The tests in the files beside those of the rules."""
+    files = {
+        file for file, policy in tests_beside(report.policies).items() if any(rule.id in rules for rule in policy.rules)
+    }
+    return [result for result in report.results if result.test.file in files]
+
+
+def _place(result: TestResult) -> tuple[str, int]:
+    return result.test.file, result.test.line
 
 
 def failed(results: Sequence[TestResult], *, of: Report, new: Sequence[str] = (), because: str = "") -> TestsFailed:
@@ -75,20 +122,6 @@ def failed(results: Sequence[TestResult], *, of: Report, new: Sequence[str] = ()
         new=new,
         because=because,
     )
-
-
-def _has_any(rules: Sequence[Rule], names: Sequence[str]) -> bool:
-    return any(rule.id in names for rule in rules)
-
-
-def _ending_soon(policies: PolicySet, now: int) -> list[str]:
-    """The rules whose last day, on the clock that they go by, is at most MOST_DAYS after today's in UTC."""
-    latest = datetime.fromtimestamp(now, UTC).toordinal() + MOST_DAYS
-    return [
-        rule.id
-        for rule in policies.rules.values()
-        if any((window.end - 1) // DAY <= latest for _, window in _windows(rule.condition) if window.end is not None)
-    ]
 
 
 def _windows(condition: Condition) -> Iterator[tuple[Compare, Window]]:

@@ -1,7 +1,7 @@
 """Puts other numbers in the place of one that a rule's effect has, in the text of its file; all else stays as it is.
 
 What is swept is written `POLICY/RULE.EFFECT=FROM..TO:STEP`, or `POLICY/RULE.EFFECT=NUMBER,NUMBER,...`; an effect of
-several parts names the part, too: `service/late.late_penalty.first`.
+several parts names the part, too, as in `channels/app-first.protect.units`.
 """
 
 import re
@@ -20,7 +20,8 @@ _SWEEP = re.compile(
     rf"|(?P<list>{_NUMBER}(?:,{_NUMBER})*))",
     re.ASCII,
 )
-_WRITTEN = re.compile(rf"""(["']?)({_NUMBER})""", re.ASCII)
+_WITH_UNIT = re.compile(rf"(?P<number>{_NUMBER}) ?(?:%|[A-Za-z][A-Za-z ]*)?", re.ASCII)
+"""A value that is a number, with its unit if it has one: `0.25`, `4.00 EUR`, `10%`."""
 
 
 class SweepMistake(ValueError):
@@ -48,7 +49,7 @@ class Sweep:
         return cls(rule=match["rule"], path=tuple(match["effect"].split(".")), numbers=numbers)
 
     def name(self, number: Decimal) -> str:
-        return f"{self.rule}.{'.'.join(self.path)}={number}"
+        return f"{self.rule}.{'.'.join(self.path)}={number:f}"
 
 
 def _numbers(match: re.Match[str]) -> Iterator[Decimal]:
@@ -74,11 +75,11 @@ def with_number(files: Mapping[str, bytes], sweep: Sweep, number: Decimal) -> di
     path: Path = ("rules", index, "then", *sweep.path)
     if path not in document.values:
         raise SweepMistake(f"names the effect {'.'.join(sweep.path)}, which {sweep.rule} does not have")
-    start = _offset(document.text, document.values[path])
-    written = _WRITTEN.match(document.text, start)
+    written = _WITH_UNIT.fullmatch(document.word(path))
     if written is None:
         raise SweepMistake(f"names {'.'.join(sweep.path)}, which is no number there but '{document.word(path)}'")
-    text = document.text[: written.start(2)] + str(number) + document.text[written.end(2) :]
+    start = document.text.index(written["number"], _offset(document.text, document.values[path]))
+    text = f"{document.text[:start]}{number:f}{document.text[start + len(written['number']) :]}"
     return {**files, file: text.encode()}
 
 

@@ -102,6 +102,9 @@ def test_numbers_of_a_rule_are_swept_and_those_that_no_other_beats_have_a_star(r
     assert [[cell.strip() for cell in row] for row in rows[:2]] == [["*", "1"], ["*", "2"]]
     record = json.loads(run("whatif", draft, "--sweep", "test/r1.prefer=1,2", "--json").stdout)
     assert [item["name"] for item in record["drafts"]] == ["test/r1.prefer=1", "test/r1.prefer=2"]
+    assert all("weighed" not in rule for item in record["drafts"] for rule in item["rules"].values())
+    weighed = json.loads(run("whatif", draft, "--sweep", "test/r1.prefer=1", "--weigh", "1", "--json").stdout)
+    assert weighed["drafts"][0]["rules"]["test/r1"]["weighed"] == 1
     wrong = run("whatif", draft, "--sweep", "test/r1.avoid=1")
     assert (wrong.returncode, "names the effect avoid, which test/r1 does not have" in wrong.stderr) == (1, True)
     two = run("whatif", draft, draft, "--sweep", "test/r1.prefer=1")

@@ -30,6 +30,8 @@ _USUAL_PERIOD = 28 * 86_400
 """Seconds."""
 _MOST_WORKERS = 256
 _MOST_SHOWN = 1_000
+_USUALLY_SHOWN = 3
+_USUALLY_WEIGHED = 20
 
 
 @click.command()
@@ -47,17 +49,13 @@ _MOST_SHOWN = 1_000
 @TO_OR_NOW
 @click.option(
     "--show",
-    default=3,
-    show_default=True,
     type=click.IntRange(0, _MOST_SHOWN),
-    help="How many of the orders that come out worst, and of the best, are explained.",
+    help="How many of the orders that come out worst, and of the best, are explained. Default: 3; of a sweep, none.",
 )
 @click.option(
     "--weigh",
-    default=20,
-    show_default=True,
     type=click.IntRange(0),
-    help="How many of the last decisions in which a rule acts are made again without it; 0: none.",
+    help="How many of the last decisions in which a rule acts are made again without it. Default: 20; of a sweep, 0.",
 )
 @click.option(
     "--workers",
@@ -78,8 +76,8 @@ def whatif(
     against: str,
     start: int | None,
     end: int | None,
-    show: int,
-    weigh: int,
+    show: int | None,
+    weigh: int | None,
     workers: int | None,
     sweep: str | None,
     as_json: bool,
@@ -108,8 +106,8 @@ def whatif(
             drafts=tuple(tried),
             since=until - _USUAL_PERIOD if start is None else start,
             until=until,
-            shown=0 if sweep else show,
-            weighed=0 if sweep else weigh,
+            shown=_unless_swept(show, sweep, _USUALLY_SHOWN),
+            weighed=_unless_swept(weigh, sweep, _USUALLY_WEIGHED),
             language=sentence_language(),
         )
         with progress_bar() as progress:
@@ -137,6 +135,13 @@ def whatif(
         for line in notes(record):
             click.echo(line)
     sys.exit(1 if refused else 0)
+
+
+def _unless_swept(given: int | None, sweep: str | None, usually: int) -> int:
+    """What a table of many numbers does not show is worked out only if somebody asks for it."""
+    if given is not None:
+        return given
+    return 0 if sweep else usually
 
 
 def _processors() -> int:

@@ -33,7 +33,7 @@ def print_trade_off(record: WhatIfRecord) -> None:
     title = say("What each number of {effect} adds", effect=effect)
     print_columns(text_columns(["", say("number")], starred), number_columns(headings, rows), title=title)
     click.echo(
-        say("* no other of these numbers is better in one of euros, CO2e, late and unfilled, and as good in the rest")
+        say("* no other of these numbers is better in one of cost, CO2e, late and unfilled, and as good in the rest")
     )
 
 

@@ -38,9 +38,9 @@ OWN_TEST = HEAD + case("Paris helps out", "paris")
 OTHER_TEST = HEAD + case("The nearest serves", "lyon") + case("It does so again", "lyon")
 
 
-def publish(pointsman, policy, *, own=OWN_TEST, other=OTHER_TEST, **more):
+def publish(pointsman, policy, *, own=OWN_TEST, other=OTHER_TEST, others=OTHERS, **more):
     tests = {"usual_test.yaml": other.encode()} | ({"strike_test.yaml": own.encode()} if own else {})
-    files = {"usual.yaml": OTHERS.encode(), "strike.yaml": policy.encode()}
+    files = {"usual.yaml": others.encode(), "strike.yaml": policy.encode()}
     given = {"in_emergency": True, **WHO, **more}
     return pointsman.versions.publish(files, run_tests=make_test_runner(tests), **given)
 
@@ -77,6 +77,19 @@ def test_where_all_tests_pass_there_is_no_emergency(pointsman, client, keys):
     assert (published.emergency, published.tests_passed) == (None, 2)
     assert "emergency" not in logged(client, keys)
     assert pointsman.versions.history()[-1].failing_tests == 0
+
+
+def test_another_rule_that_ends_in_the_same_week_is_no_part_of_the_emergency(pointsman):
+    ends = TODAY + timedelta(days=3)
+    promotion = f"  - {{id: sale, because: This week., until: {ends}, when: {{order.units: 1}}, then: {{tier: 2}}}}\n"
+    others = OTHERS + promotion
+    published = publish(pointsman, strike(1), others=others)
+    assert published.emergency.rules == ("strike/lyon",)
+
+
+def test_a_rule_that_ended_long_ago_is_no_part_of_it(pointsman):
+    with pytest.raises(TestsFailed, match="ends within 7 days: give the rule"):
+        publish(pointsman, strike(-30))
 
 
 @pytest.mark.parametrize("days", [8, None])

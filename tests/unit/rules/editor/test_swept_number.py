@@ -66,6 +66,19 @@ def test_what_is_no_sweep_of_the_draft_is_said(written, mistake):
         with_number(FILES, sweep(written), Decimal(1))
 
 
+@pytest.mark.parametrize("written", ["4711-B", "2026-01-01", "0.5e3", "1..2", "true"])
+def test_a_word_that_only_begins_with_a_number_is_not_swept(written):
+    files = {"p.yaml": f"policy: p\nrules: [{{id: r, because: x, then: {{as_sku: {written}}}}}]\n".encode()}
+    with pytest.raises(SweepMistake, match=f"no number there but '{written}'"):
+        with_number(files, sweep("p/r.as_sku=1"), Decimal(1))
+
+
+def test_a_small_number_is_written_out():
+    step = sweep("green/first.carbon_price=0..0.0000002:0.0000001")
+    assert [step.name(number).rpartition("=")[2] for number in step.numbers] == ["0.0000000", "0.0000001", "0.0000002"]
+    assert b"carbon_price: 0.0000001," in with_number(FILES, step, step.numbers[1])["green.yaml"]
+
+
 def test_an_effect_without_a_number_and_a_row_of_a_table_can_not_be_swept():
     files = {"p.yaml": b"policy: p\nrules: [{id: r, because: x, then: {exclude: true}}]\n"}
     with pytest.raises(SweepMistake, match="names exclude, which is no number there but 'true'"):
