@@ -43,6 +43,7 @@ PointsmanError
 ├── CarrierRefused     a carrier won't carry it so; says why, and which fields to change
 ├── CarrierUnavailable a carrier can't be asked now, or what became of the call is unknown; ask again later
 ├── CarrierHasNoSuch   the carrier offers nothing of the kind
+│   └── GivenBackInPart  the carrier took some labels of a booking back and others not, which stay paid
 ├── NumbersExhausted   a carrier's ranges of tracking numbers have too few left
 ├── SerialsExhausted   the range of SSCCs of a network has too few serial references left
 ├── SerialsTaken       another network of the server gives out the same SSCCs or tracking numbers
@@ -379,6 +380,19 @@ class CarrierUnavailable(PointsmanError):
 
 class CarrierHasNoSuch(PointsmanError):
     """The carrier offers nothing of the kind: nothing to be cancelled, or no news of parcels; says which."""
+
+
+class GivenBackInPart(CarrierHasNoSuch):
+    """Of several labels of a booking, the carrier took some back and others not; says which, by its own names of them,
+    and nothing that it wrote, so that it may stand in the log.
+    """
+
+    def __init__(self, *, carrier: str, given_back: Sequence[str], not_taken_back: Sequence[str]) -> None:
+        self.given_back, self.not_taken_back = tuple(given_back), tuple(not_taken_back)
+        super().__init__(
+            f"carrier '{carrier}' took {', '.join(given_back)} back, but not {', '.join(not_taken_back)}: what it did"
+            " not take back stays paid"
+        )
 
 
 class NumbersExhausted(PointsmanError):

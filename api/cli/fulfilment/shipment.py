@@ -9,7 +9,7 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.weights import grams
-from api.cli.language.current import counted, say, text
+from api.cli.language.current import counted, say, say_message, text
 from api.cli.options import AS_JSON, OP, argument, print_json, units_by_name
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -285,6 +285,8 @@ def _print(service: Pointsman, view: ShipmentView, *, as_json: bool) -> None:
     shown = quantities.show(record)
     for packing in shown.packings:
         click.echo(f"  {packing_summary(packing, times)}")
+        if packing.because:
+            click.echo(f"    {say_message(packing.because)}")
         for parcel in packing.parcels:
             lines = ", ".join(f"{line.quantity} {line.sku}" for line in parcel.lines)
             number = parcel.tracking_number or say("no tracking number")

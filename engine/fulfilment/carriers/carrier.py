@@ -58,7 +58,7 @@ class Carrier(Protocol):
 
     def cancel(self, booking: str, reference: str) -> None:
         """What was bought is given back; a second time changes nothing. An empty `booking`: what became of buying it is
-        not known; what is found under the reference is given back.
+        not known; what is found under the reference is given back. GivenBackInPart: some of it is, and the rest stays.
         """
 
     def track(self, tracking_numbers: Sequence[str]) -> CarrierNews:

@@ -1,11 +1,16 @@
 """Why a label is not valid any more, in the words that are stored with it: also when its carrier gave nothing back."""
 
-from engine.errors import CarrierHasNoSuch, CarrierRefused, PointsmanError
+from engine.errors import CarrierHasNoSuch, CarrierRefused, GivenBackInPart, PointsmanError
 
 
 def not_taken_back(error: CarrierRefused | CarrierHasNoSuch, carrier: str) -> str:
     """The carrier was asked to take the label back and does not."""
-    return error.summary if isinstance(error, CarrierRefused) else f"carrier '{carrier}' takes no label back"
+    match error:
+        case GivenBackInPart():
+            return str(error)
+        case CarrierRefused():
+            return error.summary
+    return f"carrier '{carrier}' takes no label back"
 
 
 def not_answered(error: PointsmanError) -> str:

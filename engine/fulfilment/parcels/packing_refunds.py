@@ -4,7 +4,15 @@ cancelled. Each step does nothing twice; where one was the last, the service goe
 
 from dataclasses import replace
 
-from engine.errors import CarrierHasNoSuch, CarrierRefused, Contended, NotPackable, PointsmanError, StoreUnavailable
+from engine.errors import (
+    CarrierHasNoSuch,
+    CarrierRefused,
+    Contended,
+    GivenBackInPart,
+    NotPackable,
+    PointsmanError,
+    StoreUnavailable,
+)
 from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_back, with_reason
 from engine.fulfilment.parcels.label_purchase import reference
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
@@ -35,7 +43,8 @@ class PackingRefunds:
 
     def cancel(self, key: ShipmentKey, number: int, *, because: str, op: str | None, request: str) -> None:
         """As somebody asks for it. Raises NotPackable, KeyReused, CarrierUnavailable, and CarrierRefused or
-        CarrierHasNoSuch, with which it stays as it is.
+        CarrierHasNoSuch, with which it stays as it is. Where the carrier takes only some of its labels back, it is
+        cancelled, and `because` names those that stay paid.
         """
         for _ in range(MOST_TRIES):
             reading, packing = self._read(key, number)
@@ -48,6 +57,8 @@ class PackingRefunds:
                     continue
             try:
                 self._ask(reading, packing)
+            except GivenBackInPart as error:
+                because = with_reason(because or packing.because, not_taken_back(error, packing.carrier or ""))
             except (CarrierRefused, CarrierHasNoSuch):
                 self._endings.store_kept(reading, packing)
                 raise
@@ -81,8 +92,8 @@ class PackingRefunds:
 
     def go_on(self, key: ShipmentKey, number: int) -> None:
         """Go on with a packing that is being cancelled, where whoever began does not. A carrier that takes no label
-        back keeps it as it was, unless its units are let go, or it was never bought; one that does not answer for a day
-        is waited for no longer. Raises what asking a carrier does.
+        back keeps it as it was, unless its units are let go, or it was never bought; one that takes only some back does
+        not keep it, and one that does not answer for a day is waited for no longer. Raises what asking a carrier does.
         """
         reading, packing = self._read(key, number)
         if packing.state != "cancelling":
@@ -91,7 +102,7 @@ class PackingRefunds:
         try:
             self._ask(reading, packing)
         except (CarrierRefused, CarrierHasNoSuch) as error:
-            if not self._is_of_no_use(reading, packing):
+            if not isinstance(error, GivenBackInPart) and not self._is_of_no_use(reading, packing):
                 self._endings.store_kept(reading, packing)
                 return
             because = with_reason(because, not_taken_back(error, packing.carrier or ""))

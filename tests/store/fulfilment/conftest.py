@@ -19,6 +19,6 @@ def fake(door):
 
 
 @pytest.fixture
-def shop(server_url, network, fake, clock):
-    with opened_seller(selling_settings(server_url, network, {"shop": "sendcloud"}), clock) as opened:
-        yield load_selling_network(opened, fake)
+def shop(server_url, network, fake, clock, door):
+    with opened_seller(selling_settings(server_url, network, {"shop": door}), clock) as opened:
+        yield load_selling_network(opened, fake, door=door)

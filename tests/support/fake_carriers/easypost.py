@@ -12,7 +12,8 @@ from tests.support.fake_carriers.fake_server import FakeCarrier, Request, Respon
 
 class FakeEasyPost(FakeCarrier):
     """`refuses` are parcels, by their number in the reference, that are refused when they are bought; `offers_nothing`
-    for any shipment; `refunds` is the state of a refund that is asked for.
+    for any shipment; `refunds` is the state of a refund that is asked for, and `keeps` are parcels, by their number, of
+    which it is rejected.
     """
 
     key = f"Basic {base64.b64encode(b'EZTK:').decode()}"
@@ -23,6 +24,7 @@ class FakeEasyPost(FakeCarrier):
         self.refuses: set[str] = set()
         self.offers_nothing = False
         self.refunds: str | None = "submitted"
+        self.keeps: set[str] = set()
         self.trackers: list[dict[str, Any]] = []
 
     def answer(self, request: Request) -> Response:  # noqa: PLR0911 one answer for each call
@@ -100,6 +102,8 @@ class FakeEasyPost(FakeCarrier):
     def _refund(self, shipment: dict[str, Any]) -> Response:
         if shipment["refund_status"] is not None:
             return _failed(422, "SHIPMENT.REFUND.UNAVAILABLE", "Refund was already requested.")
+        if shipment["reference"].rpartition(".")[2] in self.keeps:
+            return Response(200, {**shipment, "refund_status": "rejected"})
         if self.refunds == "submitted":
             shipment["refund_status"] = self.refunds
             self.given_back.append(shipment["id"])

@@ -10,8 +10,8 @@ from tests.support.fake_carriers.fake_server import LABELS, FakeCarrier, Request
 
 
 class FakeKarrio(FakeCarrier):
-    """`refuses` are parcels, by their number in the reference, that the carrier behind it refuses; `offers_nothing` for
-    any shipment.
+    """`refuses` are parcels, by their number in the reference, that the carrier behind it refuses, and `keeps` those
+    that it does not take back; `offers_nothing` for any shipment.
     """
 
     key = "Token key_1"
@@ -22,6 +22,7 @@ class FakeKarrio(FakeCarrier):
         self.refuses: set[str] = set()
         self.trackers: dict[str, dict[str, Any]] = {}
         self.is_shipped = False
+        self.keeps: set[str] = set()
         self.offers_nothing = False
 
     def answer(self, request: Request) -> Response:  # noqa: PLR0911 one answer for each call
@@ -96,7 +97,7 @@ class FakeKarrio(FakeCarrier):
     def _cancel(self, shipment: dict[str, Any]) -> Response:
         if shipment["status"] == "cancelled":
             return Response(202, shipment)
-        if self.is_shipped:
+        if self.is_shipped or shipment["reference"].rpartition(".")[2] in self.keeps:
             message = "The shipment is 'in_transit' and can not be cancelled anymore..."
             return Response(409, {"errors": [{"code": "state_error", "message": message}]})
         if shipment["status"] != "draft":

@@ -27,13 +27,13 @@ def selling_settings(server_url: str, network: str, doors: Mapping[str, str]) ->
     return Settings(redis_url=server_url, network=network, backlog="manual", carriers=carriers)
 
 
-def load_selling_network(shop: Pointsman, fake: FakeCarrier, **more) -> Pointsman:
-    """All is carried by 'shop', a Sendcloud at which the fake one answers; `more` is of the only node."""
+def load_selling_network(shop: Pointsman, fake: FakeCarrier, *, door="sendcloud", **more) -> Pointsman:
+    """All is carried by 'shop', a carrier of the door at which the fake one answers; `more` is of the only node."""
     return packing_network(
         shop,
-        services=[service(carrier="shop", carrier_product=PRODUCTS["sendcloud"])],
+        services=[service(carrier="shop", carrier_product=PRODUCTS[door])],
         nodes=[node("lyon", LYON, **{"address": replace(LYON_ADDRESS, phone="+33 4 72"), **more})],
-        carriers={"shop": CarrierAccount(id="shop", door="sendcloud", url=fake.url)},
+        carriers={"shop": CarrierAccount(id="shop", door=door, url=fake.url)},
     )
 
 

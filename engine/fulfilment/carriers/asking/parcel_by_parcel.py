@@ -7,10 +7,10 @@ one or finds it paid. Where nothing is kept here any more, as after a failover, 
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable
+from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable, GivenBackInPart
 from engine.fulfilment.carriers.asking.content import content_of
 from engine.fulfilment.carriers.asking.label_bytes import format_of
 from engine.fulfilment.carriers.asking.refusals import other_content, refused
@@ -78,12 +78,13 @@ class ParcelByParcel:
         )
 
     def cancel(self, booking: str, reference: str) -> None:
-        """As Carrier.cancel."""
+        """As Carrier.cancel. Each parcel is tried, also behind one that the carrier does not take back."""
+        refunds = _Refunds(carrier=self.carrier, shop=self.shop)
         with self.bookings.turn(self.carrier, reference) as keep:
-            for piece in self._named(booking) if booking else self._under(reference):
+            for name in booking.split(",") if booking else self._under(reference):
                 keep()
-                if piece.is_paid and not piece.is_void:
-                    self.shop.give_back(piece.id)
+                refunds.give_back(name)
+        refunds.raise_what_stays()
 
     def _label(self, booking: Booking, parcel: Parcel, keep: Callable[[], None], paid: list[Piece]) -> BoughtLabel:
         """Buys it; `paid` is made longer as soon as it is paid."""
@@ -125,24 +126,18 @@ class ParcelByParcel:
 
     def _give_back(self, paid: list[Piece], refusal: CarrierRefused) -> None:
         """What was paid for other parcels of a shipment that is refused; raises CarrierRefused if some of it stays."""
-        stays = []
+        refunds = _Refunds(carrier=self.carrier, shop=self.shop)
         for piece in paid:
-            try:
-                self.shop.give_back(piece.id)
-            except CarrierHasNoSuch:
-                stays.append(piece.id)
-        if stays:
-            message = f"{refusal}; and it does not take back what was paid before: {', '.join(stays)}"
+            refunds.give_back(piece.id)
+        if refunds.errors:
+            message = f"{refusal}; and it does not take back what was paid before: {', '.join(refunds.errors)}"
             raise refused(self.carrier, message) from refusal
 
-    def _named(self, booking: str) -> Iterator[Piece]:
-        for name in booking.split(","):
-            piece = self.shop.get(name)
-            if piece is None:
-                raise CarrierHasNoSuch(f"carrier '{self.carrier}' has no booking '{name}'")
-            yield piece
+    def _under(self, reference: str) -> list[str]:
+        """The ids of what was begun under it, all of which are looked up before any is given back."""
+        return [piece.id for piece in self._begun_under(reference)]
 
-    def _under(self, reference: str) -> Iterator[Piece]:
+    def _begun_under(self, reference: str) -> Iterator[Piece]:
         """Parcels are numbered from 1, so the first number without a piece is the last that was begun."""
         for number in itertools.count(1):
             name = piece_reference(reference, number)
@@ -151,6 +146,46 @@ class ParcelByParcel:
             if piece is None or number > _MOST_PARCELS:
                 return
             yield piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refunds:
+    """Of one booking: the ids of the pieces that are given back, and by id why others are not."""
+
+    carrier: str
+    shop: PieceShop
+    given_back: list[str] = field(default_factory=list)
+    errors: dict[str, CarrierRefused | CarrierHasNoSuch] = field(default_factory=dict)
+
+    def give_back(self, name: str) -> None:
+        """If it was paid. One that was given back by an earlier call, which was broken off, is one that is given back.
+        Raises CarrierUnavailable.
+        """
+        try:
+            piece = self._piece(name)
+            if piece.is_paid and not piece.is_void:
+                self.shop.give_back(name)
+            if piece.is_paid or piece.is_void:
+                self.given_back.append(name)
+        except (CarrierRefused, CarrierHasNoSuch) as error:
+            self.errors[name] = error
+
+    def _piece(self, name: str) -> Piece:
+        piece = self.shop.get(name)
+        if piece is None:
+            raise CarrierHasNoSuch(f"carrier '{self.carrier}' has no booking '{name}'")
+        return piece
+
+    def raise_what_stays(self) -> None:
+        """Raise GivenBackInPart if some were given back and others not; if none was, the first reason."""
+        if not self.errors:
+            return
+        first = next(iter(self.errors.values()))
+        if not self.given_back:
+            raise first
+        raise GivenBackInPart(
+            carrier=self.carrier, given_back=self.given_back, not_taken_back=list(self.errors)
+        ) from first
 
 
 def piece_reference(reference: str, number: int) -> str:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from engine.errors import CarrierHasNoSuch, CarrierUnavailable
+from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable, GivenBackInPart
 from tests.support.fake_carriers.booking import a_booking
 
 pytestmark = pytest.mark.parametrize("server_url", ["embedded"], indirect=True)
@@ -82,3 +82,67 @@ def test_what_became_of_a_refund_is_told(door, refunds, says, fake, carrier):
 def test_a_booking_that_the_carrier_does_not_know_is_none(door, carrier):
     with pytest.raises(CarrierHasNoSuch):
         carrier.cancel("unknown-1", "d-1/0")
+
+
+ONE_BY_ONE = pytest.mark.parametrize("door", ["easypost", "karrio"])
+"""Those that sell the label of each parcel by itself."""
+
+
+@ONE_BY_ONE
+@pytest.mark.parametrize("is_known", [True, False])
+def test_parcels_behind_one_that_is_not_taken_back_are_given_back_and_both_kinds_are_named(
+    door, is_known, fake, carrier
+):
+    booking = a_booking(door, 3)
+    bought = carrier.buy(booking)
+    one, two, three = bought.booking.split(",")
+    fake.keeps = {"2"}
+    for _ in range(2):
+        with pytest.raises(GivenBackInPart) as raised:
+            carrier.cancel(bought.booking if is_known else "", booking.reference)
+        assert (raised.value.given_back, raised.value.not_taken_back) == ((one, three), (two,))
+        assert f"took {one}, {three} back, but not {two}" in str(raised.value)
+        assert fake.given_back == [one, three]
+
+
+@ONE_BY_ONE
+def test_where_it_takes_none_of_several_back_it_takes_nothing_back_in_part(door, fake, carrier):
+    booking = a_booking(door, 2)
+    bought = carrier.buy(booking)
+    fake.keeps = {"1", "2"}
+    with pytest.raises(CarrierHasNoSuch, match=bought.booking.partition(",")[0]) as raised:
+        carrier.cancel(bought.booking, booking.reference)
+    assert not isinstance(raised.value, GivenBackInPart)
+
+
+@ONE_BY_ONE
+def test_what_was_given_back_before_an_answer_was_lost_counts_as_given_back(door, fake, carrier):
+    booking = a_booking(door, 2)
+    bought = carrier.buy(booking)
+    one, two = bought.booking.split(",")
+    refund = {"easypost": "refund", "karrio": "cancel"}[door]
+    fake.faults = lambda request: "dropped" if request.path.endswith(f"{two}/{refund}") else None
+    with pytest.raises(CarrierUnavailable):
+        carrier.cancel(bought.booking, booking.reference)
+    fake.faults, fake.keeps = lambda _: None, {"2"}
+    with pytest.raises(GivenBackInPart) as raised:
+        carrier.cancel(bought.booking, booking.reference)
+    assert (raised.value.given_back, raised.value.not_taken_back) == ((one,), (two,))
+
+
+@ONE_BY_ONE
+def test_a_key_that_is_refused_amid_the_parcels_leaves_the_others_as_not_taken_back(door, fake, carrier):
+    booking = a_booking(door, 3)
+    bought = carrier.buy(booking)
+    one, two, three = bought.booking.split(",")
+
+    def revoke_key(request):
+        if two in request.path:
+            fake.key = "another"
+
+    fake.faults = revoke_key
+    with pytest.raises(GivenBackInPart) as raised:
+        carrier.cancel(bought.booking, booking.reference)
+    assert (raised.value.given_back, raised.value.not_taken_back) == ((one,), (two, three))
+    with pytest.raises(CarrierRefused, match="does not take the key"):
+        carrier.cancel(bought.booking, booking.reference)

@@ -82,6 +82,8 @@ WHOLE = (
     TO_COME.format("the transfer (POST /v1/transfers/T/receive, or: pointsman transfer receive T)"),
     "its units are to leave no more; carrier 'dpd' takes no label back",
     "its units are to leave no more; carrier 'dpd' refused it",
+    "carrier 'dpd' took A, B back, but not C: what it did not take back stays paid",
+    "its units are to leave no more; carrier 'dpd' took A back, but not B, C: what it did not take back stays paid",
     "the return was cancelled; carrier 'dpd' refused it: sender.town",
     (
         "its carrier sold no labels within a day; not known to be given back, ask the carrier for it: carrier 'dpd'"

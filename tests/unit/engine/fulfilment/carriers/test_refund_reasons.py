@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable
+from engine.errors import CarrierHasNoSuch, CarrierRefused, CarrierUnavailable, GivenBackInPart
 from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_back, with_reason
 
 
@@ -11,6 +11,10 @@ from engine.fulfilment.carriers.refund_reasons import not_answered, not_taken_ba
     [
         (CarrierRefused("it was sent to 7 passage Secret", carrier="colis"), "carrier 'colis' refused it"),
         (CarrierHasNoSuch("no"), "carrier 'colis' takes no label back"),
+        (
+            GivenBackInPart(carrier="colis", given_back=["a", "c"], not_taken_back=["b", "d"]),
+            "carrier 'colis' took a, c back, but not b, d: what it did not take back stays paid",
+        ),
     ],
 )
 def test_a_carrier_that_does_not_take_it_back_is_named_with_its_reason(error, why):
