@@ -7,6 +7,7 @@ import pytest
 
 from api.http.app import create_app
 from api.http.fulfilment.page.page import policy, style
+from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.fulfilment.tracking.settings import TrackingSettings
 from engine.model.facts import GeoPoint
 from engine.rate_limit import RateLimit
@@ -57,7 +58,7 @@ def test_a_customer_sees_where_the_parcel_is(shop, customer, sscc, clock):
     tell(shop, said(sscc, "info_received", NOW), said(sscc, "in_transit", NOW + 60, town="Villeneuve"))
     _, html = page(customer, sscc)
     text = text_of(html)
-    assert "On its way since Friday 27 November, 10:01 Arrives by Sunday 29 November, 10:00 To Paris" in text
+    assert "On its way since Friday 27 November, 10:01 Promised by Sunday 29 November, 10:00 To Paris" in text
     assert "Parcel 1 of 2 of this shipment" in text
     assert "Announced to the carrier Friday 27 November, 10:00" in text
     assert "On its way Friday 27 November, 10:01 Villeneuve" in text
@@ -66,6 +67,17 @@ def test_a_customer_sees_where_the_parcel_is(shop, customer, sscc, clock):
     assert html.count("<h1>") == 1
     assert re.findall(r'<li class="([a-z ]*)"', html) == ["reached", "reached current", "", ""]
     assert html.count('aria-current="step"') == 1
+
+
+def test_what_was_handed_to_the_driver_is_no_longer_being_prepared(shop, customer, sscc):
+    assert "Your parcel is being prepared" in text_of(page(customer, sscc)[1])
+    shop.fulfilment.handing_over.close(ManifestRequest(node="lyon", carrier="colis"))
+    _, html = page(customer, sscc)
+    assert "Français Handed over to the carrier Promised by Sunday" in text_of(html)
+    assert "The carrier has not said anything of it yet. Come back in a few hours." in text_of(html)
+    assert re.findall(r'<li class="([a-z ]*)"', html) == ["reached current", "", "", ""]
+    tell(shop, said(sscc, "in_transit", NOW))
+    assert "On its way since" in text_of(page(customer, sscc)[1])
 
 
 def test_it_is_in_french_for_who_reads_french_or_asks_for_it(shop, customer, sscc, clock):

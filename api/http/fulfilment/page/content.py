@@ -87,18 +87,19 @@ def content_of(found: FoundParcel, words: PageWords, *, town: str, network_zone:
     late = shipment.state.late and not is_over
     number = found.parcel.number
     numbers = [item.number for item in shipment.parcels]
+    handed_over = progress.state == "pending" and found.packing.manifest is not None
     return PageContent(
         number=spaced(parcel.tracking_number or parcel.sscc),
         carrier=found.packing.carrier,
-        state=words.states[progress.state],
+        state=words.handed_over if handed_over else words.states[progress.state],
         tone="done" if progress.state == "delivered" else "troubled" if progress.state in _TROUBLED else "fine",
         since=None if progress.since is None else moment(progress.since),
-        hint=words.hints.get(progress.state, ""),
+        hint=words.handed_over_hint if handed_over else words.hints.get(progress.state, ""),
         expected=None if is_over or (progress.state in _HELD_UP and not late) else moment(shipment.promised),
         late=late,
         town=town,
         number_of=(numbers.index(number) + 1, len(numbers)) if len(numbers) > 1 else None,
-        steps=_steps(progress.state, words),
+        steps=_steps("info_received" if handed_over else progress.state, words),
         history=tuple(
             Happening(
                 words=words.states[scan.state],

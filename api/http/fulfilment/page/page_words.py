@@ -20,6 +20,8 @@ class PageWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     carrier: str
     states: dict[TrackingState, str]
     hints: dict[TrackingState, str]
+    handed_over: str
+    handed_over_hint: str
     steps: tuple[str, str, str, str]
     pick_up: str
     since: str
