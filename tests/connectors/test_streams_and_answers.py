@@ -86,7 +86,7 @@ def test_a_message_that_takes_an_order_back_or_changes_it_makes_none(shop, tmp_p
         ORDERS.replace(b"PO-77120+9", b"PO-77120+%s" % function.encode())
     )
     assert report.ended("bad") == 1
-    assert f"'{function}' is none of the `words`" in report.messages[0].problems[0].message
+    assert "'…' is none of the `words`" in report.messages[0].problems[0].message
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 _WORDS = re.compile(r"[A-Za-z']{2,}")
 _FEWEST_WORDS = 3
 _TYPE = re.compile(r"[\w \[\],.|]+ \| [\w \[\],.|]+")
-NOT_SAID = ("logger", "log", "_logged", "ValueError", "TypeError", "BodyDamaged", "TurnThread", "attempt")
+NOT_SAID = ("logger", "log", "_logged", "ValueError", "TypeError", "BodyDamaged", "TurnThread", "attempt", "compile")
 """What is called with texts that nobody reads but engineers."""
 
 
