@@ -4,71 +4,78 @@ though they are on a manifest. The manifest itself stays as it was printed and s
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.actor import by_itself
 from engine.errors import Contended, PointsmanError, StoreUnavailable
 from engine.fulfilment.parcels.handing_over import handed_over
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.packing_endings import PackingEndings
+from engine.fulfilment.parcels.returned_units import KINDS, ReturnedUnits, still_returned
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading
 from engine.idempotency import step_operation
-from engine.model.parcels import Packing, ShipmentKey
+from engine.model.parcels import Packing
 from engine.store.fulfilment.shipment_change import ShipmentChanged
 from engine.store.hold_changes.change_script import MOST_TRIES
+from engine.store.log import decision_log
 from engine.store.log.entry import Entry
-
-KIND: Final = "undone"
-"""Of the entries of the log about confirms that were undone."""
+from engine.store.log.stored_entry import UNREADABLE, parse_entry
 
 logger = logging.getLogger("pointsman")
 
 
 class UndoneHandover:
-    """Of one network. Methods raise Contended and StoreUnavailable; what else is in the way of a shipment is logged,
-    and keeps no other waiting.
-    """
+    """Of one network. Methods raise Contended and StoreUnavailable."""
 
     def __init__(self, parts: PackingParts) -> None:
+        self._parts = parts
         self._packing = ShipmentPacking(parts)
         self._endings = PackingEndings(parts.shipments, clock=parts.clock, micros=parts.micros)
 
-    def reopen(self, entry: Entry) -> list[ShipmentKey]:
-        """By an entry about a confirm that was undone: the shipments of which a packing is to be handed over again. Of
-        the same entry, it is done once.
+    def find_all(self, keep_turn: Callable[[], object]) -> list[ReturnedUnits]:
+        """What the whole log says is held again. Raises ArchiveUnavailable, and what `keep_turn` does: it is called
+        again and again meanwhile.
         """
-        returned: dict[ShipmentKey, Counter[str]] = {}
-        for hold in entry.units.holds if entry.units is not None else ():
-            for part in hold.parts:
-                returned.setdefault(ShipmentKey(hold.decision, part.number), Counter()).update(dict(part.lines))
-        with by_itself():
-            return [key for key, lines in returned.items() if self._tried(key, lines, str(entry.id))]
+        return still_returned(self._entries(keep_turn))
 
-    def _tried(self, key: ShipmentKey, returned: Counter[str], entry: str) -> bool:
+    def _entries(self, keep_turn: Callable[[], object]) -> Iterator[Entry]:
+        for batch in decision_log.batches(self._parts.client, self._parts.keys):
+            keep_turn()
+            for entry_id, fields in batch:
+                if fields.get(b"kind", b"").decode() in KINDS:
+                    try:
+                        yield parse_entry(entry_id, fields)
+                    except UNREADABLE:
+                        continue  # the ledger check tells of it
+
+    def reopen(self, returned: ReturnedUnits) -> bool:
+        """Whether a packing of the shipment is to be handed over again. By the same entry, it is done once. What else
+        is in the way of a shipment is logged, and keeps no other waiting.
+        """
         try:
-            return self._reopen(key, returned, entry)
+            with by_itself():
+                return self._reopen(returned)
         except (Contended, StoreUnavailable):
             raise
         except PointsmanError as error:
-            logger.warning("shipment %s did not leave, and is not listed as to be handed over: %s", key, error)
+            logger.warning("shipment %s did not leave, and is not listed as to be handed over: %s", returned.key, error)
         except Exception:
-            logger.exception("shipment %s did not leave, and is not listed as to be handed over", key)
+            logger.exception("shipment %s did not leave, and is not listed as to be handed over", returned.key)
         return False
 
-    def _reopen(self, key: ShipmentKey, returned: Counter[str], entry: str) -> bool:
+    def _reopen(self, returned: ReturnedUnits) -> bool:
         reopened: set[int] = set()
         for _ in range(MOST_TRIES):
-            reading = self._packing.read(key)
+            reading = self._packing.read(returned.key)
             done = sum((Counter(item.units) for item in reading.packed.packings if item.number in reopened), Counter())
-            packing = next_held_again(reading, returned - done)
+            packing = next_held_again(reading, Counter(returned.lines) - done)
             if packing is None:
                 return bool(reopened)
-            named = step_operation(f"reopened {entry} {len(reopened) + 1}")
+            named = step_operation(f"reopened {returned.entry} {len(reopened) + 1}")
             outcome = self._endings.store_reopened(reading, packing, named)
             if isinstance(outcome, ShipmentChanged):
                 reopened.add(outcome.packing)
-        raise Contended(f"shipment {key} changes again and again; try again")
+        raise Contended(f"shipment {returned.key} changes again and again; try again")
 
 
 def next_held_again(reading: ShipmentReading, returned: Mapping[str, int]) -> Packing | None:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from engine.errors import Contended, NotFound
-from engine.fulfilment.parcels import undone_handover
 from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
+from engine.fulfilment.parcels.returned_units import UNDONE, returned_by
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
 from engine.fulfilment.parcels.turn_attempts import StepResult, TurnAttempts
+from engine.fulfilment.parcels.undone_handover import UndoneHandover
 from engine.fulfilment.parcels.unfinished_packings import UnfinishedPackings
 from engine.fulfilment.return_labels.return_labels import ReturnLabels
 from engine.model.parcels import ShipmentKey
@@ -60,7 +61,7 @@ class UnneededLabels:
         self._return_labels = return_labels
         self._end_what_is_due = end_what_is_due
         self._packing = ShipmentPacking(parts)
-        self._undone_handover = undone_handover.UndoneHandover(parts)
+        self._undone_handover = UndoneHandover(parts)
         self._unfinished_packings = UnfinishedPackings(parts)
         self._returns = StoredReturns(parts.client, parts.keys)
         self._leases = Leases(parts.client, parts.keys)
@@ -149,7 +150,7 @@ class UnneededLabels:
                     yield from self._of_entry(entry_id, fields, attempts)
                 elif kind == "return_cancelled":
                     yield from self._of_return(entry_id, fields, attempts)
-                elif kind == undone_handover.KIND:
+                elif kind == UNDONE:
                     self._reopen(entry_id, fields)
             place = entries[-1][0].decode()
             self._note(place)
@@ -157,9 +158,11 @@ class UnneededLabels:
     def _reopen(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
         """Have what did not leave after all handed over again."""
         try:
-            self._undone_handover.reopen(parse_entry(entry_id, fields))
+            returned = returned_by(parse_entry(entry_id, fields))
         except UNREADABLE:
             return  # the ledger check tells of it
+        for item in returned:
+            self._undone_handover.reopen(item)
 
     def _again(self, attempts: TurnAttempts) -> Iterator[str]:
         """Those whose carrier could not be asked before, and is due."""
@@ -176,10 +179,15 @@ class UnneededLabels:
             self._parts.client.redis.set(self._parts.keys.given_back_until, place)
 
     def _all(self, attempts: TurnAttempts) -> list[str]:
-        """Of all that was packed, and of all returns that were cancelled."""
+        """Of all that was packed, and of all returns that were cancelled; and have all handed over again that the log
+        says did not leave after all.
+        """
         shipments = map(str, sorted(set(self._parts.shipments.every())))
         returns = map(label_field, self._return_labels.cancelled_with_label())
-        return [name for name in (*shipments, *returns) if self._attempt(name, attempts)]
+        given_back = [name for name in (*shipments, *returns) if self._attempt(name, attempts)]
+        for item in self._undone_handover.find_all(attempts.limits.keep_turn):
+            self._undone_handover.reopen(item)
+        return given_back
 
     def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> Iterator[str]:
         try:

@@ -13,13 +13,19 @@ from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, decided, pack, pa
 
 
 @pytest.fixture
-def shop(bare):
+def new_shop(bare):
+    """The service has not run yet, so it has not read any of the log."""
     nodes = [node("lyon", LYON, address=LYON_ADDRESS), node("lille", LILLE, address=LILLE_ADDRESS)]
-    shop = packing_network(bare, nodes=nodes, stock={"A": {"lyon": 20}, "B": {"lille": 20}, "C": {"lyon": 9}})
-    pack(shop, decided(shop, ("C", 1)))  # what stands in the log before is looked through
-    close(shop)
-    shop.fulfilment.unneeded_labels.run()
-    return shop
+    return packing_network(bare, nodes=nodes, stock={"A": {"lyon": 20}, "B": {"lille": 20}, "C": {"lyon": 9}})
+
+
+@pytest.fixture
+def shop(new_shop):
+    """The service reads the log on from here."""
+    pack(new_shop, decided(new_shop, ("C", 1)))
+    close(new_shop)
+    new_shop.fulfilment.unneeded_labels.run()
+    return new_shop
 
 
 class Killed(BaseException):
@@ -186,3 +192,37 @@ def test_the_service_did_it_by_itself_and_a_shipment_that_can_not_be_read_keeps_
     assert [manifests(shop, key) == [None] for key in keys] == [False, True]
     (entry,) = [entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "packing_reopened"]
     assert (entry.decision, entry.by) == (keys[1].decision, "")
+
+
+def test_what_was_undone_before_the_service_ran_first_is_listed_again(new_shop, redis_client):
+    key = decided(new_shop, ("A", 2))
+    pack(new_shop, key)
+    close(new_shop)
+    new_shop.holds.undo(key.decision)
+    for _ in range(2):
+        new_shop.fulfilment.unneeded_labels.run()
+        assert manifests(new_shop, key) == [None]
+    second = close(new_shop, confirms=False).manifest.id
+    steps = [name for name in redis_client.scan_iter() if b"reopened" in name]
+    redis_client.delete(new_shop._keys.given_back_until, *steps)  # as where a log is restored without them
+    assert steps
+    new_shop.fulfilment.unneeded_labels.run()
+    assert manifests(new_shop, key) == [second]
+    assert kinds(new_shop).count("packing_reopened") == 1
+    assert new_shop.check(whole=True).clean
+
+
+def test_before_the_service_ran_first_what_was_confirmed_again_stays_on_its_manifest(new_shop):
+    keys = [decided(new_shop, ("A", 2)) for _ in range(2)]
+    for number in range(2):
+        for key in keys:
+            pack(new_shop, key, {"1": 1}, partial=number == 0, op=f"p{number}")
+        if number == 0:
+            first = close(new_shop).manifest.id
+    for key, lines in zip(keys, ({"1": 1}, None), strict=True):
+        new_shop.holds.undo(key.decision)
+        new_shop.holds.confirm(key.decision, lines=lines)
+    second = close(new_shop, confirms=False).manifest.id
+    new_shop.fulfilment.unneeded_labels.run()
+    assert [manifests(new_shop, key) for key in keys] == [[first, second]] * 2
+    assert new_shop.check().clean
