@@ -11,6 +11,8 @@ from typing import BinaryIO
 from api.connectors.formats.encoding import rows_of_text
 from api.connectors.formats.format import LARGEST_ROW, BadRow, FormatOptions, Row, bad_file
 
+_MOST_NAMED = 3
+"""Columns that are read are named, where a header has none of them."""
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -28,7 +30,7 @@ def _rows(text: io.TextIOWrapper, options: FormatOptions) -> Iterator[Row | BadR
             next(lines, None)
         reader = csv.reader(lines, delimiter=options.delimiter or _delimiter(lines.peek()), strict=True)
         header = next(reader, None) if options.header else None
-        names = columns_of(header, options.columns)
+        names = columns_of(header, options)
         if isinstance(names, BadRow):
             yield names
             return
@@ -41,10 +43,10 @@ def _rows(text: io.TextIOWrapper, options: FormatOptions) -> Iterator[Row | BadR
         yield bad_file(f"this is no CSV: {error}", row=lines.number or 1)
 
 
-def columns_of(header: Sequence[str] | None, stated: Sequence[str]) -> tuple[str, ...] | BadRow:
+def columns_of(header: Sequence[str] | None, options: FormatOptions) -> tuple[str, ...] | BadRow:
     """The names of the columns: those that are stated, or else the header's."""
-    if stated:
-        return tuple(stated)
+    if options.columns:
+        return options.columns
     if header is None:
         return bad_file("there is no header, and `columns` does not say what is in which column")
     names = list(header)
@@ -57,6 +59,9 @@ def columns_of(header: Sequence[str] | None, stated: Sequence[str]) -> tuple[str
     if twice:
         message = "this column stands in the header a second time; name the columns yourself, by `columns`"
         return bad_file(message, row=1, path=twice[0])
+    if options.columns_read and not set(names).intersection(options.columns_read):
+        named = ", ".join(f"'{name}'" for name in options.columns_read[:_MOST_NAMED])
+        return bad_file(f"the header has none of the columns that are read, such as {named}", row=1)
     return tuple(names)
 
 

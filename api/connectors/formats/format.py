@@ -105,6 +105,8 @@ class FormatOptions:
     """Lines or rows before the header that say something else."""
     columns: tuple[str, ...] = ()
     """Names of the columns, in place of those of the header."""
+    columns_read: tuple[str, ...] = ()
+    """Of csv and xlsx: columns from which fields are read. A header that has none of them is that of another file."""
     fixed: tuple[FixedColumn, ...] = ()
     record: str | None = None
     """Of a flat file with records of several kinds: what a line that is a row begins with."""

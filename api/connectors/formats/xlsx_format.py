@@ -98,14 +98,14 @@ def _sheet(workbook: Any, name: str | None) -> Any:
 def _rows(sheet: Any, formulas: Any, options: FormatOptions) -> Iterator[Row | BadRow]:
     sheet.reset_dimensions()  # what a program wrote as the sheet's size may be wrong, and rows would be left out
     number, header = 0, None
-    names: tuple[str, ...] | BadRow | None = None if options.header else columns_of(None, options.columns)
+    names: tuple[str, ...] | BadRow | None = None if options.header else columns_of(None, options)
     for number, cells in enumerate(_cell_rows(sheet, formulas), start=1):
         texts = [_text(value, formula) for value, formula in cells]
         if number <= options.skip:
             continue
         if names is None:
             header = [text or "" for text in texts]
-            names = columns_of(header, options.columns)
+            names = columns_of(header, options)
             continue
         if isinstance(names, BadRow):
             break

@@ -1,7 +1,8 @@
 """Loads the files of connectors; every mistake of every file is collected, and raised as one PolicyInvalid."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from api.connectors.formats.format import EDI_FORMATS, FormatOptions
@@ -90,14 +91,15 @@ class _Loading:
             check_sends(sends, self._kind, self._notes)
             if must:
                 self._notes.add(("must",), "unknown-key", "'must' is about what is read: leave it out")
+        fields = self._fields(parser, options)
         return Connector(
             name=str(self._root.get("connector")),
             owner=str(self._root.get("owner")),
             because=self._because(),
             kind=self._kind,
-            format=options,
+            format=replace(options, columns_read=tuple(dict.fromkeys(_paths_of(fields.values())))),
             document=self._notes.document,
-            fields=self._fields(parser, options),
+            fields=fields,
             reads=reads,
             sends=sends,
             once=once,
@@ -252,3 +254,10 @@ class _Loading:
         if isinstance(given, Plain | str):
             return str(given)
         return "file" if options.format in EDI_FORMATS else "row"
+
+
+def _paths_of(mappings: Iterable[FieldMapping]) -> Iterator[str]:
+    """From where fields are read."""
+    for mapping in mappings:
+        yield from mapping.paths
+        yield from _paths_of([*mapping.join, *mapping.fields.values()])

@@ -79,6 +79,19 @@ def test_an_empty_file_is_no_mistake_where_that_is_said_and_a_header_alone_never
     assert read(b"a,b\n") == []
 
 
+@pytest.mark.parametrize("content", [b"Foo;Bar\n", b"Foo;Bar\n1;2\n", b"\xff\xfe\x00\x01garbage\n"])
+def test_a_header_with_none_of_the_columns_that_are_read_is_that_of_another_file(content):
+    (bad,) = read(content, columns_read=("Article", "Qté", "Prix", "Lieu"))
+    message = "the header has none of the columns that are read, such as 'Article', 'Qté', 'Prix'"
+    assert (bad.message, bad.row, bad.whole) == (message, 1, True)
+
+
+def test_a_header_with_some_of_the_columns_that_are_read_is_right():
+    assert values(TEXT.encode(), columns_read=("Qté", "Lieu")) == VALUES
+    stated = {"columns": ("Qte", "Prix"), "header": False}
+    assert values(b"1;2\n", columns_read=("Article",), **stated) == [{"Qte": "1", "Prix": "2"}]
+
+
 def test_a_stream_that_cannot_go_back_is_read_as_well():
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:

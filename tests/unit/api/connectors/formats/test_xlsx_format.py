@@ -91,3 +91,9 @@ def test_a_damaged_part_and_one_that_unpacks_to_too_much_are_told(monkeypatch):
     assert "it is damaged" in read(damaged)[0].message
     monkeypatch.setattr("api.connectors.formats.xlsx_format._MOST_UNPACKED", 1_000)
     assert "unpacks to more than 1,000 bytes" in read(content)[0].message
+
+
+def test_a_header_with_none_of_the_columns_that_are_read_is_bad():
+    options = FormatOptions(format="xlsx", columns_read=("Article",))
+    (bad,) = read_rows(io.BytesIO(workbook([["Foo", "Bar"]])), options)
+    assert bad.message == "the header has none of the columns that are read, such as 'Article'"

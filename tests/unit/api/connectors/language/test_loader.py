@@ -385,3 +385,8 @@ def test_a_path_of_once_that_its_format_does_not_know_is_told():
 def test_every_shipped_connector_can_be_loaded():
     files = {path.name: path.read_bytes() for path in sorted(SHIPPED.glob("*.yaml")) if "_test" not in path.name}
     assert {f"{connector.name}.yaml" for connector in load_connectors(files)} == set(files)
+
+
+def test_the_columns_that_fields_are_read_from_are_known_to_whoever_reads_the_file():
+    joined = changed("  delta:", "  reason: {join: [{from: Type}, {from: Caisse}]}\n  delta:")
+    assert load(joined).format.columns_read == ("Magasin", "Article", "Type", "Caisse", "Qte", "Date")
