@@ -11,10 +11,11 @@ from typing import Any
 
 from api.connectors.language.connector import Connector, Reads
 from api.connectors.language.places import Push
+from api.connectors.running.connector_parts import ConnectorParts
 from api.connectors.running.opening import open_answering, open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.report import MessageReport
-from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.running.runner import ConnectorRunner
 from api.connectors.sources.message import Message
 from api.connectors.testing.connector_test import ConnectorTest
 from api.connectors.testing.runner import made_of

@@ -10,9 +10,10 @@ from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Source, Stream
 from api.connectors.running.answer_in_response import AnswersInResponse
 from api.connectors.running.answering import Answering
+from api.connectors.running.connector_parts import ConnectorParts
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.reading import MessageReader
-from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.running.runner import ConnectorRunner
 from api.connectors.running.settings import resolve
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.delivery import Delivery, FolderDelivery

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
+from api.connectors.running.connector_parts import ConnectorParts
 from api.connectors.running.opening import open_reader
 from api.connectors.running.quarantine import Keeping, NotKept, kept_headers
 from api.connectors.running.report import TurnReport
-from api.connectors.running.runner import ConnectorParts, ConnectorRunner
+from api.connectors.running.runner import ConnectorRunner
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.put_aside import PutAside

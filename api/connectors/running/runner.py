@@ -8,22 +8,22 @@ by its own number that it came before. One process at a time runs a connector.
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from api.connectors.applying.awaited import missing
 from api.connectors.applying.incoming import LATER, acting_as
-from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
-from api.connectors.running.answering import Answering
+from api.connectors.running.connector_parts import ConnectorParts
 from api.connectors.running.doubtful_rows import put_aside_doubtful
-from api.connectors.running.problems import awaited, decode, encode, in_order
-from api.connectors.running.quarantine import Keeping, NotKept
-from api.connectors.running.reading import MessageReader, ReadItem
+from api.connectors.running.problems import Problem, awaited, decode, encode, in_order
+from api.connectors.running.quarantine import NotKept
+from api.connectors.running.reading import ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
 from api.connectors.running.report import MessageReport, TurnReport, log_message
 from api.connectors.running.row_taker import RowTaker, Taken
+from api.connectors.running.rows_over import OF_NO_MESSAGE, RowsOver
 from api.connectors.running.told_problems import ToldProblems
-from api.connectors.running.unkept import FAILURES, UnkeptFiles, once_kept, wait_after
+from api.connectors.running.unkept import FAILURES, ReadRows, UnkeptFiles, once_kept, wait_after
 from api.connectors.sending.outgoing import NotDelivered
 from api.connectors.sources.message import (
     OVER,
@@ -33,7 +33,6 @@ from api.connectors.sources.message import (
     Message,
     OfFiles,
     Settling,
-    Source,
     SourceUnavailable,
     StillWritten,
     Waiting,
@@ -49,27 +48,15 @@ ROWS_AT_ONCE = 200
 """So many rows are taken over before the place is stored."""
 _DOUBTFUL_SECONDS = OPERATION_SECONDS - 3_600
 """After so long, operations of rows that were being taken over when a process died may be forgotten."""
-_ROWS, _BAD, _TAKEN, _AT, _OVER_BAD = "rows", "bad", "taken", "at", "over_bad"
-"""Fields of the place, beside READING and OVER: of the message that is read, how many rows are over, how many of these
-are bad and how many were taken over, and when that was stored; whether the last one that is over is in quarantine.
+_AT, _OVER_BAD = "at", "over_bad"
+"""Fields of the place, beside READING, OVER and those of RowsOver: when these were stored; whether the last message
+that is over is in quarantine.
 """
 
 _AGAIN = "again_at"
 """And until when the source asked to be left alone."""
 
 logger = logging.getLogger("pointsman")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectorParts:
-    """What a connector runs with. `replaying`: messages are sent again; the place of what is read stays as it is."""
-
-    connector: Connector
-    source: Source
-    reader: MessageReader
-    keeping: Keeping
-    answering: Answering | None = None
-    replaying: bool = False
 
 
 class ConnectorRunner:
@@ -163,7 +150,9 @@ class ConnectorRunner:
             except NotKept as error:
                 if not isinstance(self._source, OfFiles):  # whose messages are read one behind the other
                     raise
-                self._unkept.leave(message, str(error), self._pointsman.now)
+                over = RowsOver.of_place(self._turn.place.fields)
+                read = ReadRows(over=over, problems=self._problems())
+                self._unkept.leave(message, str(error), self._pointsman.now, read=read)
                 continue
             report.error = report.messages[-1].unanswered or report.error
             self._put_away(message, quarantined=report.messages[-1].kept is not None, report=report)
@@ -203,19 +192,15 @@ class ConnectorRunner:
     def _read(self, message: Message, status: dict[str, int]) -> MessageReport:
         fields = self._turn.place.fields
         resumed = fields.get(READING) == message.id
-        report = MessageReport(name=message.name)
-        rows, bad = (int(fields.get(name, "0")) if resumed else 0 for name in (_ROWS, _BAD))
-        self._taken_rows = int(fields.get(_TAKEN, "0")) if resumed else 0
-        self._told = ToldProblems(self._connector, answered=self._answering is not None)
         doubtful = resumed and self._pointsman.now - int(fields.get(_AT, "0")) > _DOUBTFUL_SECONDS
-        begun = {READING: message.id, _ROWS: str(rows), _BAD: str(bad), _TAKEN: str(self._taken_rows)}
-        begun |= self._files_read() | self._at()
-        self._turn.keep(Step(fields=begun, over=not resumed, status={**status, "error": ""}))
+        if (read := self._unkept.once_read(message)) is not None:
+            begun = Step(over=True, problems=encode(read.problems), status={**status, "error": ""})
+            return self._finish(message, self._begin(message, read.over, begun))
+        over = RowsOver.of_place(fields) if resumed else RowsOver()
+        report = self._begin(message, over, Step(over=not resumed, status={**status, "error": ""}))
         refused = refused_beforehand(self._connector, self._reader, message)
         with self._reader.reading(message) as every:
-            items = itertools.islice(every, rows, None)
-            report.rows, report.endings["bad"] = rows, bad
-            for batch in _batches(items):
+            for batch in _batches(itertools.islice(every, over.rows, None)):
                 if doubtful and not INBOUND[self._connector.kind].named:
                     taken = put_aside_doubtful(self._taker, batch)
                 else:
@@ -224,6 +209,15 @@ class ConnectorRunner:
                 self._keep_batch(batch, taken, report)
         return self._finish(message, report)
 
+    def _begin(self, message: Message, over: RowsOver, step: Step) -> MessageReport:
+        """The place knows which message is read, and what of it is over."""
+        report = MessageReport(name=message.name, rows=over.rows)
+        report.endings["bad"], self._taken_rows = over.bad, over.taken
+        self._told = ToldProblems(self._connector, answered=self._answering is not None)
+        begun = {READING: message.id, **over.fields, **self._files_read(), **self._at()}
+        self._turn.keep(replace(step, fields=begun))
+        return report
+
     def _keep_batch(self, batch: Sequence[ReadItem], taken: Taken, report: MessageReport) -> None:
         problems, silent = self._told.split(taken.problems, batch, before=len(report.problems))
         report.rows += len(batch)
@@ -231,7 +225,7 @@ class ConnectorRunner:
             report.endings[ending] += count
         report.problems += problems
         self._taken_rows += taken.rows
-        fields = {_ROWS: str(report.rows), _BAD: str(report.endings["bad"]), _TAKEN: str(self._taken_rows)}
+        fields = RowsOver(rows=report.rows, bad=report.endings["bad"], taken=self._taken_rows).fields
         counts = _growing({"rows": len(batch), **taken.endings})
         self._turn.keep(
             Step(fields=fields | self._at(), seen=taken.seen, problems=encode(problems + silent), counts=counts)
@@ -242,7 +236,7 @@ class ConnectorRunner:
         """The message is over: what is wrong with it is written, then the place. Raises StillWritten."""
         message.verify()
         counts = {"messages": 1}
-        problems = in_order(decode(self._store.problems(self._connector.name, replaying=self._replaying)))
+        problems = in_order(self._problems())
         report.problems = [problem for problem in problems if not problem.silent]
         bad = report.endings["bad"]
         if bad:
@@ -256,9 +250,7 @@ class ConnectorRunner:
             report.unanswered = self._answering.answer(message, problems, at=self._pointsman.now)
         over = {
             READING: "",
-            _ROWS: "",
-            _BAD: "",
-            _TAKEN: "",
+            **OF_NO_MESSAGE,
             _AT: "",
             OVER: message.id,
             _OVER_BAD: "1" if bad else "0",
@@ -268,6 +260,10 @@ class ConnectorRunner:
         self._turn.keep(Step(fields={**over, **message.after}, over=True, status=status, counts=counts))
         log_message(self._connector.name, report)
         return report
+
+    def _problems(self) -> list[Problem]:
+        """All that is wrong with the rows that are over."""
+        return decode(self._store.problems(self._connector.name, replaying=self._replaying))
 
     def _at(self) -> dict[str, str]:
         return {_AT: str(self._pointsman.now)}

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from api.connectors.running.problems import Problem
+from api.connectors.running.rows_over import RowsOver
 from api.connectors.sources.message import Message
 from api.connectors.turn import ConnectorTurn
 from engine.decide.order_record import timestamp
@@ -18,13 +20,23 @@ FAILURES = "keep_failures"
 _FIELD = "unkept:"
 
 
+class ReadRows(msgspec.Struct, frozen=True, kw_only=True):
+    """All rows of a file, and what is wrong with those that are bad."""
+
+    over: RowsOver
+    problems: Sequence[Problem]
+
+
 class UnkeptFile(msgspec.Struct, frozen=True, kw_only=True):
-    """As it is in the place of its connector, in a field with its name. `again_at` is when it is tried again."""
+    """As it is in the place of its connector, in a field with its name. `again_at` is when it is tried again. What
+    was `read` is neither read nor counted again; None: an older release left the file.
+    """
 
     id: str
     failures: int
     again_at: int
     why: str
+    read: ReadRows | None = None
 
     @property
     def told(self) -> str:
@@ -57,11 +69,16 @@ class UnkeptFiles:
                 self._note(message, file)
         return due
 
-    def leave(self, message: Message, why: str, now: int) -> None:
+    def once_read(self, message: Message) -> ReadRows | None:
+        """What became of its rows, if it could not be kept before."""
+        file = _file_of(message, self._turn.place.fields)
+        return None if file is None else file.read
+
+    def leave(self, message: Message, why: str, now: int, *, read: ReadRows) -> None:
         """It could not be kept, and those behind it are read."""
         before = _file_of(message, self._turn.place.fields)
         failures = 1 if before is None else before.failures + 1
-        file = UnkeptFile(id=message.id, failures=failures, again_at=now + wait_after(failures), why=why)
+        file = UnkeptFile(id=message.id, failures=failures, again_at=now + wait_after(failures), why=why, read=read)
         self._note(message, file)
         kept = {_FIELD + message.name: msgspec.json.encode(file).decode()}
         self._turn.keep(Step(fields=kept, status={"error": file.told, "failed_at": now}))

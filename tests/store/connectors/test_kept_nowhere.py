@@ -1,6 +1,7 @@
 """What is bad can't be kept where its folder can't be written: it is told, nothing is lost, and others go on."""
 
 import json
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -80,6 +81,52 @@ def test_once_the_folder_can_be_written_the_file_goes_there_and_counts_once(runn
     place = here.pointsman.connectors.place("tills").fields
     assert not any(field.startswith("unkept") for field in place)
     assert here.run().messages == []
+
+
+def test_however_often_it_is_tried_its_rows_are_read_applied_and_counted_once(running, spoilt):
+    here = running(TILLS + "remember: 1d\n")
+    here.put("1.csv", SALES + BAD + GOOD)
+    spoilt(here.inbox / "bad")
+    clock = here.pointsman._clock
+    for number in range(3):
+        here.put(f"2-{number}.csv", SALES + GOOD.replace("R1", f"R3{number}"))
+        advanced = []
+        with closing(here.runner(advanced.append)) as runner:
+            runner.take_turn()
+        assert sum(advanced) == (3 if number == 0 else 1)
+        clock.now += 86_401
+    counted = status(here)
+    assert (counted.rows, counted.bad, counted.applied, counted.repeated) == (5, 1, 4, 0)
+    assert here.on_hand("SHIRT", "lyon") == 10 - 4
+    (here.inbox / "bad").unlink()
+    (report,) = here.run().messages
+    assert (report.rows, report.endings["bad"], [problem.row for problem in report.problems]) == (2, 1, [2])
+    text = next((here.inbox / "bad").glob("*.txt")).read_text()
+    assert ("1 of 2 rows" in text, "line 2: node: " in text, "The other rows were taken over" in text) == (True,) * 3
+    assert (status(here).rows, status(here).bad, status(here).messages) == (5, 1, 4)
+
+
+def test_a_process_that_dies_before_it_tries_again_leaves_what_is_wrong_with_it(running, spoilt, monkeypatch):
+    here = running(TILLS)
+    here.put("1.csv", SALES + BAD + GOOD)
+    spoilt(here.inbox / "bad")
+    here.run()
+    here.put("2.csv", SALES + GOOD.replace("R1", "R3"))
+    here.run()
+    here.pointsman._clock.now += 60
+
+    def dies(*_arguments, **_sizes):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Keeping, "quarantine", dies)
+    with pytest.raises(KeyboardInterrupt):
+        here.run()
+    monkeypatch.undo()
+    (here.inbox / "bad").unlink()
+    here.run()
+    text = next((here.inbox / "bad").glob("*.txt")).read_text()
+    assert (text.count("line 2: node: "), "1 of 2 rows" in text) == (1, True)
+    assert (status(here).rows, status(here).bad) == (3, 1)
 
 
 def test_a_file_that_a_person_takes_away_or_mends_is_not_waited_for(running, spoilt):
