@@ -769,7 +769,9 @@ class Keys:
     @property
     def not_given_back(self) -> str:
         """Sorted set: `DECISION/NUMBER` of each shipment, and `return ID` of each return, whose carrier could not be
-        asked to take labels back. Its score is when it is asked again, in UTC seconds.
+        asked to take labels back, and `undone ENTRY DECISION/NUMBER LINES` of each shipment that could not be listed
+        again as to be handed over, whose confirm the log entry undid. Its score is when that is tried again, in UTC
+        seconds.
         """
         return self._key("parcels", "not_given_back")
 

@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
+
+import msgspec
 
 from engine.model.parcels import ShipmentKey
+from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.log.entry import Entry
 
 UNDONE: Final = "undone"
 """The kind of entries about confirms that were undone."""
 KINDS: Final = frozenset({UNDONE, "confirmed", "packing_reopened"})
 """Those by which `still_returned` goes."""
+_PREFIX: Final = f"{UNDONE} "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,19 @@ class ReturnedUnits:
     key: ShipmentKey
     lines: Mapping[str, int]
     entry: str
+
+    @property
+    def name(self) -> str:
+        """By which it is stored as what is to be tried again; `of_name` has it back."""
+        return f"{_PREFIX}{self.entry} {self.key} {msgspec.json.encode(self.lines, order='sorted').decode()}"
+
+    @classmethod
+    def of_name(cls, name: str) -> Self | None:
+        """None if it is the name of something else."""
+        if not name.startswith(_PREFIX):
+            return None
+        entry, key, lines = name.removeprefix(_PREFIX).split(" ", 2)
+        return cls(key=shipment_key(key), lines=msgspec.json.decode(lines, type=dict[str, int]), entry=entry)
 
 
 def returned_by(entry: Entry) -> list[ReturnedUnits]:

@@ -49,19 +49,19 @@ class UndoneHandover:
                         continue  # the ledger check tells of it
 
     def reopen(self, returned: ReturnedUnits) -> bool:
-        """Whether a packing of the shipment is to be handed over again. By the same entry, it is done once. What else
-        is in the way of a shipment is logged, and keeps no other waiting.
+        """Whether a packing of the shipment is to be handed over again. By the same entry, it is done once. Raises what
+        reading the shipment does; the log of the service then names the shipment.
         """
         try:
             with by_itself():
                 return self._reopen(returned)
-        except (Contended, StoreUnavailable):
+        except StoreUnavailable:
             raise
         except PointsmanError as error:
-            logger.warning("shipment %s did not leave, and is not listed as to be handed over: %s", returned.key, error)
-        except Exception:
-            logger.exception("shipment %s did not leave, and is not listed as to be handed over", returned.key)
-        return False
+            logger.warning(
+                "shipment %s did not leave, and is listed later as to be handed over: %s", returned.key, error
+            )
+            raise
 
     def _reopen(self, returned: ReturnedUnits) -> bool:
         reopened: set[int] = set()

@@ -18,7 +18,7 @@ from engine.fulfilment.parcels.carrier_limits import CarrierLimits
 from engine.fulfilment.parcels.handing_over import HandingOver
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.parcels import Parcels
-from engine.fulfilment.parcels.returned_units import UNDONE, returned_by
+from engine.fulfilment.parcels.returned_units import UNDONE, ReturnedUnits, returned_by
 from engine.fulfilment.parcels.shipment_reading import packings_let_go
 from engine.fulfilment.parcels.turn_attempts import StepResult, TurnAttempts
 from engine.fulfilment.parcels.undone_handover import UndoneHandover
@@ -151,28 +151,44 @@ class UnneededLabels:
                 elif kind == "return_cancelled":
                     yield from self._of_return(entry_id, fields, attempts)
                 elif kind == UNDONE:
-                    self._reopen(entry_id, fields)
+                    self._reopen_all(entry_id, fields, attempts)
             place = entries[-1][0].decode()
             self._note(place)
 
-    def _reopen(self, entry_id: bytes, fields: dict[bytes, bytes]) -> None:
+    def _reopen_all(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> None:
         """Have what did not leave after all handed over again."""
         try:
             returned = returned_by(parse_entry(entry_id, fields))
         except UNREADABLE:
             return  # the ledger check tells of it
         for item in returned:
-            self._undone_handover.reopen(item)
+            self._reopen(item, attempts)
+
+    def _reopen(self, returned: ReturnedUnits, attempts: TurnAttempts) -> None:
+        """What fails is kept, to be tried again."""
+        attempts.attempt(
+            functools.partial(self._reopen_shipment, returned),
+            put_off=functools.partial(self._put_off, returned.name),
+            later=f"shipment {returned.key} did not leave, and is listed later as to be handed over",
+        )
+
+    def _reopen_shipment(self, returned: ReturnedUnits) -> StepResult:
+        done = self._undone_handover.reopen(returned)
+        self._drop(returned.name)
+        return StepResult(done=done)
 
     def _again(self, attempts: TurnAttempts) -> Iterator[str]:
-        """Those whose carrier could not be asked before, and is due."""
+        """Those whose carrier could not be asked before, or which could not be listed again, and are due."""
         with faults():
             due = self._parts.client.redis.zrangebyscore(
                 self._parts.keys.not_given_back, "-inf", self._parts.clock(), start=0, num=_AT_ONCE
             )
-        for name in due:
-            if self._attempt(name.decode(), attempts):
-                yield name.decode()
+        for name in map(bytes.decode, due):
+            returned = ReturnedUnits.of_name(name)
+            if returned is not None:
+                self._reopen(returned, attempts)
+            elif self._attempt(name, attempts):
+                yield name
 
     def _note(self, place: str) -> None:
         with faults():
@@ -186,7 +202,7 @@ class UnneededLabels:
         returns = map(label_field, self._return_labels.cancelled_with_label())
         given_back = [name for name in (*shipments, *returns) if self._attempt(name, attempts)]
         for item in self._undone_handover.find_all(attempts.limits.keep_turn):
-            self._undone_handover.reopen(item)
+            self._reopen(item, attempts)
         return given_back
 
     def _of_return(self, entry_id: bytes, fields: dict[bytes, bytes], attempts: TurnAttempts) -> Iterator[str]:
@@ -233,9 +249,13 @@ class UnneededLabels:
         else:
             result = self._give_back_return(return_id, limits)
         if result.go_on_at is None:
-            with faults():
-                self._parts.client.redis.zrem(self._parts.keys.not_given_back, name)
+            self._drop(name)
         return result
+
+    def _drop(self, name: str) -> None:
+        """It is not to be tried again."""
+        with faults():
+            self._parts.client.redis.zrem(self._parts.keys.not_given_back, name)
 
     def _put_off(self, name: str, until: int) -> None:
         with faults():

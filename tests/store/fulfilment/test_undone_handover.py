@@ -3,7 +3,7 @@
 import pytest
 
 from engine.actor import act_as
-from engine.errors import NotPackable
+from engine.errors import NotFound, NotPackable
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.model.parcels import ShipmentKey
 from tests.support.decision_json import json_of
@@ -174,8 +174,8 @@ def test_an_answer_that_is_lost_reopens_no_packing_twice(shop, proxied):
     assert sorted(name is None for name in manifests(shop, key)) == [False, True]
 
 
-def test_the_service_did_it_by_itself_and_a_shipment_that_can_not_be_read_keeps_no_other_waiting(
-    shop, redis_client, caplog
+def test_the_service_did_it_by_itself_and_a_shipment_that_can_not_be_read_is_tried_again_and_keeps_no_other_waiting(
+    shop, redis_client, caplog, clock
 ):
     keys = [decided(shop, ("A", 1)) for _ in range(2)]
     for key in keys:
@@ -192,6 +192,13 @@ def test_the_service_did_it_by_itself_and_a_shipment_that_can_not_be_read_keeps_
     assert [manifests(shop, key) == [None] for key in keys] == [False, True]
     (entry,) = [entry for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "packing_reopened"]
     assert (entry.decision, entry.by) == (keys[1].decision, "")
+    shop.fulfilment.unneeded_labels.run()
+    assert manifests(shop, keys[0]) != [None]  # it is tried minutes later
+    clock.now += 300
+    shop.fulfilment.unneeded_labels.run()
+    assert [manifests(shop, key) for key in keys] == [[None], [None]]
+    assert redis_client.zcard(shop._keys.not_given_back) == 0
+    assert shop.check().clean
 
 
 def test_what_was_undone_before_the_service_ran_first_is_listed_again(new_shop, redis_client):
@@ -225,4 +232,31 @@ def test_before_the_service_ran_first_what_was_confirmed_again_stays_on_its_mani
     second = close(new_shop, confirms=False).manifest.id
     new_shop.fulfilment.unneeded_labels.run()
     assert [manifests(new_shop, key) for key in keys] == [[first, second]] * 2
+    assert new_shop.check().clean
+
+
+@pytest.mark.parametrize("is_first_turn", [False, True])
+def test_a_shipment_whose_decision_is_away_for_a_while_is_listed_again_once_it_is_back(
+    new_shop, redis_client, caplog, clock, is_first_turn
+):
+    keys = [decided(new_shop, ("A", 1)) for _ in range(2)]
+    for key in keys:
+        pack(new_shop, key)
+    close(new_shop)
+    if not is_first_turn:
+        new_shop.fulfilment.unneeded_labels.run()
+    for key in keys:
+        new_shop.holds.undo(key.decision)
+    place = redis_client.hget(new_shop._keys.decisions, keys[0].decision)
+    redis_client.hdel(new_shop._keys.decisions, keys[0].decision)
+    for _ in range(2):
+        with pytest.raises(NotFound, match=keys[0].decision):
+            new_shop.fulfilment.unneeded_labels.run()
+        clock.now += 300
+    assert f"shipment {keys[0]} did not leave, and is listed later as to be handed over: no decision" in caplog.text
+    redis_client.hset(new_shop._keys.decisions, keys[0].decision, place)
+    assert [manifests(new_shop, key) == [None] for key in keys] == [False, True]
+    new_shop.fulfilment.unneeded_labels.run()
+    assert [manifests(new_shop, key) for key in keys] == [[None], [None]]
+    assert redis_client.zcard(new_shop._keys.not_given_back) == 0
     assert new_shop.check().clean

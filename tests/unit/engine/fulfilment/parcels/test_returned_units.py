@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from engine.fulfilment.parcels.returned_units import still_returned
+from engine.fulfilment.parcels.returned_units import ReturnedUnits, returned_by, still_returned
 from engine.model.parcels import ShipmentKey
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import HoldUnits, PartUnits, UnitsBody
@@ -44,3 +44,11 @@ def test_a_confirm_of_whole_shipments_takes_what_was_undone_of_these():
     undone = [of_units(1, "undone", KEY, A=1), of_units(2, "undone", OTHER, A=1)]
     assert returned(*undone, confirmed_whole(3, 0)).keys() == {OTHER}
     assert returned(*undone, confirmed_whole(3)) == {}
+
+
+def test_what_is_to_be_tried_again_is_known_by_its_name():
+    (item,) = returned_by(of_units(7, "undone", KEY, B=2, A=1))
+    assert item.name == 'undone 7-0 d/0 {"A":1,"B":2}'
+    assert ReturnedUnits.of_name(item.name) == item
+    assert ReturnedUnits.of_name("d/0") is None
+    assert ReturnedUnits.of_name("return R-1") is None
