@@ -22,8 +22,10 @@ _PERSONAL = (
 _OF_ARTICLES = "products"
 """The kind whose tags are those of articles, and say nothing of a person."""
 _FIELD = re.compile(r" \(field '[^']*'\)\Z")
-_OURS_AT_END = re.compile(r"(?:(?<=is not in the table )'[^']*')?(?: \(field '[^']*'\))?\Z")
-"""Names of tables and fields are no values."""
+_OURS_AT_END = re.compile(
+    r"(?:(?<=is not in the table )'[^']*'|(?<=that are read, such as )'.*)?(?: \(field '[^']*'\))?\Z"
+)
+"""Names of tables, of fields and of columns that are read are no values."""
 _APOSTROPHE = re.compile(r"(?<!\w)'|'(?!\w)")
 """One that is not within a word."""
 _OPENS = re.compile(r"(?:(?<=[\s(\[])|\A)'(?=\S)")
