@@ -4,6 +4,7 @@ import fnmatch
 import itertools
 import posixpath
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -22,7 +23,7 @@ def shared_place_findings(connectors: Sequence[Connector]) -> Iterator[Finding]:
             part = "reads" if second.reads else "sends"
             yield second.document.finding((part,), "bad-value", message)
         for one, other in ((first, second), (second, first)):
-            if _own_folder(one) is not None and _own_folder(one) == _watched(other):
+            if not isinstance(_source(one), Folder) and (one.name,) == _watched(other):
                 message = (
                     f"'{one.name}' keeps what is bad in its own folder '{one.name}', which is watched here; give one of"
                     " the two another name"
@@ -35,7 +36,7 @@ def shared_place_findings(connectors: Sequence[Connector]) -> Iterator[Finding]:
 
 def _same_files(first: Connector, second: Connector) -> str:
     """Why a file may be read by both."""
-    if _watched(first) is None or _watched(first) != _watched(second):
+    if _watched(first) is None or _watched(first) != _watched(second) or not (_takes(first) or _takes(second)):
         return ""
     for one in _globs(first):
         for other in _globs(second):
@@ -56,32 +57,40 @@ def _same_names(first: Connector, second: Connector) -> str:
     return f"'{first.name}' writes files of the same names to the same place; write $connector into 'file'"
 
 
-def _watched(connector: Connector) -> str | None:
-    source = connector.reads.source if connector.reads else None
-    return posixpath.normpath(source.path) if isinstance(source, Folder) else None
+def _source(connector: Connector) -> object:
+    return connector.reads.source if connector.reads else None
+
+
+def _watched(connector: Connector) -> tuple[str, ...] | None:
+    return _folder_of(_source(connector))
+
+
+def _takes(connector: Connector) -> bool:
+    """Whether it takes files that it has read away from the others."""
+    source = _source(connector)
+    return not isinstance(source, Sftp) or source.done is not None or source.delete
 
 
 def _globs(connector: Connector) -> Sequence[str]:
-    source = connector.reads.source if connector.reads else None
-    return source.files if isinstance(source, Folder) else ()
+    source = _source(connector)
+    return source.files if isinstance(source, Folder | Sftp) else ()
 
 
 def _target(connector: Connector) -> tuple[str, ...] | None:
-    target = connector.sends.target if connector.sends else None
-    if isinstance(target, Folder):
-        return (posixpath.normpath(target.path),)
-    if isinstance(target, Sftp):
-        return (target.user, target.host, str(target.port), posixpath.normpath(target.path))
+    return _folder_of(connector.sends.target if connector.sends else None)
+
+
+def _folder_of(place: object) -> tuple[str, ...] | None:
+    """What is the same of two places that are one folder; None if it is no folder."""
+    if isinstance(place, Folder):
+        return (posixpath.normpath(place.path),)
+    if isinstance(place, Sftp):
+        return (place.user, place.host.lower(), str(place.port), posixpath.normpath(place.path))
     return None
 
 
-def _own_folder(connector: Connector) -> str | None:
-    """In which it keeps what is bad; None: in the folder that it watches."""
-    return connector.name if _watched(connector) is None else None
-
-
 def globs_meet(one: str, other: str) -> bool:
-    """Whether there is a name that fits both. Of two classes of letters, only the same one is taken to meet."""
+    """Whether there is a name that fits both."""
     return _meet(tuple(_PART.findall(one)), tuple(_PART.findall(other)))
 
 
@@ -99,5 +108,20 @@ def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def _letters_meet(one: str, other: str) -> bool:
     if "?" in (one, other) or one == other:
         return True
+    if len(one) > 1 and len(other) > 1:
+        return any(_fits(letter, one) and _fits(letter, other) for letter in _letters_to_try(one + other))
     letters, letter = (one, other) if len(one) > 1 else (other, one)
-    return len(letters) > 1 and len(letter) == 1 and fnmatch.fnmatchcase(letter, letters)
+    return len(letters) > 1 and _fits(letter, letters)
+
+
+def _fits(letter: str, part: str) -> bool:
+    return fnmatch.fnmatchcase(letter, part)
+
+
+def _letters_to_try(classes: str) -> Iterator[str]:
+    """Of two classes that meet, one of these is in both: they are made of ranges, so where one range begins or ends
+    decides, and the letters beside it where a class says which are not meant; or a letter that neither names.
+    """
+    points = {ord(letter) + step for letter in classes for step in (-1, 0, 1)}
+    yield from (chr(point) for point in points if 0 < point <= sys.maxunicode and chr(point) != "/")
+    yield next(chr(point) for point in range(ord("a"), sys.maxunicode) if point not in points)

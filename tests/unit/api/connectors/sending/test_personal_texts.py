@@ -1,4 +1,4 @@
-"""What a target repeats of records is told without whom and where they go to, and with the ids by which they are found."""
+"""What a target repeats of records is told without whom and where they go to, and with the ids of orders."""
 
 import pytest
 
