@@ -20,6 +20,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})", re.ASCII)
 _TIME = re.compile(r"([0-9]{2}):([0-9]{2})", re.ASCII)
+_ZONED = re.compile(r"(\d{1,2}:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|z|[+-]\d\d:?\d\d)", re.ASCII)
+"""A time of day with an offset from UTC."""
 
 WEIGHT_UNITS = {"g": 1, "kg": 1_000, "t": 1_000_000}
 DISTANCE_UNITS = {"m": 1, "km": 1_000}
@@ -186,5 +188,10 @@ def time(text: str) -> int:
 def instant(text: str) -> int:
     """Seconds of local wall-clock time: `date` x 86,400 + seconds since midnight."""
     day, separator, clock = text.replace(" ", "T", 1).partition("T")
+    zoned = _ZONED.fullmatch(clock)
+    if zoned:
+        raise LiteralInvalid(
+            f"'{text}' names a time zone; rules go by local clocks: write {day} {zoned[1]}, without one"
+        )
     minutes = time(clock) if separator else 0
     return date(day) * SECONDS_A_DAY + minutes * 60

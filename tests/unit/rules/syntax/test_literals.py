@@ -69,6 +69,16 @@ REFUSED = [
     (literals.flag, "True", "'True' is not true or false"),
     (literals.flag, "no", "'no' is not true or false"),
     (literals.time, "8:00", "'8:00' is no time of day; write for example \"08:00\", in quotes"),
+    (
+        literals.instant,
+        "2026-12-04T18:00:00+01:00",
+        "'2026-12-04T18:00:00+01:00' names a time zone; rules go by local clocks: write 2026-12-04 18:00, without one",
+    ),
+    (
+        literals.instant,
+        "2026-12-04 18:00Z",
+        "'2026-12-04 18:00Z' names a time zone; rules go by local clocks: write 2026-12-04 18:00, without one",
+    ),
     (literals.time, "24:01", "'24:01' is no time of day; write for example \"08:00\", in quotes"),
     (literals.time, "12:60", "'12:60' is no time of day; write for example \"08:00\", in quotes"),
     (literals.date, "2026-2-1", "'2026-2-1' is no date; write for example 2026-11-01"),
