@@ -1,6 +1,7 @@
 """What a row that came early waits for, and whether that is there by now."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -39,8 +40,32 @@ def things_of(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
 
 def missing(pointsman: Pointsman, things: Iterable[str]) -> tuple[str, ...]:
     """The first of them that are not there. Raises what `incoming.LATER` names."""
-    first = [*dict.fromkeys(things)][:MOST_AWAITED]
-    return tuple(thing for thing in first if not is_there(pointsman, thing))
+    return tuple(thing for thing in _first(things) if not is_there(pointsman, thing))
+
+
+def _first(things: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(things)][:MOST_AWAITED]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What rows that came early wait for: things that are `missing`. `came`: all that one of them was about has come
+    since it was refused.
+    """
+
+    missing: tuple[str, ...]
+    came: bool
+
+
+NOTHING_AWAITED = Awaited((), came=False)
+
+
+def look_for(pointsman: Pointsman, rows: Iterable[tuple[str, ...]]) -> Awaited:
+    """Of early rows, each the things that it is about. Raises what `incoming.LATER` names."""
+    rows = [row for row in rows if row]
+    looked_for = {*_first(thing for row in rows for thing in row)}
+    lacking = missing(pointsman, (thing for row in rows for thing in row))
+    return Awaited(lacking, any((looked_for - {*lacking}).issuperset(row) for row in rows))
 
 
 def is_there(pointsman: Pointsman, thing: str) -> bool:

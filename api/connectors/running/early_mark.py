@@ -10,22 +10,27 @@ TRIED_AFTER = (60, 300, 900, 3_600, 14_400, 86_400)
 """Seconds after a message was first put aside."""
 SUFFIX = ".early"
 """Behind the name of a message: a file that says so."""
+_AT_ONCE = " at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyMark:
     """When a message was put aside first, and when it was tried last, in UTC seconds; and things that it `awaits`, none
     of which was there then. How old its file is does not matter: after an outage it may be days old when it is read.
+    `at_once`: what one of its rows was refused for the lack of had come by then, so that it is due already; the next
+    try is at a stated time again, as a row may be refused although all that it is about is there.
     """
 
     first: int
     tried: int
     awaits: tuple[str, ...] = ()
+    at_once: bool = False
 
     @property
     def next_at(self) -> int | None:
         """When it is tried again; None: it is not any more."""
-        return next((self.first + after for after in TRIED_AFTER if self.first + after > self.tried), None)
+        stated = next((self.first + after for after in TRIED_AFTER if self.first + after > self.tried), None)
+        return self.tried if self.at_once and stated is not None else stated
 
     @property
     def last_at(self) -> int:
@@ -34,15 +39,17 @@ class EarlyMark:
 
     @property
     def content(self) -> bytes:
-        return "\n".join([f"{self.first} {self.tried}", *self.awaits, ""]).encode()
+        times = f"{self.first} {self.tried}{_AT_ONCE if self.at_once else ''}"
+        return "\n".join([times, *self.awaits, ""]).encode()
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
         """The one in that file; None if there is none, or somebody wrote something else into it."""
         try:
             times, *awaits = path.read_text(encoding="utf-8").split("\n")
-            first, tried = times.split()
-            return cls(first=int(first), tried=int(tried), awaits=tuple(thing for thing in awaits if thing))
+            first, tried = times.removesuffix(_AT_ONCE).split()
+            things = tuple(thing for thing in awaits if thing)
+            return cls(first=int(first), tried=int(tried), awaits=things, at_once=times.endswith(_AT_ONCE))
         except (OSError, ValueError):
             return None
 

@@ -77,9 +77,9 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.row)
 
 
-def awaited(problems: Iterable[Problem]) -> Iterator[str]:
-    """The things that rows which came early are about."""
-    return (thing for problem in problems for thing in problem.awaits)
+def awaited(problems: Iterable[Problem]) -> Iterator[tuple[str, ...]]:
+    """Of each row that came early, the things that it is about."""
+    return (problem.awaits for problem in problems)
 
 
 def problem_text(

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import orjson
 
+from api.connectors.applying.awaited import NOTHING_AWAITED, Awaited
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder
 from api.connectors.language.words import HEADER_WORD
@@ -65,19 +66,19 @@ class Keeping:
         message: Message,
         problems: Sequence[Problem],
         *,
-        awaits: tuple[str, ...] = (),
+        awaits: Awaited = NOTHING_AWAITED,
         at: int,
         **sizes: int,
     ) -> Path:
         """Write what is wrong with the message, and the message itself if its source does not move it there; where that
-        is. It has so many `rows`, of which so many are `bad`, and so many `taken` over; `awaits` are things that it is
-        about and that are not there. Done again after a crash, it writes the same. Raises NotKept.
+        is. It has so many `rows`, of which so many are `bad`, and so many `taken` over; `awaits` is what it
+        is about and whether that is there. Done again after a crash, it writes the same. Raises NotKept.
         """
         with _changing(self.bad, f"what is wrong with {message.name}"):
             return self._quarantine(message, problems, awaits=awaits, at=at, **sizes)
 
     def _quarantine(
-        self, message: Message, problems: Sequence[Problem], *, awaits: tuple[str, ...], at: int, **sizes: int
+        self, message: Message, problems: Sequence[Problem], *, awaits: Awaited, at: int, **sizes: int
     ) -> Path:
         self.bad.mkdir(parents=True, exist_ok=True)
         kept = self.place_of(message)
@@ -101,14 +102,14 @@ class Keeping:
             mark_of(kept).unlink(missing_ok=True)
         return kept
 
-    def _early_mark(
-        self, kept: Path, problems: Sequence[Problem], at: int, awaits: tuple[str, ...]
-    ) -> EarlyMark | None:
+    def _early_mark(self, kept: Path, problems: Sequence[Problem], at: int, awaits: Awaited) -> EarlyMark | None:
         """That it was tried now, if all that is wrong with it is that something is not there yet."""
         if not problems or not all(problem.early for problem in problems):
             return None
         before = EarlyMark.read(mark_of(kept))
-        return EarlyMark(first=at if before is None else before.first, tried=at, awaits=awaits)
+        first, again_by_itself = (at, False) if before is None else (before.first, before.at_once)
+        at_once = awaits.came and not again_by_itself
+        return EarlyMark(first=first, tried=at, awaits=awaits.missing, at_once=at_once)
 
     def is_of(self, path: Path) -> bool:
         """Whether a kept file, or one beside it, is the connector's: others may watch the same folder."""

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from api.connectors.applying.awaited import missing
+from api.connectors.applying.awaited import look_for
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
 from api.connectors.running.answering import Answering
@@ -165,7 +165,7 @@ class Receiver:
                 bad=report.endings["bad"],
                 at=now,
                 taken=report.standing,
-                awaits=missing(self._pointsman, awaited(report.problems)),
+                awaits=look_for(self._pointsman, awaited(report.problems)),
             )
         else:
             self._keeping.keep(message)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from api.connectors.applying.awaited import missing
+from api.connectors.applying.awaited import look_for
 from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.connector_parts import ConnectorParts
@@ -242,7 +242,7 @@ class ConnectorRunner:
         if bad:
             counts["quarantined"] = 1
             sizes = {"rows": report.rows, "bad": bad, "taken": self._taken_rows}
-            awaits, now = missing(self._pointsman, awaited(problems)), self._pointsman.now
+            awaits, now = look_for(self._pointsman, awaited(problems)), self._pointsman.now
             report.kept = self._keeping.quarantine(message, report.problems, at=now, awaits=awaits, **sizes)
         else:
             self._keeping.keep(message)

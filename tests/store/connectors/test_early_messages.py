@@ -2,6 +2,7 @@
 
 import io
 import os
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -239,3 +240,49 @@ def test_a_cancellation_that_is_pushed_before_its_order_is_taken_over_once_the_o
     (report,) = replay_early(shop, [connector], tmp_path)
     assert report.ended("applied") == 1
     assert shop.orders.show("W-7").lines[0].units["cancelled"] == 1
+
+
+def test_what_comes_between_the_refusal_and_the_look_for_it_is_taken_over_at_once(running):
+    here = running(COUNTS)
+    here.put("a.csv", ROW + "nowhere,LATER,7,2026-11-27T09:00:31Z\n")
+    with closing(here.runner(lambda _rows: the_article_comes(here))) as runner:
+        runner.take_turn()
+    (report,) = replay_early(here.pointsman, [here.connector], here.root)
+    assert (report.ended("applied"), here.on_hand("LATER", "lyon")) == (1, 7)
+    assert list(replay_early(here.pointsman, [here.connector], here.root)) == []
+
+
+def test_what_is_refused_although_it_is_there_is_tried_at_once_one_time_between_stated_ones(bare, running, clock):
+    packing_network(bare)
+    head = COUNTS.replace("kind: counts", "kind: confirmations").partition("fields:")[0]
+    here = running(f"{head}once: sku\nfields: {{order: sku}}\n")
+    bare.decide(order(("A", 1), id="LATER"))
+    bare.holds.release(bare.orders.show("LATER").shipments[0].decision)
+    here.put("a.csv", ROW)
+    (message,) = here.run().messages
+    assert "that could have left" in message.problems[0].message
+    came, tries = clock.now, []
+    for after in (0, 10, 59, 60, 90, 299, 300):
+        clock.now = came + after
+        tries += [after for _ in replay_early(here.pointsman, [here.connector], here.root)]
+    assert tries == [0, 60, 90, 300]
+
+
+def test_an_order_that_comes_while_its_cancellation_is_pushed_is_not_waited_for(bare, tmp_path):
+    shop = packing_network(bare)
+    text = "connector: shop\nowner: it\nbecause: {en: Cancellations}\nkind: cancellations\nreads: {push: key}\n"
+    text += "format: json\nonce: order\nfields: {order: order}\n"
+    connector = load_connector(str(tmp_path / "shop.yaml"), text.encode())
+    reader = open_reader(connector)
+
+    class OrderComesBehindIt:
+        @contextmanager
+        def reading(self, message):
+            with reader.reading(message) as rows:
+                yield rows
+            shop.decide(order(("A", 1), id="W-7"))
+
+    receiver = Receiver(shop, connector, reader=OrderComesBehindIt(), keeping=Keeping(connector, tmp_path))
+    assert receiver.receive(io.BytesIO(b'{"order": "W-7"}'), {}).endings["bad"] == 1
+    (report,) = replay_early(shop, [connector], tmp_path)
+    assert report.ended("applied") == 1
