@@ -1,6 +1,7 @@
 """What a target refused is put aside, and sent again once a person has mended what was wrong."""
 
 import json
+from http import HTTPStatus
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_what_is_refused_again_stays_with_what_is_wrong_now_and_how_to_go_on(sho
     (path,) = waiting(here)
     assert report.messages[0].kept == path
     text = path.with_name(path.name + ".problems.txt").read_text()
-    assert "answered 422 Unprocessable Entity: still not" in text
+    assert f"answered 422 {HTTPStatus(422).phrase}: still not" in text
     assert f"pointsman connector replay {path}\n" in text
     assert "pointsman connector replay --connector out\n" in text
 
