@@ -10,7 +10,7 @@ from engine.errors import SerialsExhausted, SerialsTaken
 from engine.fulfilment.parcels.sscc import BEFORE_CHECK, serials_of
 from engine.model.parcels import ParcelTerms
 from engine.store.connection.client import REPLICA_MILLISECONDS, Client, faults
-from engine.store.connection.turns import one_at_a_time
+from engine.store.connection.lease import Leases
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.script_keys import MARK_SERIALS, RESERVE_SERIALS
 from rules.syntax.literals import SECONDS_A_DAY
@@ -52,12 +52,13 @@ class Serials:
         self._keys = keys
         self._mark = client.script("fulfilment/mark_serials")
         self._reserve = client.script("fulfilment/reserve_serials")
+        self._leases = Leases(client, keys)
 
     def reserve(self, terms: ParcelTerms, count: int) -> None:
         """Reserve more, so that so many SSCCs may be given out, at the third call at the latest. Raises
         SerialsExhausted, SerialsTaken, and StoreUnavailable if not enough replicas have it.
         """
-        with one_reservation(self._client, self._keys):
+        with one_reservation(self._leases, self._keys):
             marked, mark = self._marked(terms, count)
             with faults():
                 replicas = self._reserve(
@@ -99,12 +100,12 @@ class _Stored:
         return cls(next=int(next_serial), reserved=int(reserved), mark=int(mark))
 
 
-def one_reservation(client: Client, keys: Keys) -> AbstractContextManager[None]:
+def one_reservation(leases: Leases, keys: Keys) -> AbstractContextManager[None]:
     """While one process reserves numbers of a network, others wait. Between the mark of the installation and what the
     network stores, another would take the network for one that was reset, and leave out all numbers before the mark.
     Whoever does not end is waited for 5 s: then numbers may be left out, and none comes twice.
     """
-    return one_at_a_time(client, keys.reserving_numbers, seconds=_RESERVING)
+    return leases.waited_for(keys.reserving_numbers, seconds=_RESERVING)
 
 
 def wait_for_replicas(client: Client, key: str, replicas: int) -> None:

@@ -15,6 +15,7 @@ from engine.fulfilment.carriers.number_ranges import form_of
 from engine.model.carriers import NumberRange
 from engine.model.facts import Network
 from engine.store.connection.client import Client, faults
+from engine.store.connection.lease import Leases
 from engine.store.fulfilment.serials import one_reservation, wait_for_replicas
 from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.keys import INSTALLATION, Keys
@@ -77,13 +78,14 @@ class TrackingSerials:
     def __init__(self, client: Client, keys: Keys) -> None:
         self._client, self._keys = client, keys
         self._reserve = client.script("fulfilment/reserve_numbers")
+        self._leases = Leases(client, keys)
 
     def reserve(self, ranges: Sequence[ScriptRange], count: int, *, carrier: str) -> None:
         """Reserve enough for so many numbers to be given out of the ranges, as `script_ranges` has them. Raises
         NumbersExhausted, SerialsTaken, Contended, and StoreUnavailable if not enough replicas have it.
         """
         for _ in range(MOST_TRIES):
-            with one_reservation(self._client, self._keys):
+            with one_reservation(self._leases, self._keys):
                 answer = self._planned_and_reserved(ranges, count, carrier=carrier)
             if answer[0] == b"exhausted":
                 raise NumbersExhausted(carrier=carrier, needed=count)
