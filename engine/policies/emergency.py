@@ -46,10 +46,7 @@ def emergency_of(report: Report, run_tests: RunTests, *, note: str, now: int) ->
             because=f"None of them fails because of a rule that ends within {MOST_DAYS} days: give the rule of the"
             " emergency an `until`",
         )
-    rules, others = min(
-        ((rules, _failing_without(rules, report, run_tests)) for rules in _sets_of(candidates)),
-        key=lambda tried: len(tried[1]),
-    )
+    rules, others = _fewest_failing(candidates, report, run_tests)
     if others:
         raise failed(others, of=report, because=f"These fail without {', '.join(rules)}, too, so they must pass")
     _verify_tested(rules, report)
@@ -72,6 +69,19 @@ def ending_soon(report: Report, now: int) -> tuple[str, ...]:
             if window.end is not None
         )
     )
+
+
+def _fewest_failing(
+    candidates: Sequence[str], report: Report, run_tests: RunTests
+) -> tuple[tuple[str, ...], list[TestResult]]:
+    """The rules without which the fewest other tests fail, and these; no more are tried once none does."""
+    tried = []
+    for rules in _sets_of(candidates):
+        others = _failing_without(rules, report, run_tests)
+        tried.append((rules, others))
+        if not others:
+            break
+    return min(tried, key=lambda one: len(one[1]))
 
 
 def _sets_of(candidates: Sequence[str]) -> Iterator[tuple[str, ...]]:
