@@ -69,8 +69,22 @@ def _numbers(match: re.Match[str]) -> Iterator[Decimal]:
         yield first + place * step
 
 
-def with_number(files: Mapping[str, bytes], sweep: Sweep, number: Decimal) -> dict[str, bytes]:
-    """The files with this number in the rule's effect. Raises SweepMistake, and PolicyInvalid if a file is no YAML."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenNumber:
+    """The number of a rule's effect in the text of its `file`: what stands before it, and what behind it."""
+
+    files: Mapping[str, bytes]
+    file: str
+    before: str
+    behind: str
+
+    def replaced_by(self, number: Decimal) -> dict[str, bytes]:
+        """The files with this number instead."""
+        return {**self.files, self.file: f"{self.before}{number:f}{self.behind}".encode()}
+
+
+def written_number(files: Mapping[str, bytes], sweep: Sweep) -> WrittenNumber:
+    """The number that is swept. Raises SweepMistake, and PolicyInvalid if a file is no YAML."""
     file, document, index = _rule_of(files, sweep.rule)
     path: Path = ("rules", index, "then", *sweep.path)
     if path not in document.values:
@@ -79,8 +93,8 @@ def with_number(files: Mapping[str, bytes], sweep: Sweep, number: Decimal) -> di
     if written is None:
         raise SweepMistake(f"names {'.'.join(sweep.path)}, which is no number there but '{document.word(path)}'")
     start = document.text.index(written["number"], _offset(document.text, document.values[path]))
-    text = f"{document.text[:start]}{number:f}{document.text[start + len(written['number']) :]}"
-    return {**files, file: text.encode()}
+    end = start + len(written["number"])
+    return WrittenNumber(files=files, file=file, before=document.text[:start], behind=document.text[end:])
 
 
 def _rule_of(files: Mapping[str, bytes], rule: str) -> tuple[str, Document, int]:

@@ -1,9 +1,9 @@
 """`pointsman whatif`: what drafts of policies would have decided, on the decisions that are logged."""
 
-import dataclasses
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -97,7 +97,7 @@ def whatif(
         raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
     with Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
-        tried, refused = _reviewed(service, drafts) if sweep is None else _swept(service, drafts[0], sweep)
+        tried, refused = _reviewed(service, _candidates(drafts, sweep))
         if not tried:
             findings = [finding for its in refused.values() for finding in its]
             fail_with_mistakes(PolicyInvalid(findings), say("nothing was tried"))
@@ -149,32 +149,39 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _reviewed(service: Pointsman, paths: Sequence[Path]) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
-    """The drafts without mistakes, and the mistakes of the others, each under the name of its path. Raises InputInvalid
-    if a path has no policy file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """Files that may be a draft; their names begin in `folder` where mistakes are told."""
+
+    name: str
+    folder: Path
+    files: Mapping[str, bytes]
+
+
+def _candidates(paths: Sequence[Path], sweep: str | None) -> Iterator[_Candidate]:
+    """One for each path or, of a sweep, for each number. Raises InputInvalid if a path has no policy file, or if what
+    is swept is not there.
     """
-    tried: list[Draft] = []
-    refused: dict[str, Sequence[Finding]] = {}
+    if sweep is not None:
+        for name, files in swept(sweep, policy_files_beside(paths[0])).items():
+            yield _Candidate(name=name, folder=Path(), files=files)
+        return
     for path in dict.fromkeys(paths):
-        review = service.versions.review(policy_files_beside(path))
-        if review.policies is None:
-            root = path.parent if path.is_file() else path
-            refused[str(path)] = [dataclasses.replace(item, file=str(root / item.file)) for item in review.errors]
-        else:
-            tried.append(Draft.of(str(path), review.policies))
-    return tried, refused
+        folder = path.parent if path.is_file() else path
+        yield _Candidate(name=str(path), folder=folder, files=policy_files_beside(path))
 
 
-def _swept(service: Pointsman, path: Path, sweep: str) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
-    """As `_reviewed`, of the draft with each number."""
+def _reviewed(service: Pointsman, candidates: Iterable[_Candidate]) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
+    """The drafts without mistakes, and the mistakes of the others by name."""
     tried: list[Draft] = []
     refused: dict[str, Sequence[Finding]] = {}
-    for name, files in swept(sweep, policy_files_beside(path)).items():
-        review = service.versions.review(files)
+    for candidate in candidates:
+        review = service.versions.review(candidate.files)
         if review.policies is None:
-            refused[name] = review.errors
+            errors = review.errors
+            refused[candidate.name] = [replace(item, file=str(candidate.folder / item.file)) for item in errors]
         else:
-            tried.append(Draft.of(name, review.policies))
+            tried.append(Draft.of(candidate.name, review.policies))
     return tried, refused
 
 

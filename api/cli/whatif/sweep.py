@@ -9,7 +9,7 @@ from api.cli.output.column_tables import number_columns, print_columns, text_col
 from api.cli.output.numbers import millionths
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 from engine.errors import InputInvalid, Mistake
-from rules.editor.swept_number import Sweep, SweepMistake, with_number
+from rules.editor.swept_number import Sweep, SweepMistake, written_number
 
 _FIGURES = ("cost_micros", "co2_mg", "orders_late", "units_unfilled")
 """What a number is better or worse by: the less, the better."""
@@ -19,9 +19,10 @@ def swept(text: str, files: Mapping[str, bytes]) -> dict[str, Mapping[str, bytes
     """By name, the draft with each number. Raises InputInvalid, and PolicyInvalid if a file is none of policies."""
     try:
         sweep = Sweep.of(text)
-        return {sweep.name(number): with_number(files, sweep, number) for number in sweep.numbers}
+        written = written_number(files, sweep)
     except SweepMistake as mistake:
         raise InputInvalid([Mistake(field="--sweep", message=f"'{text}' {mistake}")]) from None
+    return {sweep.name(number): written.replaced_by(number) for number in sweep.numbers}
 
 
 def print_trade_off(record: WhatIfRecord) -> None:

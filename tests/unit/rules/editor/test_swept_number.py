@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.editor.swept_number import Sweep, SweepMistake, with_number
+from rules.editor.swept_number import Sweep, SweepMistake, written_number
 from rules.loader import load_policies
 
 TEXT = """\
@@ -63,29 +63,29 @@ def test_a_range_has_each_step_up_to_its_end_and_a_list_each_number_once(written
 )
 def test_what_is_no_sweep_of_the_draft_is_said(written, mistake):
     with pytest.raises(SweepMistake, match=mistake.replace("?", r"\?")):
-        with_number(FILES, sweep(written), Decimal(1))
+        written_number(FILES, sweep(written)).replaced_by(Decimal(1))
 
 
 @pytest.mark.parametrize("written", ["4711-B", "2026-01-01", "0.5e3", "1..2", "true"])
 def test_a_word_that_only_begins_with_a_number_is_not_swept(written):
     files = {"p.yaml": f"policy: p\nrules: [{{id: r, because: x, then: {{as_sku: {written}}}}}]\n".encode()}
     with pytest.raises(SweepMistake, match=f"no number there but '{written}'"):
-        with_number(files, sweep("p/r.as_sku=1"), Decimal(1))
+        written_number(files, sweep("p/r.as_sku=1")).replaced_by(Decimal(1))
 
 
 def test_a_small_number_is_written_out():
     step = sweep("green/first.carbon_price=0..0.0000002:0.0000001")
     assert [step.name(number).rpartition("=")[2] for number in step.numbers] == ["0.0000000", "0.0000001", "0.0000002"]
-    assert b"carbon_price: 0.0000001," in with_number(FILES, step, step.numbers[1])["green.yaml"]
+    assert b"carbon_price: 0.0000001," in written_number(FILES, step).replaced_by(step.numbers[1])["green.yaml"]
 
 
 def test_an_effect_without_a_number_and_a_row_of_a_table_can_not_be_swept():
     files = {"p.yaml": b"policy: p\nrules: [{id: r, because: x, then: {exclude: true}}]\n"}
     with pytest.raises(SweepMistake, match="names exclude, which is no number there but 'true'"):
-        with_number(files, sweep("p/r.exclude=1"), Decimal(1))
+        written_number(files, sweep("p/r.exclude=1")).replaced_by(Decimal(1))
     table = {"safety-stock.csv": Path("policies/safety-stock.csv").read_bytes()}
     with pytest.raises(SweepMistake, match="names safety-stock/warehouse-reserve, a row of a table"):
-        with_number(table, sweep("safety-stock/warehouse-reserve.keep=1"), Decimal(1))
+        written_number(table, sweep("safety-stock/warehouse-reserve.keep=1")).replaced_by(Decimal(1))
 
 
 @given(number=st.decimals(-99, 99, places=2))
@@ -99,13 +99,13 @@ def test_an_effect_without_a_number_and_a_row_of_a_table_can_not_be_swept():
     ],
 )
 def test_the_number_alone_changes_in_the_text(rule, before, after, number):
-    files = with_number(FILES, sweep(f"{rule}=1"), number)
+    files = written_number(FILES, sweep(f"{rule}=1")).replaced_by(number)
     assert files == {**FILES, "green.yaml": TEXT.replace(before, after.format(number)).encode()}
 
 
 def test_lines_that_end_as_on_windows_are_counted_alike():
     text = TEXT.replace("\n", "\r\n").encode()
-    files = with_number({"green.yaml": text}, sweep("green/first.carbon_price=1"), Decimal("0.5"))
+    files = written_number({"green.yaml": text}, sweep("green/first.carbon_price=1")).replaced_by(Decimal("0.5"))
     (policy,) = load_policies(files).policies
     assert files["green.yaml"] == text.replace(b"carbon_price: 0.25", b"carbon_price: 0.5")
     assert len(policy.rules) == 2
