@@ -7,9 +7,10 @@ from typing import Literal
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, is_reopened
 from engine.idempotency import operation
 from engine.model.parcels import Packing
-from engine.store.fulfilment.shipment_change import PackingKind, ShipmentChange, ShipmentOutcome
+from engine.store.fulfilment.shipment_change import ShipmentChange, ShipmentOutcome
 from engine.store.fulfilment.shipments import Shipments
 from engine.store.holds import Operation
+from engine.store.log.kinds import PackingKind
 
 
 class PackingEndings:

@@ -15,16 +15,8 @@ from engine.store.fulfilment.stored_shipment import StoredShipment, numbers_of, 
 from engine.store.hold_changes.change_script import entry_fields
 from engine.store.hold_changes.stored_holds import StoredHold
 from engine.store.holds import Operation
+from engine.store.log.kinds import PackingKind
 
-PackingKind: TypeAlias = Literal[
-    "packing_begun",
-    "packed",
-    "packing_cancel_begun",
-    "packing_kept",
-    "packing_closed",
-    "packing_reopened",
-    "packing_cancelled",
-]
 GO_ON_AFTER: Final = 120
 """Seconds after which the service goes on with a packing whose carrier is being asked, if whoever asked does not."""
 

@@ -34,7 +34,7 @@ TRANSFER_KINDS = (
     "transfer_cancelled",
 )
 """What became of a transfer."""
-PACKING_KINDS = (
+PackingKind: TypeAlias = Literal[
     "packing_begun",
     "packed",
     "packing_cancel_begun",
@@ -42,7 +42,8 @@ PACKING_KINDS = (
     "packing_closed",
     "packing_reopened",
     "packing_cancelled",
-)
+]
+PACKING_KINDS: tuple[PackingKind, ...] = get_args(PackingKind)
 """What became of parcels of a shipment."""
 PARCEL_KINDS = (*PACKING_KINDS, "manifested")
 """What became of parcels."""
