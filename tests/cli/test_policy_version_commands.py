@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from engine.settings import Settings
 from engine.store.connection.server import open_server
 from tests.support.forked_cli import SMALL, Command, Done, Run
+from tests.support.strike import strike_files
 
 FILE = "policy: p\nrules:\n  - {id: r, because: x, then: {carbon_price: 1.00}}\n"
 
@@ -191,17 +192,8 @@ def test_a_strict_publish_refuses_warnings(run: Run, file: Callable[..., Path]):
 
 
 def test_in_an_emergency_a_rule_that_ends_soon_is_published_although_tests_of_others_fail(run: Run, tmp_path: Path):
-    until = datetime.now(UTC).date() + timedelta(days=3)
-    rule = (
-        f"  - {{id: lyon, because: They strike., until: {until}, when: {{node.id: lyon}}, then: {{exclude: true}}}}\n"
-    )
-    head = "now: 2026-06-02 10:00\nproducts: {SHIRT: {}}\nnodes: {lyon: {type: store, away: 1 km}}\n"
-    head += "stock: {usual: {SHIRT: {lyon: 5}}}\ntests:\n"
-    case = "- {test: Of a shirt, order: {lines: {SHIRT: 1}}, expect: {status: STATUS}}\n"
-    (tmp_path / "usual.yaml").write_text("policy: usual\nrules: []\n")
-    (tmp_path / "usual_test.yaml").write_text(head + case.replace("STATUS", "filled"))
-    (tmp_path / "strike.yaml").write_text(f"policy: strike\nrules:\n{rule}")
-    (tmp_path / "strike_test.yaml").write_text(head + case.replace("STATUS", "unfilled"))
+    for name, text in strike_files("policy: usual\nrules: []\n", today=datetime.now(UTC).date()).items():
+        (tmp_path / name).write_text(text)
     refused = run("publish", tmp_path)
     assert (refused.returncode, "--emergency --note WHY" in refused.stderr) == (1, True)
     printed = run("publish", tmp_path, "--emergency", "--note", "a strike")

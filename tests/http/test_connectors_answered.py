@@ -6,23 +6,10 @@ import pytest
 
 from engine.store.connectors.answer_store import AnswerStore
 from tests.http.test_connectors_whole_messages import EDI, endings, interchange, on_hand
-from tests.support.edi_specimens import INVRPT_D96A
+from tests.support.edi_specimens import INVRPT_D96A, counts_by_invrpt
 
 ANSWERED = f'{EDI}answers: "997"\n'
-INVRPT = """\
-connector: counter
-owner: logistics
-because: {en: The warehouse reports its stock}
-kind: counts
-reads: {push: key}
-format: {edifact: {rows: LIN, messages: INVRPT}}
-fields:
-  node: {value: lyon}
-  sku: {from: LIN.EN.=, words: {"4012345000009": RARE, "4012345000016": COAT}, else: NOSUCH}
-  on_hand: QTY.145.0.1
-  at: {from: /DTM.137.0.1, date: "203", zone: Europe/Paris}
-answers: CONTRL
-"""
+INVRPT = counts_by_invrpt("counter", "{push: key}")
 GOOD = interchange([("RARE", 7)])
 HALF_BAD = interchange([("RARE", 7)], [("COAT", "many")])
 

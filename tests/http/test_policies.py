@@ -1,7 +1,7 @@
 """Policy versions over HTTP: uploads, findings, activation, going back."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -16,6 +16,7 @@ from tests.support.facts import NOW, policy_file
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
+from tests.support.strike import strike_files
 
 GOOD = policy_file("then: {hold: 1 h}", "when: {node.id: lille}, then: {prefer: 4.00 EUR}")["test.yaml"].decode()
 OTHER = GOOD.replace("policy: test", "policy: other").replace("4.00", "5.00")
@@ -54,19 +55,7 @@ def test_a_form_and_a_json_body_make_the_same_version(http):
 
 
 def test_in_an_emergency_a_version_is_published_although_tests_fail_and_the_answer_says_so(http):
-    until = datetime.fromtimestamp(NOW, UTC).date() + timedelta(days=3)
-    rule = (
-        f"  - {{id: lyon, because: They strike., until: {until}, when: {{node.id: lyon}}, then: {{exclude: true}}}}\n"
-    )
-    head = "now: 2026-06-02 10:00\nproducts: {SHIRT: {}}\nnodes: {lyon: {type: store, away: 1 km}}\n"
-    head += "stock: {usual: {SHIRT: {lyon: 5}}}\ntests:\n"
-    case = "- {test: Of a shirt, order: {lines: {SHIRT: 1}}, expect: {status: STATUS}}\n"
-    files = [
-        ("test.yaml", GOOD),
-        ("test_test.yaml", head + case.replace("STATUS", "filled")),
-        ("strike.yaml", f"policy: strike\nrules:\n{rule}"),
-        ("strike_test.yaml", head + case.replace("STATUS", "unfilled")),
-    ]
+    files = strike_files(GOOD, today=datetime.fromtimestamp(NOW, UTC).date()).items()
     assert "emergency" in problem_of(publish(http, *files, note="a strike"), 422)["detail"]
     assert problem_of(publish(http, *files, emergency=True), 422)["errors"][0]["field"] == "note"
     made = publish(http, *files, note="a strike", emergency=True)

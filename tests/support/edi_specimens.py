@@ -117,3 +117,23 @@ X12_850 = x12(
     b"PO1*2*1*EA*9.5*PE*VN*HAT",
     b"CTT*2",
 )
+
+
+def counts_by_invrpt(name: str, reads: str, more: str = "") -> str:
+    """The file of a connector that reads INVRPT_D96A, from where `reads` says, and answers it; `more` is what it says
+    beside that.
+    """
+    return f"""\
+connector: {name}
+owner: logistics
+because: {{en: The warehouse reports its stock}}
+kind: counts
+reads: {reads}
+format: {{edifact: {{rows: LIN, messages: INVRPT}}}}
+fields:
+  node: {{value: lyon}}
+  sku: {{from: LIN.EN.=, words: {{"4012345000009": RARE, "4012345000016": COAT}}, else: NOSUCH}}
+  on_hand: QTY.145.0.1
+  at: {{from: /DTM.137.0.1, date: "203", zone: Europe/Paris}}
+answers: CONTRL
+{more}"""

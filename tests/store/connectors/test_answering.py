@@ -11,23 +11,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate, small
 from tests.support.connectors import Running
-from tests.support.edi_specimens import INVRPT_D96A
+from tests.support.edi_specimens import INVRPT_D96A, counts_by_invrpt
 
-COUNTS = """\
-connector: wms
-owner: logistics
-because: {en: The warehouse reports its stock}
-kind: counts
-reads: {folder: in, settled: 0s}
-format: {edifact: {rows: LIN, messages: INVRPT}}
-fields:
-  node: {value: lyon}
-  sku: {from: LIN.EN.=, words: {"4012345000009": RARE, "4012345000016": COAT}, else: NOSUCH}
-  on_hand: QTY.145.0.1
-  at: {from: /DTM.137.0.1, date: "203", zone: Europe/Paris}
-answers: CONTRL
-answer_to: answers
-"""
+COUNTS = counts_by_invrpt("wms", "{folder: in, settled: 0s}", "answer_to: answers\n")
 
 
 def answers(here):

@@ -12,16 +12,13 @@ from engine.inventory.stock import NetworkStock
 from engine.store.connectors.connector_store import ConnectorStore
 from tests.conftest import activate
 from tests.support.connectors import COUNTS, MOVEMENTS
+from tests.support.dying import Died, dying
 from tests.support.facts import inventory, node
 
 COUNT_HEAD, SALE_HEAD = "node,sku,units,at\n", "shop,article,pieces,receipt,line\n"
 SKUS = ("A", "B")
 SIZES = (2, 3, 7)
 EFFECTS = ((ConnectorStore, "keep"), (NetworkStock, "move"), (NetworkStock, "set_counts"))
-
-
-class Died(BaseException):
-    """As kill -9, but that the lease is given back."""
 
 
 def network(bare, skus=SKUS):
@@ -103,32 +100,19 @@ def test_a_batch_of_any_size_ends_as_its_rows_do_one_by_one(outcome, kind, seed)
 def test_wherever_it_is_killed_and_goes_on_it_ends_as_single_rows_do(outcome, kind, after, monkeypatch):
     content = KINDS[kind][1](random.Random(11))
     stock_alone, ended_alone, told_alone = outcome(kind, content, 1)
-    state = {"at": 0, "count": itertools.count(1)}
-
-    def dying(real, *arguments, **options):
-        number = next(state["count"])
-        if number == state["at"] and not after:
-            raise Died
-        result = real(*arguments, **options)
-        if number == state["at"]:
-            raise Died
-        return result
-
-    for place, name in EFFECTS:
-        real = getattr(place, name)
-        monkeypatch.setattr(place, name, lambda *arguments, _real=real, **more: dying(_real, *arguments, **more))
+    dies = dying(monkeypatch, EFFECTS)
 
     def run_and_die(here):
-        state.update(at=number, count=itertools.count(1))
+        dies(number, after=after)
         try:
             here.run()
             died.append(False)
         except Died:
             died.append(True)
-            state["at"] = 0
+            dies(0)
             here.run()
         finally:
-            state["at"] = 0
+            dies(0)
 
     for number in itertools.count(1):
         died = []

@@ -21,6 +21,7 @@ from engine.inventory.stock import NetworkStock
 from engine.store.connectors.connector_store import ConnectorStore, Step
 from engine.store.stock import Movement
 from tests.support.connectors import COUNTS, MOVEMENTS
+from tests.support.dying import Died, dying
 from tests.support.local_server import local_server
 
 SALES = "shop,article,pieces,receipt,line\n"
@@ -34,32 +35,10 @@ EFFECTS = [
 """All by which a turn changes something."""
 
 
-class Died(BaseException):
-    """As kill -9, but that the lease is given back."""
-
-
 @pytest.fixture
 def dies(monkeypatch):
-    """Has a process die just before, or just after, the effect of that number, from now on; 0: it lives."""
-    state = {"at": 0, "after": False, "count": itertools.count(1)}
-
-    def dying(real, *arguments, **options):
-        number = next(state["count"])
-        if number == state["at"] and not state["after"]:
-            raise Died
-        result = real(*arguments, **options)
-        if number == state["at"]:
-            raise Died
-        return result
-
-    for place, name in EFFECTS:
-        real = getattr(place, name)
-        monkeypatch.setattr(place, name, lambda *arguments, _real=real, **options: dying(_real, *arguments, **options))
-
-    def at(number, *, after=False):
-        state.update(at=number, after=after, count=itertools.count(1))
-
-    return at
+    """Has a process die at one of these effects, from now on."""
+    return dying(monkeypatch, EFFECTS)
 
 
 def run_until_nothing_waits(here):
