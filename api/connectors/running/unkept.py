@@ -29,14 +29,14 @@ class ReadRows(msgspec.Struct, frozen=True, kw_only=True):
 
 class UnkeptFile(msgspec.Struct, frozen=True, kw_only=True):
     """As it is in the place of its connector, in a field with its name. `again_at` is when it is tried again. What
-    was `read` is neither read nor counted again; None: an older release left the file.
+    was `read` is neither read nor counted again.
     """
 
     id: str
     failures: int
     again_at: int
     why: str
-    read: ReadRows | None = None
+    read: ReadRows
 
     @property
     def told(self) -> str:
