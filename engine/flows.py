@@ -15,6 +15,7 @@ from engine.returns.returns import Returns
 from engine.settings import Settings
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.lookahead import LookaheadTables
 from engine.transfers.articles import Moving
 from engine.transfers.proposals import TransferProposals
 from engine.transfers.transfers import Transfers
@@ -44,6 +45,7 @@ class Flows:
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
+        self.lookahead_tables = LookaheadTables(parts.client, parts.keys)
         self.demand = Demand(parts.client, parts.keys, facts=parts.facts, clock=parts.clock)
         self.inbound = Inbound(
             parts.client,

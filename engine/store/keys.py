@@ -81,6 +81,27 @@ class Keys:
         return self._key("demand")
 
     @property
+    def lookahead(self) -> str:
+        """Hash: `current`, the digest of the table of look-ahead prices that is in force, and when it was `learnt_at`,
+        in UTC seconds.
+        """
+        return self._key("lookahead")
+
+    @property
+    def lookahead_heads(self) -> str:
+        """Hash: digest of each table of look-ahead prices to JSON of its head (see engine/model/lookahead.py)."""
+        return self._key("lookahead", "heads")
+
+    @property
+    def lookahead_published(self) -> str:
+        """Sorted set: digest of each table of look-ahead prices by the UTC second at which it was published."""
+        return self._key("lookahead", "published")
+
+    def lookahead_table(self, digest: str) -> str:
+        """Hash: SKU to its look-ahead prices, packed, in the table of that digest; it never changes."""
+        return self._key("lookahead", "table", digest)
+
+    @property
     def open_transfers(self) -> str:
         """Hash: id to JSON of each transfer that is neither received nor cancelled."""
         return self._key("transfers", "open")

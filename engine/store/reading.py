@@ -21,7 +21,7 @@ from rules.reserves import Tally
 
 NO_PERIODS: Mapping[Tally, str] = MappingProxyType({})
 _TAB = TAB.encode()
-_HEAD = 8
+_HEAD = 9
 """How many parts of what snapshot.lua answers come before the stock."""
 
 
@@ -53,6 +53,8 @@ class Reading:
     """Whether some stock of the network has or had lots."""
     receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = field(default_factory=dict)
     """By SKU of which units are to come, by node, its open receipts, the next to arrive first."""
+    lookahead: str | None = None
+    """The digest of the table of look-ahead prices that is in force, however old it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ def reading_of(
     """What snapshot.lua answered, for `skus` and the instant whose policies decide, for these periods of loads and of
     allotments.
     """
-    version, policy, earlier, first, shipments, resting, lots, receipts, *stock = answer
+    version, policy, earlier, first, shipments, resting, lots, receipts, lookahead, *stock = answer
     taken = map(_counts, stock[2 * len(skus) :])
     policy_version, policy_since = split_version(policy.decode()) if policy else (None, None)
     return Reading(
@@ -156,6 +158,7 @@ def reading_of(
         taken={sku: {tally: next(taken) for tally in periods} for sku in skus} if periods else {},
         periods=periods,
         receipts=_receipts(skus, receipts) if receipts else {},
+        lookahead=lookahead and lookahead.decode(),
     )
 
 

@@ -82,7 +82,7 @@ _TAKEN = ("taken",)
 """Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
     *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
-    *("expiring", "resting", "changed"),
+    *("expiring", "resting", "changed", "lookahead"),
 )
 _COMMIT = (
     *_SNAPSHOT,
@@ -255,6 +255,9 @@ LEARN_DEMAND = KeyLayout(
     ("facts", "products", "staged_products", "former_versions", "former_networks", "former_products", "demand", "log"),
     parts=("former_version",),
 )
+PUBLISH_LOOKAHEAD = KeyLayout(
+    ("lookahead", "lookahead_heads", "lookahead_published", "lookahead_table", "staged_lookahead", "log")
+)
 PUT_KEYS = KeyLayout(("api_keys", "log"))
 RECORD_ACT = KeyLayout(("log", "operation"))
 LOAD_SWAP = KeyLayout(
@@ -347,6 +350,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,
     "flows/learn_demand": LEARN_DEMAND,
+    "flows/publish_lookahead": PUBLISH_LOOKAHEAD,
     "events/change_webhook": CHANGE_WEBHOOK,
     "events/remove_webhook": REMOVE_WEBHOOK,
     "events/append": APPEND_EVENTS,

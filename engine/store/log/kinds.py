@@ -8,6 +8,7 @@ ACT_KINDS = (
     "unscheduled",
     "network_changed",
     "demand_learnt",
+    "lookahead_published",
     "webhook_added",
     "webhook_changed",
     "webhook_removed",

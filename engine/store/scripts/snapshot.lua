@@ -6,11 +6,11 @@
 --       then so many members of `changed`, the number of loads, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, that of the order's id, loads by period, nodes
--- that rest, 1 if some stock has lots, the open receipts of each SKU if any receipt is open, then on_hand and held of
--- each SKU, then what was taken, then if stamps are asked for, all of them as one text, - where there is none}. A policy
--- version that was scheduled and is due is answered as `instant:version`. A hash is answered as one text of a
--- name and its value on a line each, which is faster to make and to read than two answers for each node; no name has a
--- line break in it.
+-- that rest, 1 if some stock has lots, the open receipts of each SKU if any receipt is open, the table of look-ahead
+-- prices in force, then on_hand and held of each SKU, then what was taken, then if stamps are asked for, all of them as
+-- one text, - where there is none}. A policy version that was scheduled and is due is answered as `instant:version`. A
+-- hash is answered as one text of a name and its value on a line each, which is faster to make and to read than two
+-- answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
 local call = redis.call
 local now = ARGV[1]
@@ -40,6 +40,7 @@ local answer = {
   rests_until and tonumber(rests_until) > tonumber(ARGV[2]) and lines(key.resting) or '',
   lots or '',
   {},
+  call('HGET', key.lookahead, 'current'),
 }
 for index = 1, has_receipts and tonumber(ARGV[#ARGV]) or 0 do
   answer[8][index] = lines(key.receipts(index))

@@ -49,6 +49,7 @@ from tests.store.connection.test_replicas import LONG, follow, url
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
 from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product, service
+from tests.support.lookahead import table
 from tests.support.lua_scripts import script_names
 from tests.support.parcels import LYON_ADDRESS, ZOE, dpd, pack, parcel_terms
 from tests.support.redis_topologies import nodes
@@ -280,6 +281,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     receive_what_was_promised(pointsman, clock)
     move_between_nodes(pointsman)
     change_paces(pointsman)
+    pointsman.flows.lookahead_tables.publish(table({("A", "lyon"): 2_100_000}, learnt_at=clock.now), now=clock.now)
     take_back_what_left(pointsman)
     follow_a_channel(pointsman)
     run_a_connector(pointsman)

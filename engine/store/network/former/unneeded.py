@@ -1,4 +1,5 @@
-"""Forgets networks and products of former times that no decision needs any more, in the log or in the archive.
+"""Forgets networks, products and look-ahead tables of former times that no decision needs any more, in the log or in
+the archive.
 
 A decision is committed only while the network that it was made in is the one that counts, so the numbers of networks
 rise along the log: what is older than that of its first decision is needed by none.
@@ -6,19 +7,27 @@ rise along the log: what is older than that of its first decision is needed by n
 
 from collections.abc import Iterator
 
+from engine.decide.order_record import seconds
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+from engine.store.lookahead import LookaheadTables
 from engine.store.network.former.former_facts import FormerFacts
 
 _AT_ONCE = 500
+_LONGEST_BATCH = 24 * 60 * 60
+"""Seconds by which a decision may have been made before one that was logged before it; both name a table of then."""
 
 
 def forget_unneeded(client: Client, keys: Keys) -> None:
     """Delete what was kept before the network of the first decision that there is. Raises ArchiveUnavailable if the
     archive is not at hand: then it can't be told, and nothing is deleted.
     """
-    needed_from = _needed_from(client, keys)
+    first = next(decision_log.decisions(client, keys), None)
+    if first is not None:
+        LookaheadTables(client, keys).forget_replaced_before(seconds(first.record.decided_at) - _LONGEST_BATCH)
+    needed_from = _needed_from(client, keys, first)
     for members in _older(client, keys, needed_from):
         with faults():
             client.redis.zrem(keys.former_items, *members)
@@ -35,10 +44,9 @@ def forget_unneeded(client: Client, keys: Keys) -> None:
         write.execute()
 
 
-def _needed_from(client: Client, keys: Keys) -> int:
+def _needed_from(client: Client, keys: Keys, first: Entry | None) -> int:
     """The number of the network of the first decision; of one that counted several times, the first of them."""
     present = FormerFacts(client, keys).present()
-    first = next(decision_log.decisions(client, keys), None)
     if first is None:
         return present.number
     version = first.record.network_version
