@@ -11,6 +11,7 @@ PointsmanError
 ├── BadSetting         an environment variable whose value is not allowed
 ├── InputInvalid       files or orders with mistakes; carries all of them
 │   ├── OrderInvalid   an order that can't be decided as it stands
+│   ├── NoAddressee    a parcel of an order that has no addressee; it can be packed once it has one
 │   └── NotPrintable   texts that can't stand on a paper: letters that its fonts lack, or too long
 ├── DecisionUnreadable a logged decision that this release can't read, or whose facts are lost
 ├── FactsForgotten     the facts that a decision was made on are not kept any more, or were not yet
@@ -182,6 +183,18 @@ class InputInvalid(PointsmanError):
 
 class OrderInvalid(InputInvalid):
     """An order that can't be decided as it stands."""
+
+
+class NoAddressee(InputInvalid):
+    """The order has nobody to send a parcel to; it may still get an addressee."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+        message = (
+            f"order '{order}' has no addressee; send it here, or beforehand (PUT /v1/orders/{order}/addressee, or:"
+            f" pointsman order addressee {order})"
+        )
+        super().__init__([Mistake(field="addressee", message=message)])
 
 
 class NotPrintable(InputInvalid):

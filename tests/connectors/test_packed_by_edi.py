@@ -2,13 +2,23 @@
 so, and confirmed.
 """
 
+import io
 import re
 from dataclasses import replace
 
 import pytest
 
+from api.connectors.running.answer_in_response import AnswersInResponse
+from api.connectors.running.early_mark import TRIED_AFTER
+from api.connectors.running.early_messages import replay_early
+from api.connectors.running.opening import open_answering, open_reader
+from api.connectors.running.quarantine import Keeping
+from api.connectors.running.receiving import Receiver
+from api.connectors.running.replaying import replay
+from engine.errors import NotReady
 from engine.model.parcels import ShipmentKey
-from tests.connectors.test_shipments_by_edi import advice, of, place_order, x12_messages
+from engine.orders.cancellation.plan import CancelRequest
+from tests.connectors.test_shipments_by_edi import AWAY, advice, of, place_order, x12_messages
 from tests.support.connectors_in_folders import in_folders, stocked
 from tests.support.parcels import dpd
 
@@ -145,3 +155,85 @@ def test_an_advice_waits_until_the_network_says_how_and_from_where_it_is_packed(
     assert here.run().ended("applied") == 1
     assert boxes(shop, message) == [{"1": 3, "2": 2}]
     assert shop.orders.show("W-1").units("held") == 0
+
+
+@pytest.fixture
+def nobody(shop, message, tmp_path):
+    """The connector, once the order of the message has no addressee any more."""
+    shop.fulfilment.parcels.remove_addressee("W-1")
+    return in_folders("wms-945-packed", shop, tmp_path)
+
+
+def answers(here):
+    """Each 997 that was written, and whether its one message is accepted."""
+    folder = here.root / here.connector.answer_to.path
+    return [re.search(r"AK5\*(\w)", path.read_text())[1] for path in sorted(folder.glob("*-997-*"))]
+
+
+def taken_again(here):
+    return [report.ended("applied") for report in replay_early(here.pointsman, [here.connector], here.root)]
+
+
+def test_an_advice_for_an_order_without_an_addressee_is_taken_over_and_answered_once_it_has_one(shop, message, nobody):
+    report = nobody.take(advice(message))
+    (problem,) = report.messages[0].problems
+    assert "order 'W-1' has no addressee" in str(problem)
+    assert answers(nobody) == []
+    assert taken_again(nobody) == []
+    shop.fulfilment.parcels.put_addressee("W-1", AWAY)
+    assert taken_again(nobody) == [1]
+    assert (boxes(shop, message), shop.orders.show("W-1").units("held")) == ([{"1": 3, "2": 2}], 0)
+    assert answers(nobody) == ["A"]
+    assert [*(nobody.root / "wms-945-packed" / "bad").iterdir()] == []
+
+
+def test_an_advice_that_waits_for_an_addressee_keeps_no_other_back(shop, message, nobody, clock):
+    orders = in_folders("wms-940", shop, nobody.root)
+    place_order(shop, ("SPO-0007", 1), id="W-2")
+    clock.now += 600
+    ((other,),) = map(x12_messages, orders.send())
+    nobody.take(advice(message), "1.edi")
+    left_later = advice(other, control=2).replace("*8*1005", "*8*1015")
+    assert nobody.take(left_later, "2.edi").ended("applied") == 1
+    assert (answers(nobody), shop.orders.show("W-2").units("shipped")) == (["A"], 1)
+
+
+def test_an_advice_whose_order_has_no_addressee_for_a_day_is_rejected_then(shop, message, nobody, clock):
+    nobody.take(advice(message))
+    came = clock.now
+    for after in TRIED_AFTER:
+        assert answers(nobody) == []
+        clock.now = came + after
+        assert taken_again(nobody) == [0]
+    assert answers(nobody) == ["R"]
+    shop.fulfilment.parcels.put_addressee("W-1", AWAY)
+    assert taken_again(nobody) == []
+    (kept,) = Keeping(nobody.connector, nobody.root).quarantined()
+    assert replay(shop, nobody.connector, [kept], nobody.root).ended("applied") == 1
+
+
+def test_an_advice_that_waits_for_an_addressee_is_rejected_once_something_else_is_wrong(shop, message, nobody, clock):
+    nobody.take(advice(message))
+    shop.cancellations.cancel(CancelRequest(order="W-1", op="c"))
+    clock.now += TRIED_AFTER[0]
+    assert taken_again(nobody) == [0]
+    assert answers(nobody) == ["R"]
+
+
+def test_an_advice_that_is_answered_in_the_response_is_to_be_sent_again(shop, message, nobody):
+    connector = replace(nobody.connector, answer_to=None)
+    response, reader = AnswersInResponse(), open_reader(connector)
+    receiver = Receiver(
+        shop,
+        connector,
+        reader=reader,
+        keeping=Keeping(connector, nobody.root),
+        answering=open_answering(shop, connector, reader, nobody.root, response),
+    )
+    with pytest.raises(NotReady, match="order 'W-1' has no addressee"):
+        receiver.receive(io.BytesIO(advice(message).encode()), {})
+    assert response.body == b""
+    assert Keeping(connector, nobody.root).quarantined() == []
+    shop.fulfilment.parcels.put_addressee("W-1", AWAY)
+    assert receiver.receive(io.BytesIO(advice(message).encode()), {}).endings["applied"] == 1
+    assert b"AK5*A" in response.body

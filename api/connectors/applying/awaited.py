@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from engine.errors import NotFound
+from engine.errors import NotFound, OrderErased
 from engine.service import Pointsman
 
 _POSITION, _SHIPMENT = ("node", "sku"), ("shipment", "decision", "order")
@@ -24,6 +24,7 @@ _NAMED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """By its kind, the fields of a row that name what it is about."""
+_ADDRESSEE = "addressee"
 MOST_AWAITED = 20
 """Things that one message is known to wait for."""
 
@@ -36,6 +37,18 @@ def things_of(kind: str, fields: Mapping[str, Any]) -> tuple[str, ...]:
         if isinstance(name, str) and name.isprintable():
             things.append(f"decision {name.rpartition('/')[0]}" if field == "shipment" else f"{field} {name}")
     return tuple(things)
+
+
+def addressee_of(order: str) -> str:
+    """The addressee of an order as a thing that is waited for."""
+    return f"{_ADDRESSEE} {order}"
+
+
+def is_answered_later(things: Iterable[str]) -> bool:
+    """Whether a row that waits for these things waits for one that its sender can't send: it is told neither that the
+    row was taken over nor that it was refused, until that is so.
+    """
+    return any(thing.partition(" ")[0] == _ADDRESSEE for thing in things)
 
 
 def missing(pointsman: Pointsman, things: Iterable[str]) -> tuple[str, ...]:
@@ -76,6 +89,7 @@ def is_there(pointsman: Pointsman, thing: str) -> bool:
         "node": lambda: pointsman.network().nodes[name],
         "sku": lambda: pointsman.products({name})[name],
         "order": lambda: pointsman.orders.show(name),
+        _ADDRESSEE: lambda: pointsman.fulfilment.parcels.addressee(name),
         "decision": lambda: pointsman.decision(name),
         "receipt": lambda: flows.inbound.find(name),
         "return": lambda: flows.returns.show(name),
@@ -84,4 +98,6 @@ def is_there(pointsman: Pointsman, thing: str) -> bool:
         lookups[kind]()
     except (NotFound, KeyError):
         return False
+    except OrderErased:
+        return True  # nothing more will come
     return True

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from marshmallow import Schema, ValidationError, fields
 
+from api.connectors.applying.awaited import addressee_of
 from api.shapes.line_units import LineUnits
 from api.shapes.mistakes import mistakes_of
 from api.shapes.postal_address import PostalAddressShape
@@ -20,6 +21,7 @@ from engine.errors import (
     InputInvalid,
     Interrupted,
     Mistake,
+    NoAddressee,
     NotFound,
     NotReady,
     PointsmanError,
@@ -59,10 +61,13 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing changed, as these mistakes are in it. `early`: it is about something that is not there, and may come."""
+    """Nothing changed, as these mistakes are in it. `early`: it is about something that is not there, and may come.
+    `awaits`: things that it needs beside those that its fields name.
+    """
 
     mistakes: tuple[Mistake, ...]
     early: bool = False
+    awaits: tuple[str, ...] = ()
 
 
 _MISSING = "nothing is there"
@@ -129,6 +134,8 @@ def guarded(apply: Callable[[], T]) -> T | Refused:
         return Refused(tuple(mistakes_of(error.messages)))
     except LATER:
         raise
+    except NoAddressee as error:
+        return Refused(tuple(error.mistakes), early=True, awaits=(addressee_of(error.order),))
     except InputInvalid as error:
         return Refused(tuple(error.mistakes))
     except NotFound as error:

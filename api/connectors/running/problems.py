@@ -7,6 +7,7 @@ from typing import Self
 
 import msgspec
 
+from api.connectors.applying.awaited import is_answered_later
 from api.connectors.formats.format import BadRow
 from api.connectors.language.connector import Connector
 from api.connectors.running.early_mark import EarlyMark
@@ -75,6 +76,12 @@ def decode(stored: Iterable[bytes]) -> list[Problem]:
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """By their rows: what was refused is known later than what could not be read."""
     return sorted(problems, key=lambda problem: problem.row)
+
+
+def answered_later(problems: Iterable[Problem]) -> bool:
+    """Whether nothing is wrong with the message but what its sender can't mend, and may still come."""
+    problems = [*problems]
+    return bool(problems) and all(problem.early and is_answered_later(problem.awaits) for problem in problems)
 
 
 def awaited(problems: Iterable[Problem]) -> Iterator[tuple[str, ...]]:
@@ -167,6 +174,12 @@ def _of_others(problems: Sequence[Problem], bad: int, say: Callable[[str], str])
 def _tried_again(early: EarlyMark) -> str:
     if early.next_at is None:
         return f"What it is about had not come by {_shown(early.tried)}; it is not taken over again by itself any more."
+    if early.unanswered:
+        return (
+            "What it is about may still come: the message is taken over again by itself, next at"
+            f" {_shown(early.next_at)} and for the last time at {_shown(early.last_at)}; then a person has to see to"
+            " it. Its sender is answered once it is taken over, or then."
+        )
     return (
         f"What it is about may still come: the message is taken over again by itself, next at {_shown(early.next_at)}"
         f" and for the last time at {_shown(early.last_at)}; then a person has to see to it."

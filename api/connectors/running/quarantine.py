@@ -15,7 +15,7 @@ from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder
 from api.connectors.language.words import HEADER_WORD
 from api.connectors.running.early_mark import SUFFIX as EARLY
-from api.connectors.running.early_mark import EarlyMark, mark_of
+from api.connectors.running.early_mark import EarlyMark, mark_of, mark_of_try
 from api.connectors.running.problems import SUFFIX, Problem, problem_text
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sources.folder import BAD, DONE, free_path, matches, numbered
@@ -67,22 +67,34 @@ class Keeping:
         problems: Sequence[Problem],
         *,
         awaits: Awaited = NOTHING_AWAITED,
+        answered_later: bool = False,
         at: int,
         **sizes: int,
     ) -> Path:
         """Write what is wrong with the message, and the message itself if its source does not move it there; where that
         is. It has so many `rows`, of which so many are `bad`, and so many `taken` over; `awaits` is what it
-        is about and whether that is there. Done again after a crash, it writes the same. Raises NotKept.
+        is about and whether that is there; `answered_later`, that its EDI is answered once it has come. Done again
+        after a crash, it writes the same. Raises NotKept.
         """
         with _changing(self.bad, f"what is wrong with {message.name}"):
-            return self._quarantine(message, problems, awaits=awaits, at=at, **sizes)
+            self.bad.mkdir(parents=True, exist_ok=True)
+            kept = self.place_of(message)
+            early = None
+            if problems and all(problem.early for problem in problems):
+                early = mark_of_try(kept, at=at, awaits=awaits, unanswered=answered_later)
+            self._quarantine(message, kept, problems, early=early, at=at, **sizes)
+            return kept
 
     def _quarantine(
-        self, message: Message, problems: Sequence[Problem], *, awaits: Awaited, at: int, **sizes: int
-    ) -> Path:
-        self.bad.mkdir(parents=True, exist_ok=True)
-        kept = self.place_of(message)
-        early = self._early_mark(kept, problems, at, awaits)
+        self,
+        message: Message,
+        kept: Path,
+        problems: Sequence[Problem],
+        *,
+        early: EarlyMark | None,
+        at: int,
+        **sizes: int,
+    ) -> None:
         text = problem_text(
             problems,
             connector=self._connector,
@@ -100,16 +112,6 @@ class Keeping:
             write_whole(mark_of(kept), early.content)
         else:
             mark_of(kept).unlink(missing_ok=True)
-        return kept
-
-    def _early_mark(self, kept: Path, problems: Sequence[Problem], at: int, awaits: Awaited) -> EarlyMark | None:
-        """That it was tried now, if all that is wrong with it is that something is not there yet."""
-        if not problems or not all(problem.early for problem in problems):
-            return None
-        before = EarlyMark.read(mark_of(kept))
-        first, again_by_itself = (at, False) if before is None else (before.first, before.at_once)
-        at_once = awaits.came and not again_by_itself
-        return EarlyMark(first=first, tried=at, awaits=awaits.missing, at_once=at_once)
 
     def is_of(self, path: Path) -> bool:
         """Whether a kept file, or one beside it, is the connector's: others may watch the same folder."""

@@ -13,7 +13,8 @@ from api.connectors.applying.awaited import look_for
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Push
 from api.connectors.running.answering import Answering
-from api.connectors.running.problems import Problem, awaited, in_order
+from api.connectors.running.early_mark import is_unanswered
+from api.connectors.running.problems import Problem, answered_later, awaited, in_order
 from api.connectors.running.quarantine import Keeping, NotKept
 from api.connectors.running.reading import MessageReader, ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
@@ -100,12 +101,16 @@ class Receiver:
         message = Message(id=name, name=f"push-{name[:12]}", received_at=now, open=lambda: again(body), headers=headers)
         report = MessageReport(name=message.name)
         problems = self._take(message, report, now)
+        later = self._answering is not None and answered_later(problems)
+        if later and self._connector.answer_to is None:
+            raise NotReady(f"{problems[0]}; it is answered in the response, so send it again then")
         try:
-            self._put_aside(message, report, now)
+            self._put_aside(message, report, now, later=later)
         except NotKept as error:
             self._note_failure(error, now)
             raise NotReady("its good rows were taken over, and it can't be kept now: send it again") from error
-        self._answer(message, problems, report, now)
+        if not (report.kept and is_unanswered(report.kept)):
+            self._answer(message, problems, report, now)
         self._note_over(report, now)
         log_message(self._connector.name, report)
         return report
@@ -156,7 +161,7 @@ class Receiver:
             while batch := list(itertools.islice(items, ROWS_AT_ONCE)):
                 yield batch
 
-    def _put_aside(self, message: Message, report: MessageReport, now: int) -> None:
+    def _put_aside(self, message: Message, report: MessageReport, now: int, *, later: bool) -> None:
         if report.endings["bad"]:
             report.kept = self._keeping.quarantine(
                 message,
@@ -166,6 +171,7 @@ class Receiver:
                 at=now,
                 taken=report.standing,
                 awaits=look_for(self._pointsman, awaited(report.problems)),
+                answered_later=later,
             )
         else:
             self._keeping.keep(message)

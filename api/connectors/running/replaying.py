@@ -10,7 +10,8 @@ from pathlib import Path
 from api.connectors.language.connector import Connector
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.connector_parts import ConnectorParts
-from api.connectors.running.opening import open_reader
+from api.connectors.running.early_mark import is_unanswered
+from api.connectors.running.opening import open_answering, open_reader
 from api.connectors.running.quarantine import Keeping, NotKept, kept_headers
 from api.connectors.running.report import TurnReport
 from api.connectors.running.runner import ConnectorRunner
@@ -71,7 +72,8 @@ def replay(
     pointsman: Pointsman, connector: Connector, paths: Iterable[Path], files: Path, wording: Wording = ENGLISH_WORDING
 ) -> TurnReport:
     """Take over the files again, in that order. Rows that were taken over before are left out, as `once` tells, or
-    change nothing. Raises InputInvalid if a file is not there, and for a connector that takes nothing over.
+    change nothing. EDI that was not answered yet is answered. Raises InputInvalid if a file is not there, and for a
+    connector that takes nothing over.
     """
     verify_replayable(connector)
     report = TurnReport(connector=connector.name)
@@ -81,7 +83,14 @@ def replay(
         keeping = _KeptWhereItIs(connector, files, wording, path)
         source = _Files((path,))
         reader = open_reader(connector)
-        parts = ConnectorParts(connector=connector, source=source, reader=reader, keeping=keeping, replaying=True)
+        parts = ConnectorParts(
+            connector=connector,
+            source=source,
+            reader=reader,
+            keeping=keeping,
+            answering=open_answering(pointsman, connector, reader, files) if is_unanswered(path) else None,
+            replaying=True,
+        )
         turn = ConnectorRunner(pointsman, parts).take_turn()
         report.messages += turn.messages
         report.busy, report.error = turn.busy, turn.error

@@ -95,7 +95,7 @@ class RowTaker:
     def _note(self, row: ReadRow, outcome: Outcome, taken: Taken) -> None:
         if isinstance(outcome, Refused):
             taken.endings["bad"] += 1
-            awaits = things_of(self._connector.kind, row.fields) if outcome.early else ()
+            awaits = outcome.awaits or (things_of(self._connector.kind, row.fields) if outcome.early else ())
             taken.problems += Problem.of_mistakes(
                 outcome.mistakes,
                 row=row.number,

@@ -15,7 +15,8 @@ from api.connectors.applying.incoming import LATER, acting_as
 from api.connectors.language.kinds import INBOUND
 from api.connectors.running.connector_parts import ConnectorParts
 from api.connectors.running.doubtful_rows import put_aside_doubtful
-from api.connectors.running.problems import Problem, awaited, decode, encode, in_order
+from api.connectors.running.early_mark import is_unanswered
+from api.connectors.running.problems import Problem, answered_later, awaited, decode, encode, in_order
 from api.connectors.running.quarantine import NotKept
 from api.connectors.running.reading import ReadItem
 from api.connectors.running.refusals import refused_beforehand, take_unrefused
@@ -243,10 +244,13 @@ class ConnectorRunner:
             counts["quarantined"] = 1
             sizes = {"rows": report.rows, "bad": bad, "taken": self._taken_rows}
             awaits, now = look_for(self._pointsman, awaited(problems)), self._pointsman.now
-            report.kept = self._keeping.quarantine(message, report.problems, at=now, awaits=awaits, **sizes)
+            later = self._answering is not None and answered_later(problems)
+            report.kept = self._keeping.quarantine(
+                message, report.problems, at=now, awaits=awaits, answered_later=later, **sizes
+            )
         else:
             self._keeping.keep(message)
-        if self._answering is not None:
+        if self._answering is not None and not (report.kept and is_unanswered(report.kept)):
             report.unanswered = self._answering.answer(message, problems, at=self._pointsman.now)
         over = {
             READING: "",

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from msgspec import UNSET
 
 from engine.decide.record_parts import ShipmentRecord
-from engine.errors import InputInvalid, Mistake, NotPackable, NotReady
+from engine.errors import NoAddressee, NotPackable, NotReady
 from engine.fulfilment.carriers.carrier import Carrier
 from engine.model.carriers import CarrierAccount
 from engine.model.facts import Network, Node, Service
@@ -80,7 +80,7 @@ def _carrier_name(service: Service, account: CarrierAccount | None) -> str:
 
 
 def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], order: str) -> PostalAddress:
-    """Where it goes: the place where it is collected, or whom `find` finds. Raises InputInvalid if it finds nobody, and
+    """Where it goes: the place where it is collected, or whom `find` finds. Raises NoAddressee if it finds nobody, and
     NotReady if that place has no address.
     """
     if carriage.goal is not None:
@@ -89,13 +89,9 @@ def addressee_of(carriage: Carriage, find: Callable[[], PostalAddress | None], o
 
 
 def known_addressee(found: PostalAddress | None, order: str) -> PostalAddress:
-    """The one of an order; raises InputInvalid if there is none."""
+    """The one of an order; raises NoAddressee if there is none."""
     if found is None:
-        message = (
-            f"order '{order}' has no addressee; send it here, or beforehand (PUT /v1/orders/{order}/addressee, or:"
-            f" pointsman order addressee {order})"
-        )
-        raise InputInvalid([Mistake(field="addressee", message=message)])
+        raise NoAddressee(order)
     return found
 
 
