@@ -8,12 +8,20 @@ from msgspec import UNSET, Meta, UnsetType
 from api.records.audit.replays import DecidedAmountsRecord
 from api.records.findings import FindingRecord
 from api.records.policies import ChangesRecord
+from api.records.whatif_amounts import WhatIfNodeAmountsRecord, WhatIfNodeRecord, WhatIfSidesRecord
+from api.records.whatif_breakdown import (
+    WhatIfCauseRecord,
+    WhatIfDayRecord,
+    WhatIfFlowRecord,
+    WhatIfPlacesRecord,
+    WhatIfProductsRecord,
+)
 from engine.audit.explanation.record import StatementRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.simulation.bootstrap import DRAWS
+from engine.simulation.cause import Cause
 from engine.simulation.changed_decision import DecidedSide, ExplainedChange
-from engine.simulation.comparison import ChangedDecision, Comparison, Figure, Interval, Sides
-from engine.simulation.outcome import Amounts, NodeAmounts
+from engine.simulation.comparison import ChangedDecision, Comparison, Figure, Interval
 from engine.simulation.tried_decision import NotKept, Untriable, UntriedDecision
 from engine.simulation.whatif import DraftResult, UntriedCounts, WhatIf
 from rules.errors import Finding
@@ -25,72 +33,6 @@ _NAMES: Mapping[Figure, str] = {
     "late_orders": "orders_late",
     "units_unfilled": "units_unfilled",
 }
-
-
-class WhatIfAmountsRecord(Record, frozen=True):
-    """What decisions come to. Shipments of a scheduled order are those that are planned."""
-
-    decisions: int
-    filled: int
-    partial: int
-    unfilled: int
-    scheduled: int
-    waiting: Annotated[int, Meta(description="decisions of which units wait")]
-    parked: Annotated[int, Meta(description="decisions that a person must approve first")]
-    late: Annotated[int, Meta(description="decisions with a shipment that comes later than was promised")]
-    units_ordered: int
-    units_shipped: int
-    units_unfilled: int
-    units_waiting: int
-    shipments: int
-    shipments_promised: int
-    shipments_late: int
-    cost_micros: int
-    carriage_micros: int
-    handling_micros: int
-    policy_amounts_micros: Annotated[
-        int,
-        Meta(description="counted by the policies beside cost: a price of CO2e, prefer and avoid, split penalties"),
-    ]
-    co2_mg: int
-
-    @classmethod
-    def of(cls, amounts: Amounts) -> "WhatIfAmountsRecord":
-        renamed = {"cost": "cost_micros", "carriage": "carriage_micros", "handling": "handling_micros"}
-        renamed |= {"policy_amounts": "policy_amounts_micros", "co2": "co2_mg"}
-        return cls(**{renamed.get(name, name): amount for name, amount in amounts._asdict().items()})
-
-
-class WhatIfSidesRecord(Record, frozen=True):
-    """The same decisions by the baseline and by the draft."""
-
-    baseline: WhatIfAmountsRecord
-    draft: WhatIfAmountsRecord
-
-    @classmethod
-    def of(cls, sides: Sides) -> "WhatIfSidesRecord":
-        return cls(baseline=WhatIfAmountsRecord.of(sides.baseline), draft=WhatIfAmountsRecord.of(sides.draft))
-
-
-class WhatIfNodeAmountsRecord(Record, frozen=True):
-    """What a node ships."""
-
-    shipments: int
-    shipments_late: int
-    units: int
-    cost_micros: int
-    co2_mg: int
-
-    @classmethod
-    def of(cls, amounts: NodeAmounts) -> "WhatIfNodeAmountsRecord":
-        return cls(*amounts)
-
-
-class WhatIfNodeRecord(Record, frozen=True):
-    """What a node ships by the baseline and by the draft."""
-
-    baseline: WhatIfNodeAmountsRecord
-    draft: WhatIfNodeAmountsRecord
 
 
 class WhatIfRuleRecord(Record, frozen=True):
@@ -212,6 +154,13 @@ class WhatIfDraftRecord(Record, frozen=True):
         Meta(description="that come out worst: those that lose units, then the dearest"),
     ]
     best: list[ChangedDecisionRecord]
+    causes: Annotated[
+        dict[Cause, WhatIfCauseRecord], Meta(description="by what decisions differ, and how much more they come to")
+    ]
+    flows: Annotated[list[WhatIfFlowRecord], Meta(description="the 500 that change most, or that are the greatest")]
+    days: Annotated[list[WhatIfDayRecord], Meta(description="of the 100 nodes whose load changes most, or is greatest")]
+    lifecycles: dict[str, WhatIfProductsRecord]
+    categories: dict[str, WhatIfProductsRecord]
     segments: Annotated[
         dict[str, WhatIfSidesRecord] | UnsetType,
         Meta(description="left out if no order has one; those without have an empty name"),
@@ -219,7 +168,7 @@ class WhatIfDraftRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, result: DraftResult) -> "WhatIfDraftRecord":
-        comparison = result.comparison
+        comparison, breakdown = result.comparison, result.comparison.breakdown
         segments = {name or "": WhatIfSidesRecord.of(its) for name, its in comparison.segments.items()}
         return cls(
             name=result.draft.name,
@@ -245,6 +194,11 @@ class WhatIfDraftRecord(Record, frozen=True):
             decisions_incomplete=comparison.incomplete,
             worst=[ChangedDecisionRecord.of(*item) for item in result.worst],
             best=[ChangedDecisionRecord.of(*item) for item in result.best],
+            causes=WhatIfCauseRecord.each(breakdown),
+            flows=WhatIfFlowRecord.each(breakdown),
+            days=WhatIfDayRecord.each(breakdown),
+            lifecycles=WhatIfProductsRecord.each(breakdown.baseline.lifecycles, breakdown.draft.lifecycles),
+            categories=WhatIfProductsRecord.each(breakdown.baseline.categories, breakdown.draft.categories),
             segments=dict(sorted(segments.items())) if set(segments) - {""} else UNSET,
         )
 
@@ -311,6 +265,7 @@ class WhatIfRecord(Record, frozen=True):
     untried: UntriedRecord
     drafts: list[WhatIfDraftRecord]
     refused: list[RefusedDraftRecord]
+    places: WhatIfPlacesRecord
 
     @classmethod
     def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
@@ -327,6 +282,7 @@ class WhatIfRecord(Record, frozen=True):
             untried=UntriedRecord.of(made.untried),
             drafts=[WhatIfDraftRecord.of(result) for result in made.drafts],
             refused=[RefusedDraftRecord.of(name, findings) for name, findings in refused.items()],
+            places=WhatIfPlacesRecord.of(made),
         )
 
 

@@ -7,6 +7,7 @@ from heapq import heappush, heappushpop
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from engine.simulation.bootstrap import intervals
+from engine.simulation.breakdown import Breakdown
 from engine.simulation.outcome import NO_SHIPMENTS, NOTHING, Amounts, NodeAmounts, Outcome, added, subtracted
 from engine.simulation.tried_decision import NotKept, TriedDecision, TriedDraft
 
@@ -91,6 +92,7 @@ class Comparison:
         self.segments: dict[str | None, Sides] = {}
         self.nodes: dict[str, NodeSides] = {}
         self.rules: dict[str, RuleUse] = {}
+        self.breakdown = Breakdown()
         self.changed = 0
         self.same_bytes = 0
         """Decisions that come out as they were logged, byte for byte."""
@@ -112,6 +114,7 @@ class Comparison:
         self.segments.setdefault(tried.segment, Sides()).add(before, after)
         self._add_nodes(tried.baseline, draft.outcome)
         self._add_rules(tried, draft)
+        self.breakdown.add(tried, draft)
         self.changed += draft.changed
         self.same_bytes += bool(draft.same_bytes)
         self.not_kept.update(draft.not_kept)

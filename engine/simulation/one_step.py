@@ -19,7 +19,9 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
 from engine.errors import NotFound, PolicyUnreadable
 from engine.model.time_zone_data import tzdata_version
+from engine.simulation.cause import cause_of
 from engine.simulation.changed_decision import ExplainedChange, Side, explain_change
+from engine.simulation.destination import destination_of
 from engine.simulation.draft import Draft, deciding_rules, facts_not_kept
 from engine.simulation.outcome import Decided, Outcome, decided, outcome_of_choice, outcome_of_record, recorded
 from engine.simulation.tried_decision import NotKept, TriedDecision, TriedDraft, UntriedDecision
@@ -134,6 +136,7 @@ class OneStep:
             baseline=baseline.outcome,
             made_again=baseline.made_again,
             drafts=drafts,
+            destination=destination_of(logged.made_on.remainder.whole_order, logged.made_on.snapshot.network),
         )
 
     def _logged(self, read: _Read) -> _Logged:
@@ -169,11 +172,13 @@ class OneStep:
         else:
             again, same_bytes = choose_again(logged.record, logged.made_on, draft), None
         made = decided(logged.record, logged.facts, again)
+        changed = made != baseline.decided
         return TriedDraft(
             outcome=outcome_of_choice(again, made, self._deciding(draft)),
-            changed=made != baseline.decided,
+            changed=changed,
             same_bytes=same_bytes,
             not_kept=self._not_kept(draft, logged.record.policy_version),
+            cause=cause_of(baseline.decided, made) if changed else None,
         )
 
     @staticmethod

@@ -14,9 +14,11 @@ from engine.audit.replay import WHOLE, ChoiceAgain
 from engine.decide.decide import acting_rules, reserve_at, score_of, shipments_of
 from engine.decide.decision import Status
 from engine.decide.facts_record import FactsRecord
+from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import ShipmentRecord
 from engine.model.facts import Network, Product, rounded
+from engine.simulation.outcome_parts import NodeDay, ProductUnits, arrival_seconds, node_days, product_units
 
 
 class Amounts(NamedTuple):
@@ -48,6 +50,10 @@ class Amounts(NamedTuple):
     policy_amounts: int = 0
     """What the policies counted beside cost: a price of carbon, what they prefer and avoid, split penalties."""
     co2: int = 0
+    arriving: int = 0
+    """Decisions of which something ships, now or later."""
+    arrival_seconds: int = 0
+    """Of these, from when the order was placed until the last of their shipments arrives."""
 
 
 NOTHING = Amounts()
@@ -80,6 +86,9 @@ class Outcome(NamedTuple):
     amounts: Amounts
     nodes: tuple[tuple[str, NodeAmounts], ...]
     fired: tuple[str, ...]
+    days: tuple[NodeDay, ...] = ()
+    """In the order of nodes and dates."""
+    products: tuple[ProductUnits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,14 +150,17 @@ def outcome_of_record(
     record: DecisionRecord, made: Decided, rules: frozenset[str], network: Network, products: Mapping[str, Product]
 ) -> Outcome:
     """`made` is what it decided; `rules` are those that may act on a decision."""
-    filled_without_stock = sum(item.quantity for item in record.not_counted or ())
     return _outcome(
         made,
-        network,
-        products,
-        money=record.score.money_micros,
-        fired=rules.intersection(record.rules.fired),
-        filled_without_stock=filled_without_stock,
+        _Made(
+            network=network,
+            products=products,
+            placed_at=seconds(record.order.placed_at),
+            skus={line.id: line.sku for line in record.order.lines},
+            money=record.score.money_micros,
+            fired=rules.intersection(record.rules.fired),
+            filled_without_stock=sum(item.quantity for item in record.not_counted or ()),
+        ),
     )
 
 
@@ -157,30 +169,39 @@ def outcome_of_choice(again: ChoiceAgain, made: Decided, rules: frozenset[str]) 
     evaluation = again.evaluation
     return _outcome(
         made,
-        evaluation.snapshot.network,
-        evaluation.snapshot.products,
-        money=score_of(evaluation, again.choice).money,
-        fired=rules.intersection(acting_rules(evaluation)[0]),
-        filled_without_stock=sum(line.quantity for line in evaluation.not_counted),
+        _Made(
+            network=evaluation.snapshot.network,
+            products=evaluation.snapshot.products,
+            placed_at=evaluation.order.placed_at,
+            skus={line.id: line.sku for line in evaluation.order.lines},
+            money=score_of(evaluation, again.choice).money,
+            fired=rules.intersection(acting_rules(evaluation)[0]),
+            filled_without_stock=sum(line.quantity for line in evaluation.not_counted),
+        ),
     )
 
 
-def _outcome(
-    made: Decided,
-    network: Network,
-    products: Mapping[str, Product],
-    *,
-    money: int,
-    fired: Iterable[str],
-    filled_without_stock: int,
-) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What else is known of a decision: `skus` by line, and what its policies counted and which of them acted."""
+
+    network: Network
+    products: Mapping[str, Product]
+    placed_at: int
+    skus: Mapping[str, str]
+    money: int
+    fired: Iterable[str]
+    filled_without_stock: int
+
+
+def _outcome(made: Decided, by: _Made) -> Outcome:
     nodes: dict[str, NodeAmounts] = {}
     for shipment in made.shipments:
         units = sum(item.quantity for item in shipment.lines)
         row = NodeAmounts(1, bool(shipment.late), units, shipment.cost_micros, shipment.co2_mg)
         nodes[shipment.node] = NodeAmounts(*map(int.__add__, nodes.get(shipment.node, NO_SHIPMENTS), row))
     cost = sum(row.cost for row in nodes.values())
-    handling = sum(_handling(shipment, network, products) for shipment in made.shipments)
+    handling = sum(_handling(shipment, by.network, by.products) for shipment in made.shipments)
     planned, late = sum(row.units for row in nodes.values()), sum(row.shipments_late for row in nodes.values())
     unfilled = sum(made.unfilled.values())
     amounts = Amounts(
@@ -192,8 +213,8 @@ def _outcome(
         waiting=made.waits,
         parked=made.parked,
         late=late > 0,
-        units_ordered=planned + unfilled + filled_without_stock,
-        units_shipped=0 if made.status == "scheduled" else planned + filled_without_stock,
+        units_ordered=planned + unfilled + by.filled_without_stock,
+        units_shipped=0 if made.status == "scheduled" else planned + by.filled_without_stock,
         units_unfilled=unfilled,
         units_waiting=made.units_waiting,
         shipments=len(made.shipments),
@@ -202,10 +223,22 @@ def _outcome(
         cost=cost,
         carriage=cost - handling,
         handling=handling,
-        policy_amounts=money - cost,
+        policy_amounts=by.money - cost,
         co2=sum(row.co2 for row in nodes.values()),
+        arriving=bool(made.shipments),
+        arrival_seconds=arrival_seconds(made.shipments, by.placed_at),
     )
-    return Outcome(Amounts(*map(int, amounts)), tuple(sorted(nodes.items())), tuple(sorted(fired)))
+    return Outcome(
+        amounts=Amounts(*map(int, amounts)),
+        nodes=tuple(sorted(nodes.items())),
+        fired=tuple(sorted(by.fired)),
+        days=node_days(made.shipments, by.network),
+        products=product_units(made.shipments, _unfilled_skus(made, by.skus), by.products),
+    )
+
+
+def _unfilled_skus(made: Decided, skus: Mapping[str, str]) -> Iterable[tuple[str, int]]:
+    return ((skus[line], units) for line, units in made.unfilled.items())
 
 
 def _handling(shipment: ShipmentRecord, network: Network, products: Mapping[str, Product]) -> int:

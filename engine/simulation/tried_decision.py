@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from engine.simulation.cause import Cause
+from engine.simulation.destination import NOWHERE, Destination
 from engine.simulation.outcome import Outcome
 
 NotKept: TypeAlias = Literal["hourly_loads", "daily_output", "allotments", "receipts"]
@@ -16,13 +18,15 @@ damaged: its entry can't be read.
 
 class TriedDraft(NamedTuple):
     """What a draft decides. `changed`: something else than the baseline. `same_bytes`: whether the record comes out as
-    it was logged, byte for byte; None if it was logged by other policies, so that it can't.
+    it was logged, byte for byte; None if it was logged by other policies, so that it can't. `cause`: by what it
+    differs, None if it does not.
     """
 
     outcome: Outcome
     changed: bool
     same_bytes: bool | None
     not_kept: tuple[NotKept, ...]
+    cause: Cause | None = None
 
 
 class TriedDecision(NamedTuple):
@@ -40,6 +44,7 @@ class TriedDecision(NamedTuple):
     baseline: Outcome
     made_again: bool
     drafts: tuple[TriedDraft, ...]
+    destination: Destination = NOWHERE
 
 
 class UntriedDecision(NamedTuple):

@@ -3,11 +3,12 @@
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from engine.errors import NotFound
+from engine.model.facts import Node
 from engine.service import Pointsman
 from engine.simulation.changed_decision import ExplainedChange
 from engine.simulation.comparison import ChangedDecision, Comparison
@@ -96,7 +97,9 @@ class DraftResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """What came of all drafts. `decisions` were tried, of which the baseline of `made_again` is not what was logged."""
+    """What came of all drafts. `decisions` were tried, of which the baseline of `made_again` is not what was logged.
+    `nodes` are those of the network now, for where they lie.
+    """
 
     request: WhatIfRequest
     currency: str
@@ -104,6 +107,7 @@ class WhatIf:
     made_again: int
     untried: UntriedCounts
     drafts: tuple[DraftResult, ...]
+    nodes: Mapping[str, Node]
 
 
 def what_if(
@@ -137,13 +141,15 @@ def what_if(
                     comparison.add(tried, draft)
             progress(len(results))
         results = tuple(_results(service, request, comparisons, pool))
+    network = service.network()
     return WhatIf(
         request=request,
-        currency=service.network().currency,
+        currency=network.currency,
         decisions=decisions,
         made_again=made_again,
         untried=untried,
         drafts=results,
+        nodes=network.nodes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import encode
+from engine.decide.record_parts import PlacedLineRecord, ShipmentRecord
 from engine.simulation.draft import Draft
 from engine.simulation.whatif import WhatIfRequest, what_if
 from rules.loader import load_policies
@@ -12,6 +13,24 @@ from tests.support.facts import policy_file
 def draft(*rules, name="draft", **files):
     """A draft of these rules, as `policy_file` takes them."""
     return Draft.of(name, load_policies(policy_file(*rules) | {key: text.encode() for key, text in files.items()}))
+
+
+def shipment(
+    node, service, units, *, cost=5, ships_at="2026-11-27T15:00:00Z", arrives_by="2026-11-29T18:00:00Z", late=None
+):
+    """A shipment of units by line, as a decision that was tried has it."""
+    return ShipmentRecord(
+        node=node,
+        service=service,
+        lines=[PlacedLineRecord(line=line, sku="A", quantity=quantity) for line, quantity in units.items()],
+        distance_m=1_000,
+        ships_at=ships_at,
+        arrives_by=arrives_by,
+        late=late,
+        cost_micros=cost,
+        co2_mg=1,
+        rules=[],
+    )
 
 
 def active(shop, name="active"):

@@ -15,10 +15,9 @@ from api.cli.policy.texts import WIDTH
 from api.records.whatif import (
     ChangedDecisionRecord,
     DecidedSideRecord,
-    WhatIfAmountsRecord,
     WhatIfDraftRecord,
-    WhatIfSidesRecord,
 )
+from api.records.whatif_amounts import WhatIfAmountsRecord, WhatIfSidesRecord
 
 _MOST_NODES = 12
 """Of the nodes, those whose cost changes most are shown; JSON has them all."""

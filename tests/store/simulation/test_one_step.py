@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from engine.decide.order_record import seconds
 from engine.errors import NotFound
 from engine.orders.rejection import RejectionRequest
 from engine.simulation.draft import Draft
@@ -44,6 +45,8 @@ def test_the_same_rules_in_another_version_come_to_the_same_in_every_figure(shop
         name: (use.draft, 0) for name, use in comparison.rules.items()
     }
     assert all(sides.baseline == sides.draft for sides in comparison.nodes.values())
+    assert comparison.breakdown.baseline == comparison.breakdown.draft
+    assert comparison.breakdown.causes == {}
     assert made.drafts[0].changes.changes == ()
 
 
@@ -99,6 +102,27 @@ def test_a_draft_that_leaves_a_place_out_ships_nothing_from_there(shop):
     comparison = tried(shop, draft(NOT_FROM_LYON)).drafts[0].comparison
     assert comparison.nodes["lyon"].draft.shipments == 0 < comparison.nodes["lyon"].baseline.shipments
     assert 0 < comparison.changed < comparison.sides.draft.decisions
+
+
+def test_flows_days_and_products_come_to_what_the_decisions_do(shop):
+    comparison = tried(shop, draft(NOT_FROM_LYON)).drafts[0].comparison
+    breakdown, amounts = comparison.breakdown, comparison.sides.draft
+    assert {node for node, _ in breakdown.draft.flows} == {node for node, _ in breakdown.draft.days}
+    assert "lyon" not in {node for node, _ in breakdown.draft.flows}
+    for rows in (breakdown.draft.flows, breakdown.draft.days):
+        assert sum(row.shipments for row in rows.values()) == amounts.shipments
+    for kinds in (breakdown.draft.lifecycles, breakdown.draft.categories):
+        assert sum(row.unfilled for row in kinds.values()) == amounts.units_unfilled
+    assert sum(of_cause.decisions for of_cause in breakdown.causes.values()) == comparison.changed
+    assert sum(of_cause.more.cost for of_cause in breakdown.causes.values()) == comparison.difference.cost
+    assert sum(area.decisions for area in breakdown.areas.values()) == amounts.decisions
+    arrivals = [
+        (seconds(max(item.arrives_by for item in made.record.shipments)) - seconds(made.record.order.placed_at))
+        for made in logged(shop)
+        if made.record.shipments and not made.record.scheduled
+    ]
+    assert comparison.sides.baseline.arrival_seconds >= sum(arrivals) > 0
+    assert comparison.sides.baseline.arriving >= len(arrivals)
 
 
 def test_handling_and_carriage_are_what_the_calculation_says(bare_shop):
