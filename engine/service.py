@@ -40,6 +40,7 @@ from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.meter import NO_METER, Meter
 from engine.model.facts import Inventory, Network, Order, Product
+from engine.model.network_difference import NetworkDifference
 from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
 from engine.orders.batch.block import BlockOfDecisions
@@ -81,7 +82,6 @@ from engine.store.log import decision_log
 from engine.store.log.entry import Entry, EntryId
 from engine.store.network import load as network_load
 from engine.store.network import read
-from engine.store.network.change import Stored
 from engine.store.network.former.former_cache import FormerCache
 from engine.store.network.former.tidy import tidy
 from engine.store.network.former.unneeded import forget_unneeded
@@ -453,12 +453,11 @@ class Pointsman:
         self._after_freeing()
         return before != version
 
-    def load_network(self, network: Network) -> bool:
+    def load_network(self, network: Network) -> NetworkDifference:
         """Put a network in place of the one there, with all that it has but products and stock, which stay as they are;
-        returns whether anything changed. Raises as `load`, and InputInvalid also for what only that can change.
+        returns what changed. Raises as `load`, and InputInvalid also for what only that can change.
         """
-        change = self.master_data.put_network(network, self.versions.verify_network)
-        return Stored.SAME not in change.outcomes
+        return self.master_data.put_network(network, self.versions.verify_network)
 
     def publish(self, files: Mapping[str, bytes], *, who: str, note: str) -> Published:
         """Store a policy set under its version; raises PolicyInvalid with every finding. `versions` can do more."""

@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from api.cli.language.current import counted, say
+from api.cli.network_only import load_without_stock
+from api.cli.options import AS_JSON
 from api.cli.output.mistakes import fail
-from api.files.inventory_folder import load_inventory, load_network
+from api.files.inventory_folder import load_inventory
 from api.files.receipts import import_folder, receipts_of_folder
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -17,8 +19,9 @@ from engine.settings import Settings
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--counts", is_flag=True, help="Also where stock was counted since the load before.")
 @click.option("--network-only", is_flag=True, help="Only network.yaml and postcodes.csv; products and stock stay.")
+@AS_JSON
 @click.pass_obj
-def load(settings: Settings, directory: Path, *, counts: bool, network_only: bool) -> None:
+def load(settings: Settings, directory: Path, *, counts: bool, network_only: bool, as_json: bool) -> None:
     """Load the network, products and stock in DIRECTORY.
 
     They are its files network.yaml, products.csv, stock.csv and, if there are such, postcodes.csv and receipts.csv. If
@@ -28,15 +31,18 @@ def load(settings: Settings, directory: Path, *, counts: bool, network_only: boo
 
     With --network-only, the places, services, carriers, addresses, printers and all else of network.yaml and
     postcodes.csv are put in place, and products, stock and receipts stay as they are; the folder needs no files of
-    these. What can't change without them, such as a place that is taken out, is refused.
+    these. What can't change without them, such as a place that is taken out, is refused. It says what was added,
+    changed and taken out; --json says that for programs.
 
     Example: pointsman load examples/hexagone
     """
     if network_only:
         if counts:
             raise click.UsageError(say("--counts is about stock, and --network-only leaves stock as it is"))
-        _load_network(settings, directory)
+        load_without_stock(settings, directory, as_json=as_json)
         return
+    if as_json:
+        raise click.UsageError(say("--json says what --network-only changed; add that"))
     inventory = load_inventory(directory)
     receipts = receipts_of_folder(directory, inventory)
     with Pointsman(settings) as service:
@@ -61,23 +67,6 @@ def load(settings: Settings, directory: Path, *, counts: bool, network_only: boo
         click.echo(say("{receipts} late; 'pointsman inbound late' lists what was to come by now", receipts=late))
     if to_come.refusals:
         fail(to_come.refusals)
-
-
-def _load_network(settings: Settings, directory: Path) -> None:
-    network = load_network(directory)
-    with Pointsman(settings) as service:
-        changed = service.load_network(network)
-        version = service.network().version
-    click.echo(
-        say(
-            "{nodes}, {services}, {carriers}: network {version}{more}; products and stock stay",
-            nodes=counted(len(network.nodes), "node"),
-            services=counted(len(network.services), "service"),
-            carriers=counted(len(network.carriers), "carrier"),
-            version=version[:12],
-            more="" if changed else say(", as before"),
-        )
-    )
 
 
 @click.command()

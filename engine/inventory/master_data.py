@@ -10,6 +10,7 @@ from engine.errors import Contended, InputInvalid, Mistake, NotFound
 from engine.facts_reader import FactsReader
 from engine.inventory.network_without_stock import with_loaded_facts
 from engine.model.facts import Network, Node, Product
+from engine.model.network_difference import NetworkDifference, difference
 from engine.store.connection.client import Client
 from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import Keys
@@ -24,9 +25,12 @@ _MOST_TRIES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterDataChange:
-    """What became of products or nodes, in their order, and the version that the network has now."""
+    """What became of products or nodes, in their order; the network that was there `before`, and the version of the one
+    that is there now.
+    """
 
     outcomes: Sequence[Stored]
+    before: Network
     network_version: str
 
 
@@ -95,9 +99,10 @@ class MasterData:
             lambda network: change_nodes(self._client, self._keys, network, read(network), now=self._clock())
         )
 
-    def put_network(self, read: Network, verify_policies: Callable[[Network], Sequence[str]]) -> MasterDataChange:
+    def put_network(self, read: Network, verify_policies: Callable[[Network], Sequence[str]]) -> NetworkDifference:
         """Put a network that was `read` from files in place of the one there; products, stock and what was learnt stay.
         `verify_policies` raises InputInvalid if the policies that decide don't fit it, and answers which these are.
+        Returns what is other now.
 
         Raises InputInvalid for what only a load with products and stock can change, and SerialsTaken if another network
         of the server issues the same tracking numbers.
@@ -112,7 +117,7 @@ class MasterData:
 
         result = self._change(change)
         tracking_serials.release(read)
-        return result
+        return difference(result.before, with_loaded_facts(read, result.before))
 
     def _change(self, change: Callable[[Network], Sequence[Stored] | None]) -> MasterDataChange:
         """Change the network as it is now, again whenever somebody else changed it meanwhile, which `change` tells by
@@ -124,7 +129,7 @@ class MasterData:
             if outcomes is not None:
                 tidy(self._client, self._keys)
                 self._after_freeing()
-                return MasterDataChange(outcomes=outcomes, network_version=self._newest().version)
+                return MasterDataChange(outcomes=outcomes, before=network, network_version=self._newest().version)
         raise Contended("others change the network over and over; try again")
 
     def _newest(self) -> Network:

@@ -209,12 +209,32 @@ def test_network_files_are_loaded_without_the_stock_beside_them(run: Run, tmp_pa
     done = run("load", tmp_path, "--network-only", network="places")
     assert (done.returncode, done.stderr) == (0, "")
     assert "68 nodes, 8 services, 1 carrier: network " in done.stdout
-    assert done.stdout.endswith("; products and stock stay\n")
+    assert done.stdout.splitlines()[0].endswith("; products and stock stay")
+    assert done.stdout.splitlines()[1:] == ["  nodes changed: st-lyon (address)"]
     assert run("stock", "show", "TXT-0059", "--json", network="places").stdout == stock
     again = run("load", tmp_path, "--network-only", network="places")
-    assert "as before; products and stock stay" in again.stdout
+    assert again.stdout.endswith("as before; products and stock stay\n")
     (entry,) = run("ledger", "log", "--kind", "network_changed", "--json", network="places").stdout.splitlines()
     assert json.loads(entry)["by"]
+
+
+def test_a_load_of_the_network_alone_says_what_it_changed_to_people_and_programs(run: Run, tmp_path: Path) -> None:
+    written = Path("tests/data/small/network.yaml").read_text()
+    run("load", "tests/data/small", network="told")
+    before, lille = written[: written.index("  - id: lille")], written[written.index("  - id: lille") :]
+    more = "".join(lille.replace("id: lille", f"id: nice-{number:02}").split("\n  - id:")[0] for number in range(12))
+    (tmp_path / "network.yaml").write_text(before + more + lille)
+    done = run("load", tmp_path, "--network-only", "--lang", "fr", network="told")
+    assert done.returncode == 0, done.stderr
+    named = ", ".join(f"nice-{number:02}" for number in range(10))
+    assert done.stdout.splitlines()[1:] == [f"  lieux ajoutés\xa0: {named} et 2 de plus"]
+    (tmp_path / "network.yaml").write_text(before + more + lille + "\nreserve_before: 1 d\n")
+    done = run("load", tmp_path, "--network-only", "--json", network="told")
+    said = json.loads(done.stdout)
+    nothing = {"added": [], "changed": {}, "removed": []}
+    assert (said["changed"], said["others"]) == (True, ["reserve_before"])
+    assert (said["nodes"], said["services"], said["carriers"]) == (nothing, nothing, nothing)
+    assert run("load", tmp_path, "--json", network="told").returncode == 2
 
 
 def test_a_load_of_the_network_alone_that_is_about_counts_is_refused_and_nothing_changes(run: Run) -> None:
