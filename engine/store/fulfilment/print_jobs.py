@@ -3,7 +3,7 @@ ended, until they are forgotten.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ KEPT_SECONDS: Final = 30 * 24 * 3_600
 """For so long it is known what was printed."""
 _MICROSECONDS = 1_000_000
 _READ_AT_ONCE = 50
+_MANY_AT_ONCE = 500
+_OF_PARCELS = frozenset({"label", "note"})
 
 
 class PrintJobs:
@@ -121,6 +123,21 @@ class PrintJobs:
         keys = SETTLE_PRINT_JOB.keys(self._keys, print_queue=self._keys.print_queue(job.node))
         with faults():
             return bool(self._settle(keys=keys, args=[orjson.dumps(request)]))
+
+    def drop_papers(self, papers: Collection[str], micros: int) -> None:
+        """Take away the jobs that wait or were given up for a label or note of these parcels, wherever that is."""
+        keys = [*map(self._keys.print_queue, self.nodes()), self._keys.print_dead]
+        jobs = [job for key in keys for job in self._every(key) if job.paper in _OF_PARCELS and job.of in papers]
+        for job in jobs:
+            before: PrintJob | None = job
+            while before is not None and before.state != "printed" and not self.settle(before, None, micros):
+                before = self.get(job.id)
+
+    def _every(self, key: str) -> Iterator[PrintJob]:
+        after: int | None = None
+        while some := self._ranged(key, count=_MANY_AT_ONCE, after=after):
+            yield from (job for _, job in some)
+            after = some[-1][0]
 
     def take_turn(self, node: str, who: str) -> bool:
         """Whether `who` alone sends to the printers of the node, from now on."""

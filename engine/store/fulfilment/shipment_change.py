@@ -84,7 +84,6 @@ def change_request(change: ShipmentChange, operation: Operation) -> dict[str, An
     open_before = open_packings(key, before) if before else {}
     numbers_after, open_after = numbers_of(key, text.packings), open_packings(key, text)
     packing = next(item for item in after.packings if item.number == change.packing)
-    cancelled = [f"{key}/{parcel.number}" for parcel in packing.parcels] if packing.state == "cancelled" else []
     return {
         "shipment": str(key),
         "decision": key.decision,
@@ -105,7 +104,7 @@ def change_request(change: ShipmentChange, operation: Operation) -> dict[str, An
         "numbers_gone": [number for number in numbers_before if number not in numbers_after],
         "open": [list(item) for item in open_after.items() if open_before.get(item[0]) != item[1]],
         "open_gone": [name for name in open_before if name not in open_after],
-        "labels_gone": cancelled,
+        "labels_gone": parcels_cancelled(change),
         "promise": _promise(change) if change.passed or change.reopened else False,
         "packing": f"{key}/{change.packing}",
         "go_on_at": change.now + GO_ON_AFTER if change.asks_again or packing.state in _UNFINISHED else False,
@@ -115,6 +114,14 @@ def change_request(change: ShipmentChange, operation: Operation) -> dict[str, An
         "answer": str(change.packing),
         "seconds": operation.seconds,
     }
+
+
+def parcels_cancelled(change: ShipmentChange) -> list[str]:
+    """The parcels of a packing that the change leaves cancelled, as `DECISION/NUMBER/PARCEL`."""
+    packing = next(item for item in change.after.packings if item.number == change.packing)
+    if packing.state != "cancelled":
+        return []
+    return [f"{change.after.key}/{parcel.number}" for parcel in packing.parcels]
 
 
 def _body(change: ShipmentChange) -> dict[str, Any]:

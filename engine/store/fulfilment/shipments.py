@@ -8,7 +8,15 @@ import orjson
 from engine.model.parcels import PackedShipment, ShipmentKey
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_state import promise_field
-from engine.store.fulfilment.shipment_change import ShipmentChange, ShipmentOutcome, change_request, outcome_of
+from engine.store.fulfilment.print_jobs import PrintJobs
+from engine.store.fulfilment.shipment_change import (
+    ShipmentChange,
+    ShipmentChanged,
+    ShipmentOutcome,
+    change_request,
+    outcome_of,
+    parcels_cancelled,
+)
 from engine.store.fulfilment.stored_shipment import (
     StoredShipment,
     shipment_key,
@@ -42,6 +50,7 @@ class Shipments:
         self._client = client
         self._keys = keys
         self._script = client.script("fulfilment/change_shipment")
+        self._print_jobs = PrintJobs(client, keys)
 
     def read(self, key: ShipmentKey) -> StoredText:
         return self.read_all([key])[0]
@@ -127,7 +136,9 @@ class Shipments:
             return [(text or b"").decode() for text in read.execute()]
 
     def change(self, change: ShipmentChange, operation: Operation) -> ShipmentOutcome:
-        """Make the change, if all is as it was read."""
+        """Make the change, if all is as it was read. Papers of a packing that it cancels are to be printed no more; if
+        the process dies before it says so, whoever prints next does.
+        """
         keys, key = self._keys, change.after.key
         script_keys = CHANGE_SHIPMENT.keys(
             keys,
@@ -139,7 +150,10 @@ class Shipments:
         arguments = [orjson.dumps(change_request(change, operation)), change.addressee, *labels]
         with faults():
             answer = self._script(keys=script_keys, args=arguments)
-        return outcome_of(answer)
+        outcome = outcome_of(answer)
+        if isinstance(outcome, ShipmentChanged) and (cancelled := parcels_cancelled(change)):
+            self._print_jobs.drop_papers(cancelled, change.micros)
+        return outcome
 
 
 def about_shipment(key: ShipmentKey) -> str:

@@ -1,5 +1,6 @@
 """What is packed comes out of the printers of its node, and says what else of the order comes otherwise."""
 
+import dataclasses
 from datetime import date
 
 import pytest
@@ -69,6 +70,23 @@ def test_papers_of_a_packing_that_was_cancelled_before_they_came_out_are_given_u
     state = shop.in_store()
     assert (state.prints_waiting, state.prints_given_up) == (0, 0)
     assert shop.fulfilment.printing.page("dead") == []
+
+
+def test_papers_of_a_packing_that_is_cancelled_are_to_be_printed_no_more_at_once_wherever_that_was(shop, printer):
+    nodes = {**shop.network().nodes}
+    nodes["lille"] = dataclasses.replace(nodes["lille"], printers={"label": printer.uri})
+    shop.load_network(dataclasses.replace(shop.network(), nodes=nodes))
+    key, other = decided(shop, ("A", 2)), decided(shop, ("A", 1))
+    pack(shop, key, {"1": 1}, {"1": 1})
+    pack(shop, other)
+    printing = shop.fulfilment.printing
+    printing.add("label", f"{key}/2", node="lille", op="once more")
+    dead = printing.add("note", f"{key}/1", op="failed").job
+    assert printing._jobs.settle(dead, structs.replace(dead, state="dead"), printing._micros())
+    shop.fulfilment.parcels.cancel(key, op="c")
+    assert {job.of for state in ("queued", "dead") for _, job in printing.page(state)} == {f"{other}/1"}
+    assert (shop.in_store().prints_waiting, shop.in_store().prints_given_up) == (2, 0)
+    assert {job.of for _, job in printing.page("queued")} == {f"{other}/1"}
 
 
 def test_papers_of_what_never_was_packed_are_given_up_and_named(shop):
