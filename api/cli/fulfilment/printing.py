@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
-from api.cli.language.current import say, say_message, text
+from api.cli.language.current import counted, say, say_message, text
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.times import Times
@@ -247,17 +247,36 @@ def test(settings: Settings, *, node: str, paper: Paper, as_json: bool) -> None:
 def run(settings: Settings, *, follow: bool) -> None:
     """Print what waits.
 
-    For installations with POINTSMAN_PRINTING=manual; otherwise `pointsman serve` does it by itself.
+    For installations with POINTSMAN_PRINTING=manual; otherwise `pointsman serve` does it by itself. Exits with 1 if
+    papers still wait for a printer that can't print, or were given up.
 
     Example: pointsman print run --follow
     """
     with Pointsman(settings) as service:
-        part = service.fulfilment.printing
+        part, began = service.fulfilment.printing, service.micros
         printed = part.take_turn()
         while follow:
             time.sleep(TURN_SECONDS)
             printed += part.take_turn()
+        away = part.printers_away()
+        given_up = [job for at, job in part.page("dead", limit=MOST_HOLDS) if at >= began]
     click.echo(say("printed: {count:,}", count=printed))
+    for each in away:
+        click.echo(
+            say(
+                "{printer} at {node}: {papers} still to be printed: {problem}",
+                printer=each.address,
+                node=each.node,
+                papers=counted(each.papers, "paper"),
+                problem=say_message(each.rest.error),
+            ),
+            err=True,
+        )
+    if given_up:
+        papers = counted(len(given_up), "paper")
+        click.echo(say("given up: {papers}; see pointsman print list --state dead", papers=papers), err=True)
+    if away or given_up:
+        click.get_current_context().exit(1)
 
 
 def _print_access(service: Pointsman, paper: Paper, of: str) -> PreparedAccess:

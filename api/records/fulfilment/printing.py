@@ -6,9 +6,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.fulfilment.printing.node_printers import NodePrinter
 from engine.fulfilment.printing.print_job import JobState, Paper, PrintJob
 from engine.fulfilment.printing.printer import PrintFormat
-from engine.fulfilment.printing.printing import NodePrinter, PrinterTest
+from engine.fulfilment.printing.printing import PrinterTest
 
 
 class PrintJobRecord(Record, frozen=True, kw_only=True):

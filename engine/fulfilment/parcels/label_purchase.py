@@ -16,7 +16,7 @@ from engine.fulfilment.parcels.packed_papers import PackedPapers
 from engine.fulfilment.parcels.packing_endings import PackingEndings, on_its_way
 from engine.fulfilment.parcels.shipment_reader import ShipmentReader
 from engine.fulfilment.parcels.shipment_reading import ShipmentReading, passes
-from engine.fulfilment.printing.printing import printer_of
+from engine.fulfilment.printing.node_printers import printer_of
 from engine.idempotency import step_operation
 from engine.model.facts import Network, Node
 from engine.model.parcels import LabelFormat, PackedShipment, Packing, Parcel, ShipmentKey

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from engine.fulfilment.printing.node_printers import printer_of
 from engine.fulfilment.printing.print_job import Paper, PrintJob
-from engine.fulfilment.printing.printing import printer_of
 from engine.model.facts import Network
 from engine.model.parcels import PackedShipment, Packing
 

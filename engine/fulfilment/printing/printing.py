@@ -12,10 +12,17 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 
 from engine.actor import by_itself
-from engine.errors import InputInvalid, KeyReused, Mistake, NotFound, PointsmanError, StoreUnavailable
+from engine.errors import InputInvalid, KeyReused, NotFound, PointsmanError, StoreUnavailable
 from engine.events.daemon_threads import each_in_threads
 from engine.facts_reader import FactsReader
 from engine.fulfilment.printing.drawing import Drawing
+from engine.fulfilment.printing.node_printers import (
+    NodePrinter,
+    PrinterAway,
+    no_printer,
+    printer_of,
+    printers_away,
+)
 from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper, PrintJob
 from engine.fulfilment.printing.printer import Printer
 from engine.fulfilment.printing.retry_schedule import MOST_TRIES, OLDEST_SECONDS, rest_after
@@ -33,20 +40,8 @@ TURN_SECONDS = 1.0
 NODES_AT_ONCE = 8
 JOBS_IN_A_TURN = 1_000
 """Of one node: behind those that wait for a printer that is off, others are printed."""
-_OTHERWISE: dict[Paper, Paper] = {"return_label": "label", "manifest": "note"}
-"""Where a paper is printed that its node names no printer for."""
 
 logger = logging.getLogger("pointsman")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodePrinter:
-    """The printer of a node for a paper. `rest` is why it is not tried at present; None: it is."""
-
-    node: str
-    paper: Paper
-    printer: Printer
-    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +160,7 @@ class Printing:
         place = self._node(node)
         printer = printer_of(place, paper)
         if printer is None:
-            raise InputInvalid([replace(_no_printer(node, paper), field=field)])
+            raise InputInvalid([replace(no_printer(node, paper), field=field)])
         return place, printer
 
     def retry(self, job: str, *, access: PreparedAccess | None = None) -> PrintJob:
@@ -209,6 +204,16 @@ class Printing:
         with by_itself():
             return sum(each_in_threads(self._print_at, nodes, most=NODES_AT_ONCE, name="printing"))
 
+    def printers_away(self) -> list[PrinterAway]:
+        """Those that could not print when they were last tried, and for which something waits."""
+        network, rests = self._network(), self._rests.all()
+        places = [network.nodes[node] for node in self._jobs.nodes() if node in network.nodes]
+        return [
+            away
+            for place in places
+            for away in printers_away(place, self._jobs.waiting(place.id, most=JOBS_IN_A_TURN), rests)
+        ]
+
     def _print_at(self, node: str) -> int:
         printed = 0
         try:
@@ -235,7 +240,7 @@ class Printing:
 
     def _print(self, job: PrintJob, printer: Printer | None, rests: dict[str, Rest]) -> bool:
         if printer is None:
-            self._give_up(job, str(_no_printer(job.node, job.paper)))
+            self._give_up(job, str(no_printer(job.node, job.paper)))
             return False
         if self._is_over(job):
             self._give_up(job, job.error or "it waited for a day")
@@ -299,17 +304,3 @@ class Printing:
         if place is None:
             raise NotFound(f"there is no node '{node}' in the network")
         return place
-
-
-def printer_of(node: Node, paper: Paper) -> Printer | None:
-    """Of return labels that of labels, and of manifests that of notes, unless the node names another."""
-    written = node.printers.get(paper) or node.printers.get(_OTHERWISE.get(paper, paper))
-    return Printer.parse(written, paper) if written else None
-
-
-def _no_printer(node: str, paper: Paper) -> Mistake:
-    name = _OTHERWISE.get(paper, paper)
-    return Mistake(
-        field="node",
-        message=f"{node} has no printer for a {paper}; name one in network.yaml: printers: {{{name}: 'ipp://...'}}",
-    )
