@@ -19,6 +19,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
 from engine.errors import NotFound, PolicyUnreadable
 from engine.model.time_zone_data import tzdata_version
+from engine.service import Pointsman
 from engine.simulation.cause import cause_of
 from engine.simulation.changed_decision import ExplainedChange, Side, explain_change
 from engine.simulation.destination import destination_of
@@ -61,6 +62,19 @@ class _Baseline:
     decided: Decided
     outcome: Outcome
     made_again: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneStepWork:
+    """Tries `drafts` beside the policy version `against`, in one step."""
+
+    against: str
+    drafts: tuple[Draft, ...]
+
+    def begin(self, service: Pointsman) -> "OneStep":
+        """Raises NotFound, PolicyUnreadable of that version."""
+        guarded = service.settings.guard != "off"
+        return OneStep(service.replays, against=self.against, drafts=self.drafts, guarded=guarded)
 
 
 class OneStep:

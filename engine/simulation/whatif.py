@@ -9,13 +9,14 @@ from typing import Final
 
 from engine.errors import NotFound
 from engine.model.facts import Node
+from engine.parallel.executor import executor
+from engine.parallel.work import Executor, Spread, Task, tasks_of
 from engine.service import Pointsman
 from engine.simulation.changed_decision import ExplainedChange
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.draft import Draft, deciding_rules
-from engine.simulation.one_step import OneStep
+from engine.simulation.one_step import OneStep, OneStepWork
 from engine.simulation.tried_decision import UntriedDecision
-from engine.simulation.workers import Task, Work, Workers, tasks_of
 from engine.store.log.stored_entry import RawEntry
 from rules.diff.compare import Changes, compare
 
@@ -114,10 +115,10 @@ def what_if(
     service: Pointsman,
     request: WhatIfRequest,
     *,
-    workers: int,
+    spread: Spread,
     progress: Callable[[int], None] = lambda _: None,
 ) -> WhatIf:
-    """Try the drafts in so many processes. `progress` is told of so many more decisions that were tried. Raises
+    """Try the drafts where `spread` says. `progress` is told of so many more decisions that were tried. Raises
     NotFound if the time has no decisions, or if there is no such policy version; PolicyUnreadable, StoreUnavailable.
     """
     untried = UntriedCounts()
@@ -126,10 +127,10 @@ def what_if(
     first = list(itertools.islice(pieces, _WORTH_PROCESSES))
     if not first:
         raise _no_decisions(service, untried)
-    count = workers if len(first) == _WORTH_PROCESSES else 1
-    work = Work(settings=service.settings, against=request.against, drafts=request.drafts)
+    where = spread if len(first) == _WORTH_PROCESSES else Spread()
+    work = OneStepWork(against=request.against, drafts=request.drafts)
     decisions = made_again = 0
-    with Workers(work, count, service) as pool:
+    with executor(work, where, service) as pool:
         for results in pool.each(map(_try, itertools.chain(first, pieces))):
             for tried in results:
                 if isinstance(tried, UntriedDecision):
@@ -186,7 +187,7 @@ def _ignore(_reason: str) -> None:
 
 
 def _results(
-    service: Pointsman, request: WhatIfRequest, comparisons: Sequence[Comparison], pool: Workers
+    service: Pointsman, request: WhatIfRequest, comparisons: Sequence[Comparison], pool: Executor
 ) -> Iterator[DraftResult]:
     baseline = service.versions.read(request.against)
     for number, (draft, comparison) in enumerate(zip(request.drafts, comparisons, strict=True)):
@@ -206,7 +207,7 @@ def _results(
         )
 
 
-def _weighed(draft: int, rules: Sequence[str], comparison: Comparison, pool: Workers) -> Iterator[WeighedRule]:
+def _weighed(draft: int, rules: Sequence[str], comparison: Comparison, pool: Executor) -> Iterator[WeighedRule]:
     uses = comparison.rules
     acting = [rule for rule in rules if rule in uses and uses[rule].last]
     weighings = pool.each(

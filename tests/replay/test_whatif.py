@@ -3,6 +3,7 @@
 import pytest
 
 from api.files.policies import policy_files
+from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.draft import Draft
@@ -23,7 +24,7 @@ def test_the_policies_that_decided_orders_of_the_example_change_none_to_the_byte
         request = WhatIfRequest(
             against=policies.version, drafts=drafts, since=None, until=None, shown=1, weighed=0, language="en"
         )
-        made = what_if(service, request, workers=2)
+        made = what_if(service, request, spread=Spread(workers=2))
     same, others = (result.comparison for result in made.drafts)
     assert (made.decisions, made.made_again, made.untried.counts) == (decisions, 0, {})
     assert (same.changed, same.same_bytes) == (0, decisions)

@@ -3,11 +3,14 @@
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import encode
 from engine.decide.record_parts import PlacedLineRecord, ShipmentRecord
+from engine.parallel.work import Spread
 from engine.simulation.draft import Draft
 from engine.simulation.whatif import WhatIfRequest, what_if
 from rules.loader import load_policies
 from tests.support.decisions_of_many_kinds import RULES
 from tests.support.facts import policy_file
+
+ALONE = Spread()
 
 
 def draft(*rules, name="draft", **files):
@@ -44,7 +47,7 @@ def same_meaning(name="same"):
     return Draft.of(name, load_policies(texts))
 
 
-def tried(shop, *drafts, workers=1, against=None, since=None, until=None, shown=3, weighed=20, language="en"):
+def tried(shop, *drafts, spread=ALONE, against=None, since=None, until=None, shown=3, weighed=20, language="en"):
     request = WhatIfRequest(
         against=against or shop.versions.find("active"),
         drafts=drafts,
@@ -54,7 +57,7 @@ def tried(shop, *drafts, workers=1, against=None, since=None, until=None, shown=
         weighed=weighed,
         language=language,
     )
-    return what_if(shop, request, workers=workers)
+    return what_if(shop, request, spread=spread)
 
 
 def json_of_whatif(made):

@@ -20,6 +20,7 @@ from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
+from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.draft import Draft
@@ -62,6 +63,7 @@ _USUALLY_WEIGHED = 20
     type=click.IntRange(1, _MOST_WORKERS),
     help="In how many processes at once. Default: one for each processor.",
 )
+@click.option("--dask", metavar="ADDRESS", help="On the Dask cluster whose scheduler is there, as tcp://10.0.0.5:8786.")
 @click.option(
     "--sweep",
     metavar="RULE.EFFECT=FROM..TO:STEP",
@@ -79,6 +81,7 @@ def whatif(
     show: int | None,
     weigh: int | None,
     workers: int | None,
+    dask: str | None,
     sweep: str | None,
     as_json: bool,
 ) -> None:
@@ -93,6 +96,8 @@ def whatif(
 
     Example: pointsman whatif policies --sweep green/carbon-counts.carbon_price=0..1:0.25
     """
+    if dask and workers:
+        raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
     if sweep and len(drafts) > 1:
         raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
     with Pointsman(settings) as service:
@@ -112,9 +117,8 @@ def whatif(
         )
         with progress_bar() as progress:
             task = progress.add_task(say("deciding again"), total=None)
-            made = what_if(
-                service, request, workers=workers or _processors(), progress=lambda more: progress.advance(task, more)
-            )
+            spread = Spread(workers=workers or _processors(), dask=dask)
+            made = what_if(service, request, spread=spread, progress=lambda more: progress.advance(task, more))
         record_read(service, count=made.decisions)
         quantities, times = Quantities.of(service), Times.of(service)
     record = WhatIfRecord.of(made, refused)

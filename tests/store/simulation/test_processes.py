@@ -7,8 +7,9 @@ import signal
 import pytest
 
 from engine.errors import PointsmanError
-from engine.simulation.one_step import OneStep
-from engine.simulation.workers import Work, Workers, tasks_of
+from engine.parallel.executor import executor
+from engine.parallel.work import Spread, tasks_of
+from engine.simulation.one_step import OneStep, OneStepWork
 from tests.support.decisions_of_many_kinds import RULES
 from tests.support.whatif import active, draft, json_of_whatif, tried
 
@@ -23,7 +24,7 @@ DRAFTS = (
 def test_the_number_of_processes_changes_no_byte(shop):
     alone = json_of_whatif(tried(shop, *DRAFTS))
     for workers in (2, 3):
-        assert json_of_whatif(tried(shop, *DRAFTS, workers=workers)) == alone
+        assert json_of_whatif(tried(shop, *DRAFTS, spread=Spread(workers=workers))) == alone
 
 
 def pieces(shop):
@@ -32,14 +33,14 @@ def pieces(shop):
 
 
 def work_of(shop):
-    return Work(settings=shop.settings, against=shop.versions.find("active"), drafts=(active(shop),))
+    return OneStepWork(against=shop.versions.find("active"), drafts=(active(shop),))
 
 
 def test_what_a_process_that_died_had_to_do_is_done_by_another(shop):
     batches = pieces(shop) * 4
-    with Workers(work_of(shop), 1, shop) as alone:
+    with executor(work_of(shop), Spread(), shop) as alone:
         expected = list(alone.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches))
-    with Workers(work_of(shop), 2, shop) as pool:
+    with executor(work_of(shop), Spread(workers=2), shop) as pool:
         answers = []
         for answer in pool.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches):
             answers.append(answer)
@@ -50,7 +51,7 @@ def test_what_a_process_that_died_had_to_do_is_done_by_another(shop):
 
 def test_if_all_processes_die_that_is_said(shop):
     batches = pieces(shop) * 4
-    with Workers(work_of(shop), 2, shop) as pool:
+    with executor(work_of(shop), Spread(workers=2), shop) as pool:
         answers = pool.each(functools.partial(OneStep.try_decisions, batch=batch) for batch in batches)
         next(answers)
         for process in list(pool._processes.values()):
@@ -60,8 +61,8 @@ def test_if_all_processes_die_that_is_said(shop):
 
 
 def test_what_a_process_refuses_is_raised_with_its_reason(shop):
-    work = Work(settings=shop.settings, against="0" * 64, drafts=(active(shop),))
-    with Workers(work, 2, shop) as pool, pytest.raises(PointsmanError, match="0000"):
+    work = OneStepWork(against="0" * 64, drafts=(active(shop),))
+    with executor(work, Spread(workers=2), shop) as pool, pytest.raises(PointsmanError, match="0000"):
         list(pool.each([functools.partial(OneStep.try_decisions, batch=[])]))
 
 

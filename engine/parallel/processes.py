@@ -1,61 +1,51 @@
-"""Processes that try drafts: each opens the network for itself, takes a task at a time, and answers in any order; what
-they answer is handed on in the order of the tasks, so it makes no difference how many there are and which is faster.
+"""Processes of this machine that do tasks: each opens the network for itself, takes a task at a time, and answers in
+any order; what they answer is handed on in the order of the tasks.
 """
 
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 from engine.errors import PointsmanError
+from engine.parallel.work import Bench, Task, Work
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.simulation.draft import Draft
-from engine.simulation.one_step import OneStep
 
 _AHEAD: Final = 4
 """Tasks for each process that are handed out before the answer of the first is needed."""
 _SECONDS_TO_END: Final = 5
-Task: TypeAlias = Callable[[OneStep], Any]
-"""It is pickled: a functools.partial of a method of OneStep, or the like."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What every process does: tries `drafts` beside the policy version `against`, in the network of the settings."""
+class Alone:
+    """Does the tasks in this process, one after another."""
 
-    settings: Settings
-    against: str
-    drafts: tuple[Draft, ...]
-
-    def one_step(self, service: Pointsman) -> OneStep:
-        guarded = self.settings.guard != "off"
-        return OneStep(service.replays, against=self.against, drafts=self.drafts, guarded=guarded)
-
-
-class Workers:
-    """So many processes, or with one, this process alone. As a context manager, it ends them."""
-
-    def __init__(self, work: Work, count: int, service: Pointsman) -> None:
-        """`service` is this process's own."""
-        self._alone = work.one_step(service) if count == 1 else None
-        self._processes: dict[Connection, BaseProcess] = {}
-        if count > 1:
-            self._start(work, count)
+    def __init__(self, work: Work, service: Pointsman) -> None:
+        self._bench = work.begin(service)
 
     def each(self, tasks: Iterable[Task]) -> Iterator[Any]:
-        """What each task answers, in their order. Raises PointsmanError if one fails in a process of its own, or if all
-        processes died.
-        """
-        if self._alone is not None:
-            for task in tasks:
-                yield task(self._alone)
-            return
-        yield from self._handed_out(enumerate(tasks))
+        return (task(self._bench) for task in tasks)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bench.close()
+
+
+class Processes:
+    """So many processes, which open the network by these settings."""
+
+    def __init__(self, work: Work, count: int, settings: Settings) -> None:
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._start(work, count, settings)
+
+    def each(self, tasks: Iterable[Task]) -> Iterator[Any]:
+        """See `Executor`. What a process that dies had to do, another does."""
+        return self._handed_out(enumerate(tasks))
 
     def _handed_out(self, tasks: Iterator[tuple[int, Task]]) -> Iterator[Any]:
         idle, answers = deque(self._processes), dict[int, Any]()
@@ -83,17 +73,17 @@ class Workers:
             for process in [its for its in given if its in ready]:
                 number, task = given.pop(process)
                 try:
-                    answers[number] = _answer(process.recv())
+                    answers[number] = answer_of(process.recv())
                     idle.append(process)
                 except (EOFError, OSError):
                     again.append((number, task))
                     self._bury(process)
 
-    def _start(self, work: Work, count: int) -> None:
+    def _start(self, work: Work, count: int, settings: Settings) -> None:
         context = get_context("spawn")  # not forked: the threads of this process may hold locks
         for _ in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+            process = context.Process(target=_serve, args=(theirs, work, settings), daemon=True)
             process.start()
             theirs.close()
             self._processes[ours] = process
@@ -115,8 +105,6 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._alone is not None:
-            self._alone.close()
         for connection in self._processes:
             connection.close()  # which ends it, once its task is done
         for process in self._processes.values():
@@ -126,30 +114,32 @@ class Workers:
                 process.join()
 
 
-def _answer(answer: tuple[bool, Any]) -> Any:
+def answer_of(answer: tuple[bool, Any]) -> Any:
+    """Raises PointsmanError if the task failed."""
     is_error, value = answer
     if is_error:
         raise PointsmanError(value)
     return value
 
 
-def _serve(connection: Connection, work: Work) -> None:
+def _serve(connection: Connection, work: Work, settings: Settings) -> None:
     """What a process does, until whoever started it closes the connection or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, too, and ends it
     try:
-        with Pointsman(work.settings) as service:
-            one_step = work.one_step(service)
+        with Pointsman(settings) as service:
+            bench = work.begin(service)
             while True:
-                connection.send(_done(connection.recv(), one_step))
+                connection.send(done(connection.recv(), bench))
     except (EOFError, OSError):
         return
     except PointsmanError as error:
         _refuse_all(connection, str(error))
 
 
-def _done(task: Task, one_step: OneStep) -> tuple[bool, Any]:
+def done(task: Task, bench: Bench) -> tuple[bool, Any]:
+    """What a task answers, or if it fails, that it did, and why."""
     try:
-        return False, task(one_step)
+        return False, task(bench)
     except PointsmanError as error:
         return True, str(error)
 
@@ -162,15 +152,3 @@ def _refuse_all(connection: Connection, message: str) -> None:
             connection.send((True, message))
     except (EOFError, OSError):
         return
-
-
-def tasks_of(batches: Iterable[Sequence[Any]], size: int) -> Iterator[Sequence[Any]]:
-    """The items of all batches in pieces of that size, whatever the batches were."""
-    rest: list[Any] = []
-    for batch in batches:
-        rest.extend(batch)
-        while len(rest) >= size:
-            yield rest[:size]
-            del rest[:size]
-    if rest:
-        yield rest
