@@ -15,6 +15,7 @@ from engine.decide.shipping.ways import Ways
 from engine.errors import Contended, NotReady, PolicyUnreadable
 from engine.model.facts import Network, NetworkCaches, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
+from engine.model.lookahead import PricesInForce, joined
 from engine.model.lots import Lot
 from engine.model.receipts import Receipt, in_order_of_arrival
 from engine.stock_snapshot import StockSnapshot, StockState
@@ -144,23 +145,25 @@ class FactsReader:
             if matcher is not None:
                 policies = matcher.policies
                 if loads.counts_hours >= _counts_hours(policies) and _periods(policies, network, now) == periods:
-                    return self._snapshot(network, reading, skus, loads, now), matcher
+                    return self._snapshot(network, reading, skus, loads, now, policies=policies), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
         """As `read`, of any number of SKUs: in parts of one network, each as it is when it is read. Raises Contended if
-        networks are loaded faster than that.
+        networks are loaded, or look-ahead prices published, faster than that.
         """
         for _ in range(_MOST_NETWORKS):
             starts = range(0, max(1, len(skus)), MOST_SKUS)
             parts = [self.read(skus[first : first + MOST_SKUS], now) for first in starts]
             snapshot, matcher = parts[-1]
-            if all(part.network is snapshot.network for part, _ in parts):
+            same_network = all(part.network is snapshot.network for part, _ in parts)
+            if same_network and len({part.lookahead and part.lookahead.digest for part, _ in parts}) == 1:
                 products = {sku: product for part, _ in parts for sku, product in part.products.items()}
                 positions = {sku: nodes for part, _ in parts for sku, nodes in part.positions.items()}
                 lots = {sku: nodes for part, _ in parts for sku, nodes in part.lots.items()}
                 receipts = {sku: nodes for part, _ in parts for sku, nodes in part.receipts.items()}
+                lookahead = joined(part.lookahead for part, _ in parts)
                 snapshot = dataclasses.replace(snapshot, products=products, positions=positions)
-                return dataclasses.replace(snapshot, lots=lots, receipts=receipts), matcher
+                return dataclasses.replace(snapshot, lots=lots, receipts=receipts, lookahead=lookahead), matcher
         raise Contended(f"the network was loaded {_MOST_NETWORKS} times while stock was read; try again")
 
     def decided_before(self, orders: Sequence[str]) -> list[bool]:
@@ -187,7 +190,7 @@ class FactsReader:
         if matcher.policies.mentions_incoming:
             return None
         state = None if answer.stamps is None else self._state(network, matcher, answer.reading, answer.stamps, loads)
-        snapshot = self._snapshot(network, answer.reading, skus, loads, now)
+        snapshot = self._snapshot(network, answer.reading, skus, loads, now, policies=matcher.policies)
         return ReplicaFacts(snapshot=snapshot, matcher=matcher, state=state, age=answer.age)
 
     def read_stock(
@@ -288,7 +291,14 @@ class FactsReader:
         return StockState(snapshot=snapshot, matcher=matcher, stamps=stamps)
 
     def _snapshot(
-        self, network: Network, reading: Reading, skus: Sequence[str], loads: CurrentPeriods, now: int
+        self,
+        network: Network,
+        reading: Reading,
+        skus: Sequence[str],
+        loads: CurrentPeriods,
+        now: int,
+        *,
+        policies: PolicySet,
     ) -> Snapshot:
         products: dict[str, Product] = {}
         paces: dict[str, Mapping[str, int]] = {}
@@ -311,7 +321,14 @@ class FactsReader:
             has_lots=reading.has_lots,
             lots=lots,
             receipts=reading.receipts,
+            lookahead=self._lookahead(reading, policies, products),
         )
+
+    def _lookahead(self, reading: Reading, policies: PolicySet, skus: Iterable[str]) -> PricesInForce | None:
+        """The look-ahead prices in force, if rules let them count."""
+        if reading.lookahead is None or not policies.looks_ahead:
+            return None
+        return self._cache.lookahead.prices(reading.lookahead, skus)
 
     def most_oversold(self) -> int:
         """The most units beyond those on hand that a place may sell, by the policies that this process read last."""

@@ -94,6 +94,13 @@ class Uplift:
     share: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookaheadWeight:
+    """How much look-ahead prices count for, in basis points: 10,000 is all of them."""
+
+    share: int
+
+
 EffectValue: TypeAlias = (
     bool
     | int
@@ -108,6 +115,7 @@ EffectValue: TypeAlias = (
     | UntilShipped
     | ShipmentLimit
     | Uplift
+    | LookaheadWeight
 )
 
 
@@ -153,6 +161,7 @@ STAGE_OF: Mapping[str, Stage] = MappingProxyType(
         "split_penalty": Stage.ORDER,
         "ship_complete": Stage.ORDER,
         "carbon_price": Stage.ORDER,
+        "lookahead": Stage.ORDER,
         "hold": Stage.ORDER,
         "priority": Stage.ORDER,
         "approve": Stage.ORDER,
@@ -189,8 +198,9 @@ MAX_HOLD = 90 * 24 * 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderOutcome:
     """`max_shipments` holds whatever it leaves unfilled; `shipments_unless_needed` gives way to units that more
-    shipments fill. With `fewest_shipments`, fewer shipments come before tiers and money. `hold` is in minutes from the
-    decision, `hold_after_shipping` in minutes from when the last shipment leaves; the hold ends at the earlier of them.
+    shipments fill. With `fewest_shipments`, fewer shipments come before tiers and money. `lookahead` is basis points of
+    look-ahead prices. `hold` is in minutes from the decision, `hold_after_shipping` in minutes from when the last
+    shipment leaves; the hold ends at the earlier of them.
     """
 
     max_shipments: int | None = None
@@ -199,6 +209,7 @@ class OrderOutcome:
     split_penalty: int = 0
     ship_complete: bool = False
     carbon_price: int = 0
+    lookahead: int = 0
     hold: int | None = None
     hold_after_shipping: int | None = None
     priority: int = DEFAULT_PRIORITY
@@ -366,6 +377,9 @@ def _order(values: _Values) -> OrderOutcome:
         split_penalty=max(_numbers(values, "split_penalty"), default=0),
         ship_complete="ship_complete" in values,
         carbon_price=max(_numbers(values, "carbon_price"), default=0),
+        lookahead=max(
+            (item.share for item in values.get("lookahead", ()) if isinstance(item, LookaheadWeight)), default=0
+        ),
         hold=min(_numbers(values, "hold"), default=None),
         hold_after_shipping=min(
             (value.extra for value in values.get("hold", ()) if isinstance(value, UntilShipped)), default=None

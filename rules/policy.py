@@ -172,6 +172,11 @@ class PolicySet:
         return "reroute_if_late" in self.effect_names
 
     @property
+    def looks_ahead(self) -> bool:
+        """Whether a rule lets look-ahead prices count."""
+        return "lookahead" in self.effect_names
+
+    @property
     def counts_hours(self) -> bool:
         """Whether a rule limits the shipments of an hour."""
         return "hourly_orders" in self.effect_names

@@ -18,6 +18,7 @@ from engine.decide.record_parts import ShipmentRecord
 from engine.decide.shipping.distance import direction, great_circle, route_distance
 from engine.decide.shipping.pricing import MILLIGRAM, Band, band_at, carriage
 from engine.model.facts import Network, Node, Product, Service, rounded
+from rules.reserves import FULL_SHARE
 
 CostPart: TypeAlias = Literal["handling", "base", "distance", "unit_handling", "unit_weight", "shipment_weight"]
 """handling and unit_handling are the place's, for a shipment and for a unit; base, distance, unit_weight and
@@ -101,12 +102,14 @@ class ShipmentCalculation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calculation:
     """Of one decision: its shipments, also those that are planned. `policy_amounts` is what the policies counted beside
-    cost, in micros: a price of carbon, what they prefer and avoid, and penalties.
+    cost, in micros: a price of carbon, what they prefer and avoid, look-ahead prices, and penalties; `lookahead` are
+    the look-ahead prices alone. Nobody pays any of it.
     """
 
     record: DecisionRecord
     shipments: tuple[ShipmentCalculation, ...]
     policy_amounts: int
+    lookahead: int
 
     @property
     def agrees(self) -> bool:
@@ -124,7 +127,21 @@ def calculate(record: DecisionRecord, network: Network, products: dict[str, Prod
         record=record,
         shipments=made,
         policy_amounts=record.score.money_micros - sum(item.recorded_cost for item in made),
+        lookahead=sum(_lookahead(item, record, products) for item in shipments),
     )
+
+
+def _lookahead(shipment: ShipmentRecord, record: DecisionRecord, products: dict[str, Product]) -> int:
+    """What look-ahead prices added to what a shipment counted as."""
+    then, amount = record.lookahead, 0
+    if not then or not then.prices:
+        return 0
+    for item in shipment.lines:
+        price = then.prices.get(item.sku, {}).get(shipment.node)
+        if price is not None:
+            of_weight = price.price_micros * then.weight_basis_points
+            amount += item.quantity * rounded(of_weight, FULL_SHARE * products[item.sku].scale)
+    return amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Remainder, evaluate_remainder, with_rejected_stock
 from engine.decide.sourcing.problem import Choice
 from engine.model.facts import NetworkCaches, NodeRest, Product, Snapshot, StockPosition
+from engine.model.lookahead import PricesInForce
 
 WHOLE = RemainderRecord()
 """What is kept of a remainder that is the order itself."""
@@ -91,12 +92,14 @@ def replay(
     caches: NetworkCaches,
     products: Mapping[str, tuple[Product, Mapping[str, int]]],
     matcher: PolicyJudge,
+    lookahead: PricesInForce | None = None,
 ) -> Replay:
     """Decide again what `record` says, on the `facts` that were kept with it. `caches` are those of its network, and
     `products` has those of its whole order, each with its paces of sale by node; of a SKU that is left out, the network
-    has none any more. With the `matcher` of other policies, this is what they would have decided.
+    has none any more. `lookahead` are the look-ahead prices of then, if rules let these count. With the `matcher` of
+    other policies, this is what they would have decided.
     """
-    made_on = facts_of_decision(record, facts, caches=caches, products=products)
+    made_on = facts_of_decision(record, facts, caches=caches, products=products, lookahead=lookahead)
     remainder, snapshot = made_on.remainder, made_on.snapshot
     again = choose_again(record, made_on, matcher)
     made = decision(
@@ -125,6 +128,7 @@ def facts_of_decision(
     *,
     caches: NetworkCaches,
     products: Mapping[str, tuple[Product, Mapping[str, int]]],
+    lookahead: PricesInForce | None = None,
 ) -> DecisionFacts:
     """What a decision was made on, as `replay` is given it."""
     paces = {sku: by_node for sku, (_, by_node) in products.items()}
@@ -152,6 +156,7 @@ def facts_of_decision(
         has_lots=any(columns.lots for columns in facts.stock.values()),
         lots={sku: columns.lots_by_node for sku, columns in facts.stock.items() if columns.lots},
         receipts={sku: columns.receipts_by_node(sku) for sku, columns in facts.stock.items() if columns.receipts},
+        lookahead=lookahead,
     )
     barred_nodes = record.follows.barred if record.follows else UNSET
     return DecisionFacts(

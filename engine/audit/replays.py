@@ -16,10 +16,12 @@ from engine.audit.sealing.leaf import id_text
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
+from engine.decide.order_record import seconds
 from engine.decide.record import DecisionRecord
 from engine.errors import ArchiveUnavailable, DecisionUnreadable, FactsForgotten, OrderErased, RecordContradictory
 from engine.facts_reader import FactsReader
 from engine.model.facts import Product
+from engine.model.lookahead import PricesInForce
 from engine.model.time_zone_data import tzdata_version
 from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.audit.sealed_entries import SealedEntries
@@ -152,6 +154,7 @@ class Replays:
                 caches=self._former.network(record.network_version),
                 products=self._products(record, facts),
                 matcher=matcher,
+                lookahead=self._lookahead(record, facts, looks_ahead=matcher.policies.looks_ahead),
             )
 
     def matcher(self, version: str) -> Matcher:
@@ -196,14 +199,24 @@ class Replays:
         with contradictions_named(entry.decision):
             return self.facts_of(entry.record, facts_from_json(entry.facts))
 
-    def facts_of(self, record: DecisionRecord, facts: FactsRecord) -> DecisionFacts:
-        """The same of a decision that was read already."""
+    def facts_of(self, record: DecisionRecord, facts: FactsRecord, *, looks_ahead: bool = False) -> DecisionFacts:
+        """The same of a decision that was read already. `looks_ahead`: with the look-ahead prices of then, even if no
+        rule let them count then.
+        """
         return facts_of_decision(
             record,
             facts,
             caches=self._former.network(record.network_version),
             products=self._products(record, facts),
+            lookahead=self._lookahead(record, facts, looks_ahead=looks_ahead),
         )
+
+    def _lookahead(self, record: DecisionRecord, facts: FactsRecord, *, looks_ahead: bool) -> PricesInForce | None:
+        """The prices of the table that the record names; if it names none, of the one that was in force then."""
+        skus, then = skus_of(record, facts), record.lookahead
+        if then:
+            return self._former.lookahead.prices(then.table, skus) if then.table else None
+        return self._former.lookahead.in_force_at(seconds(record.decided_at), skus) if looks_ahead else None
 
     def read_ahead(self, decisions: Iterable[tuple[DecisionRecord, FactsRecord]]) -> None:
         """Read the products that deciding these again needs all at once, and cache them."""

@@ -168,6 +168,7 @@ def decision(
         held_from=held_from,
         loads=decided_loads(evaluation),
         resting=rests_at(evaluation),
+        lookahead=None if evaluation.lookahead is None else evaluation.lookahead.decided(chosen),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from engine.decide.address.address import Address
 from engine.decide.sourcing.problem import Score, Unproven
 from engine.model.facts import NodeRest, Order
+from engine.model.lookahead import LookaheadPrice
 from engine.model.lots import Lot, LotUnits
 from engine.model.receipts import Receipt, ReceiptStatus, ReceiptUnits
 from rules.reserves import Floor, Tally
@@ -291,6 +292,25 @@ class PromiseTerms:
     greenest: bool = False
 
 
+LookaheadState: TypeAlias = Literal["used", "too_old", "other_currency", "no_table"]
+"""Whether look-ahead prices counted. too_old: the table's time was over. other_currency: the network counts in another
+one since. no_table: none was ever published.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedLookahead:
+    """The look-ahead prices that counted: by SKU and node, of what ships. `weight` is in basis points, `table` the
+    digest of the table in force, also if it was not used, and `use_until` the instant until which it is.
+    """
+
+    weight: int
+    state: LookaheadState
+    table: str | None
+    use_until: int | None
+    prices: Mapping[str, Mapping[str, LookaheadPrice]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """`gap` and `unproven` are as in `sourcing.problem.Choice`. `fired` counts, by rule, the orders, lines, positions,
@@ -350,6 +370,8 @@ class Decision:
     loads: DecidedLoads = NO_LOADS
     resting: Mapping[str, NodeRest] = field(default_factory=dict)
     """The rests of nodes that have some SKU of the order."""
+    lookahead: DecidedLookahead | None = None
+    """None: no rule lets look-ahead prices count."""
 
     @property
     def counted(self) -> Mapping[Tally, str]:

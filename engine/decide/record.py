@@ -24,6 +24,7 @@ from engine.decide.facts_record import (
     facts_to_json,
     facts_up_to_schema_1,
 )
+from engine.decide.kept_facts.lookahead_record import LookaheadRecord
 from engine.decide.kept_facts.rest_record import TextByLanguage
 from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.promises.taken_quote_record import TakenQuoteRecord
@@ -107,6 +108,9 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     ] = UNSET
     lacked: Annotated[list[LackedRecord] | UnsetType, Meta(description="of a decision of a batch")] = UNSET
     quote: Annotated[TakenQuoteRecord | UnsetType, Meta(description="of a decision that takes up a quote")] = UNSET
+    lookahead: Annotated[LookaheadRecord | UnsetType, Meta(description="where rules let look-ahead prices count")] = (
+        UNSET
+    )
     not_counted: Annotated[
         list[PlacedLineRecord] | UnsetType,
         Meta(description="filled without stock and without a parcel, because these products are not counted"),
@@ -172,6 +176,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
             left=UNSET if decision.left == NOTHING_LEFT else LeftRecord.of(decision.left),
             lacked=lacked,
             quote=quote,
+            lookahead=LookaheadRecord.of(decision.lookahead),
             not_counted=[PlacedLineRecord.of(item) for item in decision.not_counted] or UNSET,
         )
 

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 from engine.model.carriers import CarrierAccount
 from engine.model.demand import DemandTerms, LearntPace
 from engine.model.feed_steps import FeedStep
+from engine.model.lookahead import PricesInForce
 from engine.model.lots import Lot, LotUnits
 from engine.model.parcels import LabelFormat, ParcelTerms
 from engine.model.postal_address import PostalAddress
@@ -517,6 +518,8 @@ class Snapshot:
     """
     receipts: Mapping[str, Mapping[str, Sequence[Receipt]]] = field(default_factory=dict)
     """By SKU of which units are to come, by node, its open receipts, the next to arrive first."""
+    lookahead: PricesInForce | None = None
+    """The look-ahead prices of its SKUs, under policies that let them count; None: no table was ever published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

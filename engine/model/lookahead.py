@@ -2,14 +2,14 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
 import msgspec
 
-MOST_PRICE = 10**12
-"""Micros a unit; a million of the currency."""
+MOST_PRICE = 10**11
+"""Micros a unit, as much as a rule may prefer or avoid; a hundred thousand of the currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,6 @@ class TableHead(msgspec.Struct, frozen=True, kw_only=True):
     def unpacked(cls, packed: bytes) -> "TableHead":
         return msgspec.json.decode(packed, type=cls)
 
-    def is_too_old(self, now: int) -> bool:
-        """Whether the table is not used any more at the instant `now`."""
-        return now > self.use_until
-
     def prices_of(self, sku: str, packed: bytes | None) -> dict[str, LookaheadPrice]:
         """The prices of a SKU by node, of what `LookaheadTable.packed` made of them; None: it has none."""
         numbers = msgspec.msgpack.decode(packed, type=list[int]) if packed else []
@@ -78,6 +74,27 @@ class TableHead(msgspec.Struct, frozen=True, kw_only=True):
 
 _NUMBERS = 4
 """Of each price: its node, the price, its region, and its instant from 1 on, or 0 if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricesInForce:
+    """The table in force, as far as some SKUs need it: its digest, and their prices, of those that have some."""
+
+    digest: str
+    use_until: int
+    currency: str
+    prices: Mapping[str, NodePrices]
+
+    @classmethod
+    def of(cls, digest: str, head: TableHead, prices: Mapping[str, NodePrices]) -> "PricesInForce":
+        return cls(digest=digest, use_until=head.use_until, currency=head.currency, prices=prices)
+
+
+def joined(parts: Iterable[PricesInForce | None]) -> PricesInForce | None:
+    """The prices of several sets of SKUs, all of one table, as those of all."""
+    every = [part for part in parts if part is not None]
+    prices = {sku: nodes for part in every for sku, nodes in part.prices.items()}
+    return replace(every[0], prices=prices) if every else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,6 +86,7 @@ class OneStep:
         self._replays = replays
         self._against = replays.matcher(against)
         self._drafts = [Matcher(draft.policies(), guarded=guarded) for draft in drafts]
+        self._looks_ahead = any(matcher.policies.looks_ahead for matcher in (self._against, *self._drafts))
         self._not_kept = functools.cache(self._facts_not_kept)
         self._deciding = functools.cache(lambda matcher: frozenset(deciding_rules(matcher.policies)))
         self._chosen = functools.lru_cache(_MOST_CHOSEN)(self._choose)
@@ -154,7 +155,7 @@ class OneStep:
         )
 
     def _logged(self, read: _Read) -> _Logged:
-        made_on = self._replays.facts_of(read.record, read.facts)
+        made_on = self._replays.facts_of(read.record, read.facts, looks_ahead=self._looks_ahead)
         return _Logged(entry=read.entry, record=read.record, facts=read.facts, made_on=made_on)
 
     def _stored(self, entries: Sequence[str]) -> list[_Logged]:

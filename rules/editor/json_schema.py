@@ -260,6 +260,7 @@ class _SchemaWriter:
             "haircut": {"anyOf": [SHARE]},
             "preorder_from": {"anyOf": [literal(Kind.DATE)]},
             "uplift": UPLIFT,
+            "lookahead": {"anyOf": [{"enum": ["on", True]}, {"type": "string", "pattern": "^true$"}, SHARE]},
         }
         if name in words:
             return words[name]

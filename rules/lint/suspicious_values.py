@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rules.conditions import Operator
-from rules.effects import Effect
+from rules.effects import Effect, LookaheadWeight
 from rules.errors import Finding
 from rules.policy import Policy
 from rules.reserves import NO_RESERVE, Allotment, Protection
@@ -65,6 +65,8 @@ def _changes_nothing(effect: Effect) -> bool:
     match effect.value:
         case Protection(reserve=reserve):
             return reserve == NO_RESERVE
+        case LookaheadWeight(share=0):
+            return True
         case Allotment(units=0, share=0, cover=0, least=0):
             return True
     return effect.value == NO_RESERVE or _WITHOUT_EFFECT.get(effect.name) == effect.value

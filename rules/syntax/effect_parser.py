@@ -15,6 +15,7 @@ from rules.effects import (
     Effect,
     EffectValue,
     Exclusion,
+    LookaheadWeight,
     OtherSku,
     PromiseFrom,
     ShipmentLimit,
@@ -187,6 +188,16 @@ def _uplift(text: str) -> Uplift:
     return Uplift(share=literals.share(text, most=MOST_UPLIFT))
 
 
+def _lookahead(text: str) -> LookaheadWeight:
+    if text in ("on", "true"):
+        return LookaheadWeight(share=FULL_SHARE)
+    if text in ("off", "false"):
+        raise LiteralInvalid(
+            f"'{text}': write on, or a share such as 80%; to switch another rule's off, name it under overrides"
+        )
+    return LookaheadWeight(share=literals.share(text))
+
+
 def _shelf_life(text: str) -> int:
     return days(text, RANGES["min_shelf_life"])
 
@@ -262,6 +273,7 @@ _PARSERS: Mapping[str, Callable[[str], EffectValue]] = {
     "min_shelf_life": _shelf_life,
     "target_cover": days,
     "uplift": _uplift,
+    "lookahead": _lookahead,
     "promise_from": _promise_from,
     "slack": _slack,
     "haircut": literals.share,

@@ -10,13 +10,14 @@ from rules.effects import (
     Effect,
     EffectValue,
     Exclusion,
+    LookaheadWeight,
     OtherSku,
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
     Uplift,
 )
-from rules.reserves import Allotment, Cap, Protection, Reserve
+from rules.reserves import FULL_SHARE, Allotment, Cap, Protection, Reserve
 from rules.syntax.effect_parser import AMOUNT_KINDS
 from rules.vocabulary import Kind, Stage
 from rules.wording import amounts
@@ -48,6 +49,9 @@ def effect_clause(effect: Effect, catalogue: Catalogue) -> str:
         case UntilShipped(extra=minutes):
             after = {"amount": amounts.duration(minutes, catalogue)} if minutes else {}
             return catalogue.text(f"{key}_after_shipping" if minutes else f"{key}_until_shipped", **after)
+        case LookaheadWeight(share=share):
+            full = share == FULL_SHARE
+            return catalogue.text(f"{key}.{'full' if full else 'share'}", share=amounts.share(share, catalogue))
         case Uplift() | int() as value:
             return _amount_clause(effect.name, key, value, catalogue)
 

@@ -14,13 +14,14 @@ from rules.effects import (
     Effect,
     EffectValue,
     Exclusion,
+    LookaheadWeight,
     OtherSku,
     PromiseFrom,
     ShipmentLimit,
     UntilShipped,
     Uplift,
 )
-from rules.reserves import Allotment, Cap, Protection, Reserve
+from rules.reserves import FULL_SHARE, Allotment, Cap, Protection, Reserve
 from rules.syntax import literals
 from rules.syntax.effect_parser import AMOUNT_KINDS, UNTIL_SHIPPED
 from rules.vocabulary import Kind, Value
@@ -119,6 +120,8 @@ def _effect_value(name: str, value: EffectValue) -> str:
             return UNTIL_SHIPPED
         case UntilShipped(extra=minutes):
             return f"{UNTIL_SHIPPED} + {_duration(minutes)}"
+        case LookaheadWeight(share=share):
+            return "on" if share == FULL_SHARE else _share(share)
         case Uplift() | int():
             return _amount(name, value)
 

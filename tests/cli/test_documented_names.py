@@ -41,6 +41,7 @@ TRANSLATED = {
     "carriers.md": "transporteurs.md",
     "tracking.md": "suivi.md",
     "whatif.md": "essayer.md",
+    "lookahead.md": "prix-anticipes.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

@@ -81,7 +81,7 @@ class PlainEvaluation:
                     prices.setdefault(option.route.key, {})[index] = Price(
                         unless_needed=outcome.exclude is Exclusion.UNLESS_NEEDED,
                         tier=outcome.tier,
-                        money=option.unit_cost + carbon + outcome.adjustment,
+                        money=option.unit_cost + carbon + outcome.adjustment + self._lookahead(index, option),
                     )
         return Problem(
             demands=[
@@ -117,6 +117,15 @@ class PlainEvaluation:
             caps=list(self._caps()),
             room={node: room for node in self.nodes if (room := self.room(node)) is not None},
         )
+
+    def _lookahead(self, index: int, option: PlainOption) -> int:
+        """What the look-ahead price of a unit that ships so adds."""
+        table, weight = self.snapshot.lookahead, self.outcome.lookahead
+        if not weight or table is None or self.now > table.use_until:
+            return 0
+        sku = self.order.lines[index].sku
+        price = table.prices.get(sku, {}).get(option.route.key.node)
+        return 0 if price is None else rounded(price.price * weight, 10_000 * self.snapshot.products[sku].scale)
 
     def _caps(self) -> Iterator[SkuCap]:
         """Of each SKU, for each number that is a cap somewhere, the places with that cap or a lower one."""

@@ -1,6 +1,6 @@
 """Tables of look-ahead prices for tests."""
 
-from engine.model.lookahead import LookaheadPrice, LookaheadTable
+from engine.model.lookahead import LookaheadPrice, LookaheadTable, PricesInForce
 from tests.support.facts import NOW
 
 DAY = 86_400
@@ -22,3 +22,9 @@ def table(prices, *, learnt_at=NOW, use_until=None, network_version="", region="
         currency="EUR",
         prices=by_sku,
     )
+
+
+def in_force(prices, *, now=NOW, **of_table):
+    """The same as a snapshot has them, learnt at `now`."""
+    made = table(prices, learnt_at=now, **of_table)
+    return PricesInForce.of(made.digest, made.head, made.prices)

@@ -511,6 +511,16 @@ EFFECTS = [
     ),
     ("ship_complete: true", "the order ships whole or not at all", "la commande part en entier ou pas du tout"),
     ("carbon_price: 0.25", "a kilogram of CO2e counts as 0.25", "un kilogramme de CO2e compte 0,25"),
+    (
+        "lookahead: on",
+        "what a unit is expected to be worth elsewhere later counts in full",
+        "ce qu'une unité devrait valoir ailleurs plus tard compte en entier",
+    ),
+    (
+        "lookahead: 80%",
+        "what a unit is expected to be worth elsewhere later counts for 80%",
+        "ce qu'une unité devrait valoir ailleurs plus tard compte pour 80\xa0%",
+    ),
     ("hold: 72 h", "the units are held for 3 days", "les unités sont réservées 3 jours"),
     (
         "hold: until_shipped",

@@ -135,6 +135,12 @@ def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
         policies=millionths(record.policies_micros),
         currency=currency,
     )
+    if record.lookahead_micros is not UNSET:
+        yield say(
+            "of what they added, {amount} {currency} are look-ahead prices, which nobody pays",
+            amount=millionths(record.lookahead_micros),
+            currency=currency,
+        )
     if not record.agrees:
         yield say("the rows don't add up to what the decision says")
 

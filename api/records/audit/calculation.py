@@ -151,9 +151,13 @@ class CalculationRecord(Record, frozen=True):
     cost_micros: int
     co2_mg: int
     policies_micros: Annotated[
-        int, Meta(description="what the policies counted beside cost: carbon, preferences and penalties")
+        int,
+        Meta(description="what the policies counted beside cost: carbon, preferences, look-ahead prices and penalties"),
     ]
     agrees: Annotated[bool, Meta(description="whether the rows add up to what the decision says")]
+    lookahead_micros: Annotated[
+        int | UnsetType, Meta(description="of that, what look-ahead prices added; left out if it is 0")
+    ] = UNSET
 
     @classmethod
     def of(cls, calculation: Calculation) -> "CalculationRecord":
@@ -167,6 +171,7 @@ class CalculationRecord(Record, frozen=True):
             co2_mg=sum(item.co2 for item in calculation.shipments),
             policies_micros=calculation.policy_amounts,
             agrees=calculation.agrees,
+            lookahead_micros=calculation.lookahead or UNSET,
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from engine.audit.explanation.case import ExplainedChoice
 from engine.audit.explanation.comparison import units_by_rule
 from engine.audit.explanation.costs import rule_amounts
+from engine.audit.explanation.looking_ahead import lookahead_of_shipments
 from engine.audit.explanation.statement import (
     Co2,
     Date,
@@ -85,6 +86,7 @@ def costs(explained: ExplainedChoice) -> Iterator[Statement]:
     for (rule, effect, micros), units in rule_amounts(explained.evaluation, explained.choice).items():
         values: Values = {"amount": Money(micros), "units": units_by_sku(units)}
         yield Statement(kind=f"cost.{effect}", values=values, count=sum(units.values()), rules=Rules((rule,)))
+    yield from lookahead_of_shipments(explained)
     unless_needed, tiers = rules_with(explained, "exclude"), rules_with(explained, "tier")
     if score.unless_needed:
         yield Statement(kind="cost.unless_needed", rules=Rules(unless_needed))

@@ -18,13 +18,15 @@ from rules.vocabulary import Stage
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """Micros. `carriage` and `handling` are paid; `carbon` is what the policies' price of CO2e adds, `rules` what
-    `avoid` adds less what `prefer` takes away, and `splits` what the shipments after the order's first add.
+    `avoid` adds less what `prefer` takes away, `lookahead` what look-ahead prices add, and `splits` what the shipments
+    after the order's first add.
     """
 
     carriage: int = 0
     handling: int = 0
     carbon: int = 0
     rules: int = 0
+    lookahead: int = 0
     splits: int = 0
 
     @property
@@ -40,7 +42,7 @@ class Costs:
     @property
     def total(self) -> int:
         """What choices are compared by."""
-        return self.paid + self.carbon + self.rules + self.splits
+        return self.paid + self.carbon + self.rules + self.lookahead + self.splits
 
     def __sub__(self, other: "Costs") -> "Costs":
         return Costs(
@@ -48,6 +50,7 @@ class Costs:
             handling=self.handling - other.handling,
             carbon=self.carbon - other.carbon,
             rules=self.rules - other.rules,
+            lookahead=self.lookahead - other.lookahead,
             splits=self.splits - other.splits,
         )
 
@@ -57,6 +60,7 @@ class Costs:
             handling=self.handling + other.handling,
             carbon=self.carbon + other.carbon,
             rules=self.rules + other.rules,
+            lookahead=self.lookahead + other.lookahead,
             splits=self.splits + other.splits,
         )
 
@@ -105,6 +109,7 @@ def _costs_of_units(evaluation: Evaluation, key: OptionKey, index: int, units: i
         handling=units * handling,
         carbon=units * rounded(carbon, KILOGRAM),
         rules=units * adjustment,
+        lookahead=0 if evaluation.lookahead is None else units * evaluation.lookahead.amount(line.sku, key.node, scale),
     )
 
 

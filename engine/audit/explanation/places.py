@@ -8,8 +8,9 @@ from typing import Final
 
 from engine.audit.explanation.barriers import FREE, Barrier, barriers
 from engine.audit.explanation.case import ExplainedChoice, NeedsSearch
-from engine.audit.explanation.comparison import loss, rules_between
+from engine.audit.explanation.comparison import Loss, loss, rules_between
 from engine.audit.explanation.forced import best_first, forced_from
+from engine.audit.explanation.looking_ahead import lookahead_at
 from engine.audit.explanation.statement import Names, Rules, Statement, Units, Values
 from engine.errors import NotFound
 
@@ -44,7 +45,9 @@ class OtherPlaces:
     def statements(self) -> Iterator[Statement]:
         """Of all of them."""
         compared = [node for node in self.able[:MOST_COMPARED] if self._is_compared(node)]
-        yield from (self._compared[node] for node in compared)
+        for node in compared:
+            yield self._compared[node]
+            yield from self._lookahead(node)
         others = [node for node in self.able if node not in compared]
         if others:
             yield self._others(others)
@@ -90,10 +93,18 @@ class OtherPlaces:
         if node in self.able:
             compares = whatever_it_takes or self._is_compared(node)
             yield self.compared(node) if compares else self._others([node])
+            if compares:
+                yield from self._lookahead(node)
         for barrier in self.barriers:
             of_lines = [index for index in barrier.lines if lines is None or index in lines]
             if name in barrier.nodes and of_lines:
                 yield self._barrier(replace(barrier, nodes=(name,), lines=tuple(of_lines)))
+
+    def _lookahead(self, node: int) -> Iterator[Statement]:
+        """Why units count more there, if a compared place loses on money and look-ahead prices are a part of that."""
+        outcome = self._compared[node].values["outcome"]
+        if isinstance(outcome, Loss) and outcome.part == "money" and outcome.costs.lookahead > 0:
+            yield from lookahead_at(self._explained, self._names[node])
 
     def compared(self, node: int) -> Statement:
         """What it would have meant had a place shipped what it could."""

@@ -44,6 +44,9 @@ class CostsRecord(Record, frozen=True):
     splits_micros: Annotated[int, Meta(description="what the shipments after the order's first add")]
     paid_micros: Annotated[int, Meta(description="carriage and handling: the cost of the decision")]
     compared_micros: Annotated[int, Meta(description="all of it: what choices are compared by")]
+    lookahead_micros: Annotated[
+        int | UnsetType, Meta(description="what look-ahead prices add, which nobody pays; left out if it is 0")
+    ] = UNSET
 
     @classmethod
     def of(cls, costs: Costs) -> "CostsRecord":
@@ -55,6 +58,7 @@ class CostsRecord(Record, frozen=True):
             splits_micros=costs.splits,
             paid_micros=costs.paid,
             compared_micros=costs.total,
+            lookahead_micros=costs.lookahead or UNSET,
         )
 
 

@@ -30,6 +30,7 @@ class Parts:
             "handling": costs.handling,
             "carbon": costs.carbon,
             "rules": costs.rules,
+            "lookahead": costs.lookahead,
             "splits": costs.splits,
         }
 

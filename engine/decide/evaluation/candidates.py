@@ -93,7 +93,7 @@ class Candidates:
         self.units = units[entries] if multiple is None else units[entries] // multiple[entries] * multiple[entries]
         outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
         self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + self._of_smallest_units(outcomes[2])
+        self.money = options.unit_cost[entries] + self._counted(outcomes[2])
         self.carbon = options.unit_carbon[entries]
         if carbon_price:
             self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
@@ -225,6 +225,15 @@ class Candidates:
         for lines in self.evaluation.order.sets.values():
             table[lines] &= table[lines].all(axis=0)
         return np.asarray(table[line, row])
+
+    def _counted(self, adjustment: Integers) -> Integers:
+        """Micros a unit, by entry, that count beside its cost: the adjustment of rules, and look-ahead prices."""
+        evaluation, counted = self.evaluation, self._of_smallest_units(adjustment)
+        if evaluation.lookahead is None:
+            return counted
+        nodes = evaluation.ways.node_index
+        amounts = evaluation.lookahead.amounts(evaluation.order.lines, evaluation.snapshot.products, nodes)
+        return counted if amounts is None else counted + amounts[self.line, evaluation.reach.node[self.candidate]]
 
     def _of_smallest_units(self, adjustment: Integers) -> Integers:
         """Micros a whole unit, by entry, as micros a unit that is counted."""

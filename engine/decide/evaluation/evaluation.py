@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.judged_bands import judge_bands
+from engine.decide.evaluation.lookahead import Lookahead
 from engine.decide.evaluation.options import Options, judge_options
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions
 from engine.decide.evaluation.shelf_life import ShelfLife
@@ -126,6 +127,11 @@ class Evaluation:
     @property
     def order_outcome(self) -> OrderOutcome:
         return cast("OrderOutcome", self.order_judgement.outcome)
+
+    @cached_property
+    def lookahead(self) -> Lookahead | None:
+        """What rules say of look-ahead prices; None: they say nothing."""
+        return Lookahead.of(self.order_outcome.lookahead, self.snapshot, self.now)
 
     @cached_property
     def line_judgements(self) -> Sequence[Judgement]:

@@ -1,4 +1,4 @@
-"""Caches what seldom changes, by version: the network, products, and policy sets with their matchers."""
+"""Caches what seldom changes, by version: network, products, look-ahead prices, and policy sets with their matchers."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +9,7 @@ from engine.meter import MATCHING
 from engine.model.facts import Network, NetworkCaches, Product
 from engine.store import policy_versions
 from engine.store.caches.known_answers import KnownAnswers
+from engine.store.caches.lookahead_cache import LookaheadCache
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import read
@@ -32,6 +33,7 @@ class VersionCache:
         self._network_caches: NetworkCaches | None = None
         self._products: dict[str, tuple[Product, Mapping[str, int]] | None] = {}
         self._matchers: dict[str, KnownAnswers] = {}
+        self.lookahead = LookaheadCache(client, keys)
         self._making = threading.Lock()
         self._incidents_of_removed = 0
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from hypothesis import strategies as st
 
 from rules.conditions import ORDERED, PAIRED, SEVERAL, TAGGED, All, AnyOf, Compare, Condition, Not, Operator, Term
-from rules.effects import Disposition, Effect, Exclusion, OtherSku, Uplift
+from rules.effects import Disposition, Effect, Exclusion, LookaheadWeight, OtherSku, Uplift
 from rules.policy import Policy, PolicySet, Rule
 from rules.reserves import Reserve
 from rules.syntax.condition_parser import are_comparable
@@ -67,6 +67,7 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
     Stage.LEVEL: (
         Effect(name="alert_below", value=Reserve(cover=5)),
         Effect(name="uplift", value=Uplift(share=15_000)),
+        Effect(name="lookahead", value=LookaheadWeight(share=8_000)),
         Effect(name="transfer", value=False),
     ),
 }

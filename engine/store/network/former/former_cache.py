@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from engine.model.facts import NetworkCaches, Product
+from engine.store.caches.lookahead_cache import LookaheadCache
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network.former.former_facts import FormerFacts
@@ -16,6 +17,7 @@ class FormerCache:
 
     def __init__(self, client: Client, keys: Keys) -> None:
         self._former = FormerFacts(client, keys)
+        self.lookahead = LookaheadCache(client, keys)
         self._networks: dict[str, NetworkCaches] = {}
         self._products: dict[tuple[str, str], tuple[Product, Mapping[str, int]]] = {}
 

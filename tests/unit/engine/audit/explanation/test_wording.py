@@ -12,6 +12,7 @@ from engine.audit.explanation.costs import Costs
 from engine.audit.explanation.questions import QuestionCode
 from engine.audit.explanation.statement import Coded, Count, Duration, Names, Parts, Rules, Statement
 from engine.audit.explanation.wording import Wording
+from engine.decide.decision import LookaheadState
 from rules.wording.catalogue import ENGLISH, load_catalogue
 from tests.support.facts import EURO, network, node, policies
 
@@ -22,12 +23,14 @@ MADE_OF_PARTS = {
     *(f"chosen.{kind}_late" for kind in ("shipment", "shipment_to_place", "collected")),
     *(f"chosen.{kind}" for kind in ("shipment", "shipment_to_place", "collected")),
     *(f"cost.{effect}" for effect in ("prefer", "avoid")),
+    *(f"cost.lookahead_{state}" for state in set(get_args(LookaheadState)) - {"used"}),
+    *(f"{said}.lookahead{dated}" for said in ("cost", "place") for dated in ("", "_undated")),
     *(f"history.{because}" for because in ("rejected", "stock", "amended", "late", "late_whenever")),
     *(f"history.lacked_{took}" for took in ("units", "room")),
     *(f"loss.{part}" for part in get_args(Part)),
     *(f"loss.{part}_uncounted" for part in OF_UNITS),
     *(f"asks.{code}" for code in get_args(QuestionCode)),
-    *(f"parts.{name}" for name in ("carriage", "handling", "carbon", "rules", "splits", "none")),
+    *(f"parts.{name}" for name in ("carriage", "handling", "carbon", "rules", "lookahead", "splits", "none")),
     *(f"would_ship.{name}" for name in ("shipment", "nothing", "unfilled")),
     *("money", "more", "co2", "units", "units_with_decimals", "names_and_others", "rule", "rules", "changed"),
 }
