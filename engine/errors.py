@@ -21,6 +21,7 @@ PointsmanError
 │   └── PolicyUnreadable  a published version that this release can't read
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── NotApproved        a version that another person than its publisher must approve first
+├── GateNotPassed      a version whose gate did not pass, or has to be run first; says how to go on
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
 ├── RequestInProgress  the same request is being carried out under its idempotency key
@@ -239,6 +240,12 @@ class NotActivated(PointsmanError):
 
 class NotApproved(PointsmanError):
     """Another person than its publisher must approve a policy version before it is activated."""
+
+
+class GateNotPassed(PointsmanError):
+    """A policy version that may decide only once its gate has passed, or by an override. The message says why it has
+    not, and what to do.
+    """
 
 
 class TestsFailed(PointsmanError):

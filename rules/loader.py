@@ -15,12 +15,14 @@ from marshmallow.exceptions import SCHEMA
 
 from rules.conditions import All, mentioned_facts
 from rules.errors import Finding, PolicyInvalid
+from rules.gate import Gate
 from rules.policy import ALL_RULES, Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
 from rules.syntax import effect_parser
 from rules.syntax.channel_effects import window_text
 from rules.syntax.condition_parser import ConditionParser, Notes
 from rules.syntax.cross_file_checks import check_across_files
+from rules.syntax.gate_parser import is_gate, parse_gate
 from rules.syntax.policy_shapes import (
     LANGUAGE_PATTERN,
     MISSING_KEY,
@@ -42,12 +44,18 @@ from rules.wording.catalogue import ENGLISH, available_languages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
-    """One file; without a `document` if it is no YAML, without a `policy` if it has mistakes."""
+    """One file; without a `document` if it is no YAML, without a `policy` if it has mistakes or is the `gate`."""
 
     name: str
     document: Document | None = None
     policy: Policy | None = None
     findings: tuple[Finding, ...] = ()
+    gate: Gate | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it has no mistakes."""
+        return self.policy is not None or self.gate is not None
 
 
 def load_policies(files: Mapping[str, bytes]) -> PolicySet:
@@ -73,9 +81,15 @@ def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
 
 def find_mistakes(parsed_files: list[ParsedFile], *, whole_set: bool = True) -> list[Finding]:
     """The mistakes within each file and between files; `whole_set` says that the files are all of a policy set."""
-    documents = [(file.document, file.policy) for file in parsed_files if file.document]
-    complete = whole_set and all(file.policy for file in parsed_files)
-    within_files = (finding for file in parsed_files for finding in file.findings)
+    documents = [(file.document, file.policy) for file in parsed_files if file.document and not is_gate(file.document)]
+    complete = whole_set and all(file.is_read for file in parsed_files)
+    within_files = [finding for file in parsed_files for finding in file.findings]
+    if whole_set and not documents:
+        within_files += (
+            file.document.finding((), "missing-key", "a gate alone decides nothing; put policies beside it")
+            for file in parsed_files
+            if file.document and file.gate
+        )
     return [*within_files, *check_across_files(documents, complete=complete)]
 
 
@@ -83,7 +97,8 @@ def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
     """The policy set of files without mistakes."""
     return PolicySet(
         policies=tuple(file.policy for file in parsed_files if file.policy),
-        texts={file.name: file.document.text for file in parsed_files if file.document},
+        texts={file.name: file.document.text for file in parsed_files if file.document and not file.gate},
+        gate=next((file.gate for file in parsed_files if file.gate), None),
     )
 
 
@@ -134,6 +149,11 @@ def _with_named_overrides(parsed_files: list[ParsedFile]) -> list[ParsedFile]:
 
 def _parse_document(document: Document, language: str) -> ParsedFile:
     notes = Notes(document=document)
+    if is_gate(document):
+        gate = parse_gate(notes)
+        return ParsedFile(
+            name=document.file, document=document, gate=gate, findings=(*document.findings, *notes.findings)
+        )
     policy = _policy(document.root, notes, language)
     if policy and isinstance(document, TableDocument) and not (notes.findings or document.findings):
         policy = with_hit_policy(policy, document, notes)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from rules.conditions import Condition, comparisons
 from rules.effects import Effect, EffectValue, PromiseFrom
+from rules.gate import GATE, Gate
 from rules.reserves import Allotment, Cap, Protection, Reserve
 from rules.vocabulary import INCOMING, ON_TIME_RATE, Fact, Stage
 
@@ -61,17 +62,25 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicySet:
-    """Policies that decide together; `texts` are their files by name, in the order of the policies."""
+    """Policies that decide together; `texts` are their files by name, in the order of the policies. The `gate` says
+    what they may come to before they decide.
+    """
 
     policies: tuple[Policy, ...]
     texts: Mapping[str, str]
+    gate: Gate | None = None
+
+    @property
+    def all_texts(self) -> Mapping[str, str]:
+        """Every file by its name: those of the policies and, if there is one, that of the gate."""
+        return {**self.texts, GATE: self.gate.text} if self.gate else self.texts
 
     @cached_property
     def version(self) -> str:
         """64 hexadecimal digits: the SHA-256 of what `sha256sum` prints for the files, sorted by name."""
         lines = (
             f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n"
-            for name, text in sorted(self.texts.items(), key=lambda item: item[0].encode())
+            for name, text in sorted(self.all_texts.items(), key=lambda item: item[0].encode())
         )
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -74,6 +74,7 @@ from engine.meter import Meter
 from engine.model.scopes import Scope
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.simulation.gate_turns import GateTurns
 from engine.version import VERSION
 
 MOST_BYTES = 4 << 20
@@ -224,6 +225,7 @@ def served_app() -> Flask:
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
+        GateTurns(pointsman).start()
         if pointsman is served[0]:
             ConnectorTurns(pointsman, wording=_connector_wording()).start()
         atexit.register(pointsman.accesses.close)

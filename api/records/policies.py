@@ -12,8 +12,10 @@ from engine.audit.search.rule_uses import RuleUses
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.activations import Activation
 from engine.policies.emergency import Emergency
+from engine.policies.gate_result import GateResultRecord
+from engine.policies.gates import GateCheck, GateState
 from engine.policies.review import Review
-from engine.policies.versions import Published, Version
+from engine.policies.versions import Published, Version, Versions
 from engine.store.policy_versions import PastChange, PolicyTimeline
 from rules.diff.compare import Change, Changes, Difference
 from rules.policy import PolicySet
@@ -55,6 +57,13 @@ class MovedRuleRecord(Record, frozen=True):
     differences: list[DifferenceRecord]
 
 
+class GateChangesRecord(Record, frozen=True):
+    """What one gate says and the other does not."""
+
+    gone: list[str]
+    added: list[str]
+
+
 class ChangesRecord(Record, frozen=True):
     """What differs in meaning between two versions; `same` if nothing does."""
 
@@ -63,11 +72,14 @@ class ChangesRecord(Record, frozen=True):
     gone: list[RuleRecord]
     changed: list[ChangedRuleRecord]
     moved: list[MovedRuleRecord]
+    gate: Annotated[
+        GateChangesRecord | UnsetType, Meta(description="left out if both have the same gate, which decides no order")
+    ] = UNSET
 
     @classmethod
     def of(cls, changes: Changes) -> "ChangesRecord":
         return cls(
-            same=not changes.changes,
+            same=not (changes.changes or changes.gate_changed),
             added=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("added")],
             gone=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("gone")],
             changed=[
@@ -84,6 +96,9 @@ class ChangesRecord(Record, frozen=True):
                 )
                 for change in changes.of("moved")
             ],
+            gate=GateChangesRecord(gone=list(changes.gate_gone), added=list(changes.gate_added))
+            if changes.gate_changed
+            else UNSET,
         )
 
 
@@ -180,6 +195,10 @@ class ListedVersionRecord(Record, frozen=True):
 class ScheduledRecord(Record, frozen=True):
     version: str
     since: Timestamp = msgspec.field(name="from")
+    gone: Annotated[
+        list[str] | UnsetType,
+        Meta(description="rules of the version before it that it does not have; a list leaves it out"),
+    ] = UNSET
 
 
 class TimelineRecord(Record, frozen=True):
@@ -188,10 +207,24 @@ class TimelineRecord(Record, frozen=True):
     active: str | None
     scheduled: list[ScheduledRecord]
     before: str | None
+    gone: Annotated[
+        list[str] | UnsetType,
+        Meta(description="rules that decided before this call, and that the active version lacks"),
+    ] = UNSET
 
     @classmethod
-    def of(cls, timeline: PolicyTimeline) -> "TimelineRecord":
-        return cls(active=timeline.active, scheduled=_scheduled(timeline), before=timeline.before)
+    def of(cls, versions: Versions, before: str | None) -> "TimelineRecord":
+        """After a call before which the version `before` was active."""
+        timeline = versions.timeline()
+        return cls(
+            active=timeline.active,
+            scheduled=[
+                ScheduledRecord(version=item.version, since=timestamp(item.since), gone=list(item.gone))
+                for item in versions.takeovers()
+            ],
+            before=timeline.before,
+            gone=list(versions.rules_gone(before, timeline.active)) if timeline.active else UNSET,
+        )
 
 
 class VersionListRecord(Record, frozen=True):
@@ -223,6 +256,7 @@ class HistoryEntryRecord(Record, frozen=True):
     rules: int | UnsetType = UNSET
     since: Timestamp | UnsetType = msgspec.field(name="from", default=UNSET)
     override: Annotated[bool | UnsetType, Meta(description="made although nobody else had approved it")] = UNSET
+    override_gate: Annotated[bool | UnsetType, Meta(description="made although its gate had not passed")] = UNSET
     failing_tests: Annotated[int | UnsetType, Meta(description="how many tests failed, published in an emergency")] = (
         UNSET
     )
@@ -238,6 +272,7 @@ class HistoryEntryRecord(Record, frozen=True):
             rules=UNSET if change.rules is None else change.rules,
             since=UNSET if change.since is None else timestamp(change.since),
             override=change.override or UNSET,
+            override_gate=change.override_gate or UNSET,
             failing_tests=change.failing_tests or UNSET,
         )
 
@@ -253,6 +288,22 @@ class EmergencyRecord(Record, frozen=True):
         return cls(rules=list(emergency.rules), failing_tests=emergency.failing_tests)
 
 
+class GateRecord(Record, frozen=True):
+    """How the gate of a version stands now, and what came of it the last time that it was run."""
+
+    version: str
+    state: Annotated[
+        GateState,
+        Meta(description="stale: another version is active than it was compared with, or it is too old"),
+    ]
+    pending: Annotated[bool, Meta(description="it was asked for, and is run by a worker")]
+    result: GateResultRecord | None
+
+    @classmethod
+    def of(cls, version: str, check: GateCheck, *, pending: bool) -> "GateRecord":
+        return cls(version=version, state=check.state, pending=pending, result=check.result)
+
+
 class PublishedRecord(Record, frozen=True):
     version: str
     new: bool
@@ -261,9 +312,10 @@ class PublishedRecord(Record, frozen=True):
     warnings: list[FindingRecord]
     changes: Annotated[ChangesRecord | None, Meta(description="against the active version; null: there is none")]
     emergency: Annotated[EmergencyRecord | None, Meta(description="null: published without one")]
+    gate: Annotated[GateState, Meta(description="how its gate stands; POST /v1/policies/{version}/gate runs it")]
 
     @classmethod
-    def of(cls, published: Published) -> "PublishedRecord":
+    def of(cls, published: Published, gate: GateState) -> "PublishedRecord":
         return cls(
             version=published.version,
             new=published.new,
@@ -272,6 +324,7 @@ class PublishedRecord(Record, frozen=True):
             warnings=[FindingRecord.of(finding) for finding in published.warnings],
             changes=ChangesRecord.of(published.changes) if published.changes else None,
             emergency=published.emergency and EmergencyRecord.of(published.emergency),
+            gate=gate,
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from engine.model.facts import Network
 from rules.conditions import PAIRED, Compare, Operator, comparisons, glob
 from rules.errors import Finding
+from rules.gate import GATE, Gate
 from rules.policy import PolicySet
 from rules.policy_documents import read_document
 from rules.syntax import literals
@@ -59,7 +60,15 @@ def fit(policies: PolicySet, network: Network, product_words: Mapping[str, Colle
     mentions = _mentions_in(policies)
     network_words = words_of(network, product_words)
     return Fit(
-        errors=tuple(sorted([*_attributes(policies, network, mentions), *_currencies(mentions, network.currency)])),
+        errors=tuple(
+            sorted(
+                [
+                    *_attributes(policies, network, mentions),
+                    *_currencies(mentions, network.currency),
+                    *_gate_currencies(policies.gate, network.currency),
+                ]
+            )
+        ),
         warnings=tuple(sorted(_strange_words(mentions, network_words))),
     )
 
@@ -147,6 +156,15 @@ def _currencies(mentions: list[Reference], currency: str) -> Iterator[Finding]:
             if written not in ("", currency):
                 message = f"'{mention.text}' is in {written}, the network counts in {currency}"
                 yield mention.finding("other-currency", message)
+
+
+def _gate_currencies(gate: Gate | None, currency: str) -> Iterator[Finding]:
+    for bound in gate.bounds if gate else ():
+        if bound.currency not in ("", currency):
+            message = f"'{bound.text}' is in {bound.currency}, the network counts in {currency}"
+            yield read_document(GATE, gate.text if gate else "").finding(
+                (bound.figure, "at_most"), "other-currency", message
+            )
 
 
 def _attributes(policies: PolicySet, network: Network, mentions: list[Reference]) -> Iterator[Finding]:

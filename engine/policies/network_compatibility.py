@@ -41,16 +41,17 @@ class NetworkCompatibility:
         skus = read.read_skus(self._client, self._keys)
         return {**read.read_product_values(self._client, self._keys), "product.sku": skus}
 
-    def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> None:
+    def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> TimelineOutcome:
         """Make `version` active or schedule it, by calling `change` with the network version that it was checked
         against, which is empty if no network is loaded. If another network was loaded meanwhile, `version` is checked
-        against that one and `change` is called again.
+        against that one and `change` is called again. Returns what became of it.
 
         Raises NotActivated if the version does not fit or this release can't read it, NotFound, NotReady, Contended.
         """
         for _ in range(load.MOST_TRIES):
-            if not isinstance(change(self._checked_network_version(version)), NetworkChanged):
-                return
+            outcome = change(self._checked_network_version(version))
+            if not isinstance(outcome, NetworkChanged):
+                return outcome
         raise load.loaded_over_and_over()
 
     def verify_network(self, network: Network) -> tuple[str, ...]:

@@ -17,12 +17,15 @@ from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
 from engine.policies.emergency import MOST_DAYS, Emergency, emergency_of, ending_soon, failed
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
-from engine.policies.network_compatibility import NetworkCompatibility
+from engine.policies.gate_result import GateResultRecord
+from engine.policies.gates import Gates, Passage, stale_gate
+from engine.policies.network_compatibility import NOT_ACTIVATED, NetworkCompatibility
 from engine.policies.review import SHORT, Review, RunTests, review_policies
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.outcomes import TimelineOutcome
+from engine.store.outcomes import ActiveChanged, TimelineOutcome
+from engine.store.policy_gates import StoredGates
 from engine.store.policy_versions import HistoryEntry, PastChange, PolicyTimeline
 from rules.diff.compare import Changes, compare
 from rules.errors import Finding, PolicyInvalid
@@ -110,6 +113,9 @@ class Versions:
         self._clock = clock
         self._new_id = new_id
         self._compatibility = NetworkCompatibility(client, keys, clock=clock)
+        self.gates = Gates(
+            StoredGates(client, keys), read=self.read, active=lambda: self.timeline().active, clock=clock
+        )
 
     def review(self, files: Mapping[str, bytes], *, run_tests: RunTests | None = None) -> Review:
         """All findings of `files`, checked against the loaded network as well; nothing is changed. `run_tests` runs the
@@ -191,22 +197,55 @@ class Versions:
         since: int | None = None,
         operation: str | None = None,
         override: bool = False,
+        override_gate: bool = False,
     ) -> None:
         """Let a published version decide, from the next decision on or from the instant `since`. An `override`, for
-        emergencies, does without the approval that may be needed; it needs a note, and the history shows it.
+        emergencies, does without the approval that may be needed, `override_gate` without a gate that passed; each
+        needs a note, and the history shows it.
 
-        Raises NotApproved, NotFound, NotActivated if this release can't read it or it does not fit the network,
-        KeyReused, InputInvalid if the instant is over, Contended if networks are loaded over and over.
+        Raises NotApproved, GateNotPassed, NotFound, NotActivated if this release can't read it or it does not fit the
+        network, KeyReused, InputInvalid if the instant is over, Contended if networks are loaded over and over.
         """
-        overridden = self._four_eyes and is_overridden(version, self._signatures(version), override=override, note=note)
-        entry = replace(self._history_entry(who, note, operation), override=overridden)
+        entry, passage = self.permitted(
+            version, who=who, note=note, operation=operation, override=override, override_gate=override_gate
+        )
 
         def change(network: str) -> TimelineOutcome:
+            against = passage.against
             if since is None:
-                return policy_versions.activate(self._client, self._keys, version, entry, network=network)
-            return policy_versions.schedule(self._client, self._keys, version, entry, since=since, network=network)
+                return policy_versions.activate(
+                    self._client, self._keys, version, entry, network=network, against=against
+                )
+            return policy_versions.schedule(
+                self._client, self._keys, version, entry, since=since, network=network, against=against
+            )
 
-        self._compatibility.change_timeline(version, change)
+        if isinstance(self._compatibility.change_timeline(version, change), ActiveChanged):
+            raise stale_gate(version)
+
+    def permitted(
+        self, version: str, *, who: str, note: str, operation: str | None, override: bool, override_gate: bool
+    ) -> tuple[HistoryEntry, Passage]:
+        """Who lets a version decide, in words for the history, and how it gets past its gate. Raises NotApproved,
+        GateNotPassed, NotFound, InputInvalid if an override has no note.
+        """
+        overridden = self._four_eyes and is_overridden(version, self._signatures(version), override=override, note=note)
+        passage = Passage()
+        # what was done is answered again, whatever is active since
+        if operation is None or policy_versions.find_operation(self._client, self._keys, operation) is None:
+            passage = self._passage(version, override=override_gate, note=note)
+        entry = self._history_entry(who, note, operation)
+        return replace(entry, override=overridden, override_gate=passage.overridden), passage
+
+    def _passage(self, version: str, *, override: bool, note: str) -> Passage:
+        try:
+            return self.gates.passage(version, override=override, note=note)
+        except PolicyUnreadable as error:
+            raise NotActivated(f"{error}\n{NOT_ACTIVATED}") from error
+
+    def keep_gate(self, result: GateResultRecord) -> None:
+        """Keep what came of a version's gate; raises NotFound."""
+        self.gates.stored.keep(result, operation=self._new_id(), at=self._clock())
 
     def roll_back(self, *, who: str, note: str, operation: str | None = None, since: int | None = None) -> str:
         """Activate the version that was active before the active one, now or from the instant `since` on, and return
@@ -256,11 +295,12 @@ class Versions:
         timeline = self.timeline()
         versions = [timeline.active, *(version for _, version in timeline.scheduled)]
         return [
-            Takeover(since=since, version=version, gone=self._rules_gone(before, version))
+            Takeover(since=since, version=version, gone=self.rules_gone(before, version))
             for before, (since, version) in zip(versions, timeline.scheduled, strict=False)
         ]
 
-    def _rules_gone(self, before: str | None, version: str) -> tuple[str, ...]:
+    def rules_gone(self, before: str | None, version: str) -> tuple[str, ...]:
+        """The rules of a version that another, which takes its place, does not have; none if one can't be read."""
         try:
             changes = compare(self.read(before), self.read(version)) if before else None
         except PolicyUnreadable:

@@ -18,7 +18,7 @@ class Draft:
 
     @classmethod
     def of(cls, name: str, policies: PolicySet) -> "Draft":
-        return cls(name=name, texts=dict(policies.texts))
+        return cls(name=name, texts=dict(policies.all_texts))
 
     def policies(self) -> PolicySet:
         return load_policies({name: text.encode() for name, text in self.texts.items()})

@@ -573,6 +573,21 @@ class Keys:
         return self._key("policies", "logged")
 
     @property
+    def policy_gates(self) -> str:
+        """Hash: version to JSON of what came of its gate the last time that it was run."""
+        return self._key("policies", "gates")
+
+    @property
+    def asked_gates(self) -> str:
+        """Hash: version whose gate is to be run by a worker, to who asked for it."""
+        return self._key("policies", "gates", "asked")
+
+    @property
+    def gate_lease(self) -> str:
+        """String: the worker that runs gates at present. It expires, should that process die."""
+        return self._key("policies", "gates", "lease")
+
+    @property
     def webhooks(self) -> str:
         """Hash: id of a webhook to JSON of its URL, types, secrets and who added it when."""
         return self._key("webhooks")

@@ -339,4 +339,9 @@ class TimelineChanged:
     """The version was activated, scheduled or rolled back to, now or when the operation came before."""
 
 
-TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged
+@dataclass(frozen=True, slots=True)
+class ActiveChanged:
+    """Nothing was written: another version is active than the one that the version's gate was run against."""
+
+
+TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged | ActiveChanged

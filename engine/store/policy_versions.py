@@ -23,7 +23,7 @@ from engine.errors import (
 )
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.outcomes import NetworkChanged, TimelineChanged, TimelineOutcome
+from engine.store.outcomes import ActiveChanged, NetworkChanged, TimelineChanged, TimelineOutcome
 from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
@@ -44,12 +44,14 @@ class HistoryEntry:
     override: bool = False
     emergency_rules: tuple[str, ...] = ()
     failing_tests: int = 0
+    override_gate: bool = False
+    """Its gate did not pass, or was not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastChange:
-    """A change that the history has: `kind` is published, approved, activated, scheduled, unscheduled, rolled_back or
-    refused.
+    """A change that the history has: `kind` is published, approved, gate_run, activated, scheduled, unscheduled,
+    rolled_back or refused.
     `rules` is how many a published version has, `since` the instant from which a scheduled one is active, `before` the
     version that an activation or a rollback replaced.
     """
@@ -66,6 +68,8 @@ class PastChange:
     """Whether it was made although nobody else had approved it."""
     failing_tests: int = 0
     """How many tests failed of what was published in an emergency."""
+    override_gate: bool = False
+    """Whether it was made although its gate had not passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ class StoredTimeline:
 
 def publish(client: Client, keys: Keys, policies: PolicySet, entry: HistoryEntry) -> bool:
     """Store a set under its version; False if it was published before. Raises KeyReused."""
-    files = orjson.dumps(dict(policies.texts))
+    files = orjson.dumps(dict(policies.all_texts))
     arguments = [
         *(entry.operation, policies.version, files, entry.who, entry.at, entry.note, len(policies.rules)),
         *(entry.failing_tests, *entry.emergency_rules),
@@ -126,22 +130,31 @@ def approve(client: Client, keys: Keys, version: str, entry: HistoryEntry) -> No
         raise _REFUSALS[state](version)
 
 
-def activate(client: Client, keys: Keys, version: str, entry: HistoryEntry, *, network: str) -> TimelineOutcome:
+def activate(
+    client: Client, keys: Keys, version: str, entry: HistoryEntry, *, network: str, against: str | None = None
+) -> TimelineOutcome:
     """Make `version` active, if the network loaded is still of the version `network`, which is empty where
-    none was loaded. Raises NotFound, KeyReused.
+    none was loaded, and if the version `against` is active (None: whatever is). Raises NotFound, KeyReused.
     """
-    return _change(client, keys, "activated", version, entry, network=network)
+    return _change(client, keys, "activated", version, entry, network=network, against=against)
 
 
 def schedule(
-    client: Client, keys: Keys, version: str, entry: HistoryEntry, *, since: int, network: str
+    client: Client,
+    keys: Keys,
+    version: str,
+    entry: HistoryEntry,
+    *,
+    since: int,
+    network: str,
+    against: str | None = None,
 ) -> TimelineOutcome:
-    """Make `version` active from the instant `since` on, in place of what was scheduled for that instant. `network` as
-    in `activate`.
+    """Make `version` active from the instant `since` on, in place of what was scheduled for that instant. `network` and
+    `against` as in `activate`.
 
     Raises NotFound, KeyReused, and InputInvalid if the instant is over.
     """
-    return _change(client, keys, "scheduled", version, entry, since=since, network=network)
+    return _change(client, keys, "scheduled", version, entry, since=since, network=network, against=against)
 
 
 def roll_back(
@@ -254,13 +267,14 @@ def _change(
     network: str,
     since: int = 0,
     active: str = "",
+    against: str | None = None,
 ) -> TimelineOutcome:
     with faults():
         (state,) = client.script("activate_policy")(
             keys=ACTIVATE_POLICY.keys(keys),
             args=[
                 *(entry.operation, entry.at, kind, version, entry.who, entry.note, since, active, network),
-                int(entry.override),
+                *(int(entry.override), int(entry.override_gate), against or ""),
             ],
         )
     if state in _REFUSALS:
@@ -268,7 +282,11 @@ def _change(
     return _OUTCOMES[state]
 
 
-_OUTCOMES: Mapping[bytes, TimelineOutcome] = {b"done": TimelineChanged(), b"network": NetworkChanged()}
+_OUTCOMES: Mapping[bytes, TimelineOutcome] = {
+    b"done": TimelineChanged(),
+    b"network": NetworkChanged(),
+    b"active": ActiveChanged(),
+}
 
 _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {
     b"reused": lambda _: _reused(),
@@ -295,6 +313,7 @@ def _past_change(fields: Mapping[str, str]) -> PastChange:
         before=fields.get("before"),
         override="override" in fields,
         failing_tests=int(fields.get("failing_tests", "0")),
+        override_gate="override_gate" in fields,
     )
 
 

@@ -239,6 +239,7 @@ ACTIVATE_POLICY = KeyLayout(
     ),
     parts=_ACTIVATIONS,
 )
+NOTE_GATE = KeyLayout(("policies", "policy_gates", "asked_gates", "policy_history", "policy_operations", "log"))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations", "log"))
 LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
@@ -346,6 +347,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "publish_policy": PUBLISH_POLICY,
     "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
+    "policies/note_gate": NOTE_GATE,
     "unschedule_policy": UNSCHEDULE_POLICY,
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,

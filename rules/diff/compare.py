@@ -45,9 +45,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """All changes, sorted by kind, then by rule; none if both sets mean the same."""
+    """All changes, sorted by kind, then by rule; none if both sets mean the same. `gate_gone` and `gate_added` are what
+    differs in their gates, which decide no order.
+    """
 
     changes: tuple[Change, ...]
+    gate_gone: tuple[str, ...] = ()
+    gate_added: tuple[str, ...] = ()
+
+    @property
+    def gate_changed(self) -> bool:
+        return bool(self.gate_gone or self.gate_added)
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind == kind)
@@ -55,7 +63,8 @@ class Changes:
     def __str__(self) -> str:
         """`2 added, 1 gone`."""
         counted = Counter(change.kind for change in self.changes)
-        return ", ".join(f"{counted[kind]} {kind}" for kind in KINDS if counted[kind]) or "the same meaning"
+        kinds = [f"{counted[kind]} {kind}" for kind in KINDS if counted[kind]]
+        return ", ".join([*kinds, *(["another gate"] if self.gate_changed else [])]) or "the same meaning"
 
 
 def compare(old: PolicySet, new: PolicySet) -> Changes:
@@ -69,10 +78,14 @@ def compare(old: PolicySet, new: PolicySet) -> Changes:
         *(Change(kind="added", rule=rule, file=_file(files[1], rule)) for rule in added),
         *(Change(kind="gone", rule=rule, file=_file(files[0], rule)) for rule in gone),
     ]
-    for after in new.rules.keys() - added:
-        before = moved.get(after, after)
-        changes += _changed(old.rules[before], new.rules[after], files, names)
-    return Changes(changes=tuple(sorted(changes, key=lambda change: (KINDS.index(change.kind), change.rule))))
+    for name in new.rules.keys() - added:
+        changes += _changed(old.rules[moved.get(name, name)], new.rules[name], files, names)
+    before, after = (its.gate.terms if its.gate else () for its in (old, new))
+    return Changes(
+        changes=tuple(sorted(changes, key=lambda change: (KINDS.index(change.kind), change.rule))),
+        gate_gone=tuple(term for term in before if term not in after),
+        gate_added=tuple(term for term in after if term not in before),
+    )
 
 
 _Files: TypeAlias = Mapping[str, str]

@@ -42,6 +42,7 @@ TRANSLATED = {
     "tracking.md": "suivi.md",
     "whatif.md": "essayer.md",
     "lookahead.md": "prix-anticipes.md",
+    "gate.md": "garde-fou.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

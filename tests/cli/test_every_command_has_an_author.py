@@ -75,7 +75,8 @@ CHANGES = {
     "order amend", "order approve", "order cancel", "order wait", "backlog run", "backlog withdraw", "stock import",
     "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
-    "policy unschedule", "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
+    "policy unschedule", "policy gate",
+    "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
     "transfer create", "transfer approve", "transfer ship", "transfer receive", "transfer cancel",
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
@@ -267,6 +268,10 @@ def _policies(shop: Shop) -> None:
     shop.do("policy unschedule", version, "--note", "no", kind="unscheduled")
     shop.do("policy activate", version, "--note", "now", kind="activated")
     shop.do("policy rollback", "--note", "back", kind="activated")
+    (folder / "gate.yaml").write_text("cost: {at_most: +10000%}\nuntried: {at_most: 100%}", encoding="utf-8")
+    shop.do("policy publish", str(folder), "--no-gate", kind="published")
+    gated = json.loads(shop._run("policy", "list", "--json").stdout)[-1]["version"]
+    shop.do("policy gate", gated, kind="gate_run")
 
 
 def _keys_and_webhooks(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionListRecord, VersionRecord
+from engine.simulation.gate_turns import GateTurns
 from rules.tables.csv_text import read_sheet
 from rules.tables.workbook import write_workbook
 from tests.support.callers import client_of
@@ -72,7 +73,7 @@ def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_
     assert decided_by(http) == before
     activated = http.post(f"/v1/policies/{version[:8]}/activate", json={"note": "sale"})
     assert mistakes_in(http, TimelineRecord, activated.get_json()) == []
-    assert activated.get_json() == {"active": version, "scheduled": [], "before": before}
+    assert activated.get_json() == {"active": version, "scheduled": [], "before": before, "gone": []}
     assert decided_by(http) == version
     back = http.post("/v1/policies/rollback", json={}).get_json()
     assert (back["active"], back["before"], decided_by(http)) == (before, None, before)
@@ -86,7 +87,7 @@ def test_a_version_is_taken_off_the_schedule_over_http_and_never_takes_over(http
         http.post(f"{path}/activate", json={"at": at})
     taken_off = http.post(f"{path}/unschedule", json={"note": "put off"})
     assert mistakes_in(http, TimelineRecord, taken_off.get_json()) == []
-    assert taken_off.get_json() == {"active": before, "scheduled": [], "before": None}
+    assert taken_off.get_json() == {"active": before, "scheduled": [], "before": None, "gone": []}
     assert "is not scheduled" in problem_of(http.post(f"{path}/unschedule", json={}), 404)["detail"]
     problem_of(http.post("/v1/policies/ffffffff/unschedule", json={}), 404)
     clock.now += 3 * 3_600
@@ -99,7 +100,7 @@ def test_a_version_scheduled_over_http_takes_over_at_its_instant(http, clock):
     before, version = decided_by(http), publish(http).get_json()["version"]
     body = {"at": "2026-11-27T11:00:00+01:00"}  # an hour from now
     scheduled = http.post(f"/v1/policies/{version}/activate", json=body).get_json()
-    assert scheduled["scheduled"] == [{"version": version, "from": "2026-11-27T10:00:00Z"}]
+    assert scheduled["scheduled"] == [{"version": version, "from": "2026-11-27T10:00:00Z", "gone": []}]
     assert decided_by(http) == before
     clock.now += 3_600
     assert decided_by(http) == version
@@ -347,3 +348,48 @@ def test_a_workbook_in_json_and_a_mistake_in_one_are_refused(http):
     (error,) = bad["errors"]
     assert (error["file"], error["line"], error["column"]) == ("t.xlsx", 3, 3)
     assert error["message"].startswith("sheet 'near': 'prefre' is no heading")
+
+
+GATE = "unfilled: {at_most: +0}\n"
+
+
+def test_a_version_with_a_gate_is_pending_until_a_worker_has_run_it_and_is_refused_before(pointsman, http):
+    assert http.post("/v1/decisions", json=order_json()).status_code == 201
+    first = pointsman.versions.timeline().active
+    none_ships = policy_file("then: {exclude: true}")["test.yaml"].decode()
+    made = publish(http, ("test.yaml", none_ships), ("gate.yaml", GATE)).get_json()
+    version = made["version"]
+    assert made["gate"] == "not_run"
+    refused = problem_of(http.post(f"/v1/policies/{version}/activate", json={}), 409)
+    assert refused["type"].endswith("gate-not-passed")
+    asked = http.post(f"/v1/policies/{version}/gate")
+    assert (asked.status_code, asked.headers["Location"]) == (202, f"/v1/policies/{version}/gate")
+    assert http.get(f"/v1/policies/{version}/gate").get_json() == {
+        "version": version,
+        "state": "not_run",
+        "pending": True,
+        "result": None,
+    }
+    GateTurns(pointsman).take_turn()
+    read = http.get(f"/v1/policies/{version[:8]}/gate").get_json()
+    assert (read["state"], read["pending"], read["result"]["against"]) == ("failed", False, first)
+    assert read["result"]["bounds"][0]["difference"] == 1
+    assert problem_of(http.post(f"/v1/policies/{version}/activate", json={"override_gate": True}), 422)
+    overridden = http.post(f"/v1/policies/{version}/activate", json={"override_gate": True, "note": "on purpose"})
+    assert overridden.get_json()["active"] == version
+    assert http.post(f"/v1/policies/{version}/gate").status_code == 200
+
+
+def test_a_mistake_in_a_gate_is_told_with_its_place(http):
+    refused = problem_of(publish(http, ("test.yaml", GOOD), ("gate.yaml", "cost: {at_least: 1%}\n")), 422)
+    (finding,) = refused["findings"]
+    assert (finding["file"], finding["line"], finding["column"], finding["code"]) == ("gate.yaml", 1, 8, "unknown-key")
+
+
+def test_the_rules_that_a_rollback_and_a_schedule_drop_are_said(http):
+    first = http.get("/v1/policies").get_json()["active"]
+    version = publish(http).get_json()["version"]
+    http.post(f"/v1/policies/{version}/activate", json={})
+    later = http.post(f"/v1/policies/{first}/activate", json={"at": "2026-11-27T10:00:00Z"}).get_json()
+    assert later["scheduled"][0]["gone"] == ["test/r1", "test/r2"]
+    assert http.post("/v1/policies/rollback", json={}).get_json()["gone"] == ["test/r1", "test/r2"]

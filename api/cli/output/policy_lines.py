@@ -18,8 +18,10 @@ _SUMS: dict[Kind, str] = {
     "changed": text("{count} changed"),
     "moved": text("{count} moved"),
 }
-_KINDS = {"rolled_back": text("back to"), "refused": text("refused")}
+_KINDS = {"rolled_back": text("back to"), "refused": text("refused"), "gate_run": text("gate")}
 """What history lines say for a kind of change, if not its name."""
+_VERDICTS = {"passed": text("passed"), "failed": text("did not pass"), "not_judged": text("could not be judged")}
+"""What history lines say of a gate that was run."""
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
@@ -30,13 +32,19 @@ def change_lines(changes: Changes) -> Iterator[str]:
             signed = [*(("-", its) for its in difference.gone), *(("+", its) for its in difference.added)]
             for number, (sign, words) in enumerate(signed):
                 yield f"         {say(difference.aspect) if number == 0 else '':<10} {sign} {words}"
+    signed = [*(("-", term) for term in changes.gate_gone), *(("+", term) for term in changes.gate_added)]
+    for number, (sign, term) in enumerate(signed):
+        yield f"{say('gate') if number == 0 else '':<8} {sign} {term}"
     yield _sums(changes)
 
 
 def _sums(changes: Changes) -> str:
     """How many changes there are of each kind."""
     kinds = {kind: len(changes.of(kind)) for kind in _SUMS}
-    return ", ".join(say(_SUMS[kind], count=count) for kind, count in kinds.items() if count) or say("the same meaning")
+    sums = [say(_SUMS[kind], count=count) for kind, count in kinds.items() if count]
+    if changes.gate_changed:
+        sums.append(say("another gate"))
+    return ", ".join(sums) or say("the same meaning")
 
 
 def _named(change: Change) -> str:
@@ -102,9 +110,20 @@ def takeover_lines(takeovers: Iterable[Takeover], times: Times) -> Iterator[str]
         yield say("{version} takes over at {instant}, as scheduled", version=version, instant=instant)
         if item.gone:
             yield say("  {rules} of the version before it go then:", rules=counted(len(item.gone), "rule"))
-            yield from (f"    {rule}" for rule in item.gone[:MOST_NAMED])
-            if len(item.gone) > MOST_NAMED:
-                yield say("  ... and {count} more", count=len(item.gone) - MOST_NAMED)
+            yield from _named_rules(item.gone)
+
+
+def gone_lines(rules: Sequence[str]) -> Iterator[str]:
+    """The rules that decide no more, as the version that does now has none of them."""
+    if rules:
+        yield say("  {rules} of the version before go:", rules=counted(len(rules), "rule"))
+        yield from _named_rules(rules)
+
+
+def _named_rules(rules: Sequence[str]) -> Iterator[str]:
+    yield from (f"    {rule}" for rule in rules[:MOST_NAMED])
+    if len(rules) > MOST_NAMED:
+        yield say("  ... and {count} more", count=len(rules) - MOST_NAMED)
 
 
 def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
@@ -114,6 +133,12 @@ def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
         kind = say(_KINDS.get(change.kind, change.kind))
         version = change.version[:SHORT]
         override = say("  without approval") if change.override else ""
+        override += say("  without a gate that passed") if change.override_gate else ""
         failing = counted(change.failing_tests, "test")
         emergency = say("  in an emergency, {tests} failing", tests=failing) if change.failing_tests else ""
-        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}{emergency}  {change.who}  {change.note}"
+        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}{emergency}  {change.who}  {_note(change)}"
+
+
+def _note(change: PastChange) -> str:
+    """What is noted of it; of a gate, what came of it."""
+    return say(_VERDICTS[change.note]) if change.kind == "gate_run" else change.note

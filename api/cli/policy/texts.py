@@ -18,6 +18,7 @@ from api.records.policies import ExplanationRecord
 from engine.policies.versions import is_version
 from engine.service import Pointsman
 from engine.settings import Settings
+from rules.editor.gate_schema import gate_schema
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
@@ -32,6 +33,7 @@ _LANGUAGE = click.Choice(available_languages())
 @click.command()
 @click.option("--lang", type=_LANGUAGE, help="The language of the hover texts. Default: all languages.")
 @click.option("--tests", is_flag=True, help="The schema of test files (*_test.yaml); it has no hover texts.")
+@click.option("--gate", is_flag=True, help="The schema of gate.yaml.")
 @click.option(
     "--network",
     metavar="NAME",
@@ -43,18 +45,23 @@ _LANGUAGE = click.Choice(available_languages())
     help="Write the schema to this file instead of printing it.",
 )
 @click.pass_obj
-def schema(settings: Settings, lang: str | None, output: Path | None, network: str | None, *, tests: bool) -> None:
+def schema(
+    settings: Settings, lang: str | None, output: Path | None, network: str | None, *, tests: bool, gate: bool
+) -> None:
     """Write the JSON Schema that helps editors with policy files.
 
     With it they complete policy files, or the files of their tests, explain keys and underline mistakes.
 
     Example: pointsman policy schema --output policies/policy.schema.json
     """
-    if tests and network:
+    if (tests or gate) and network:
         raise click.UsageError(say("--network does not go with --tests"))
+    if tests and gate:
+        raise click.UsageError(say("give --tests or --gate"))
     catalogues = (load_catalogue(lang),) if lang else load_catalogues()
     words = None if network is None else network_to_check(settings, network, is_named=True)
-    text = test_schema_text() if tests else schema_text(catalogues, words)
+    other = _written(gate_schema()) if gate else test_schema_text() if tests else None
+    text = schema_text(catalogues, words) if other is None else other
     if output is None:
         click.echo(text, nl=False)
         return

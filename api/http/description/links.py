@@ -26,6 +26,7 @@ LINKS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "policies_publish": {
         status: {
             "read": _link("policies_read", "The version", version="$response.body#/version"),
+            "gate": _link("policies_run_gate", "Have its gate run", version="$response.body#/version"),
             "activate": _link("policies_activate", "Let it decide", version="$response.body#/version"),
         }
         for status in ("200", "201")

@@ -9,7 +9,8 @@ from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
-from api.http.each_request.key_header import operation_of_key
+from api.http.policy.calling import calling
+from api.http.policy.gates import add_gates
 from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
 from api.records.policies import (
     ListedVersionRecord,
@@ -39,6 +40,10 @@ class ActivateRequest(Strict):
         load_default=False,
         metadata={"description": "in an emergency, do without the approval that is missing; needs a note"},
     )
+    override_gate = TrueOrFalse(
+        load_default=False,
+        metadata={"description": "in an emergency, do without a gate that passed; needs a note"},
+    )
 
 
 class ApproveVersionRequest(Strict):
@@ -50,6 +55,7 @@ class UnscheduleRequest(Strict):
 
 
 class RollbackRequest(Strict):
+    at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
@@ -69,9 +75,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             note=upload.note,
             run_tests=make_test_runner(upload.tests),
             in_emergency=upload.emergency,
-            **_caller(),
+            **calling(),
         )
-        response = answer(PublishedRecord.of(published), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
+        gate = pointsman.versions.gates.check(published.version).state
+        response = answer(PublishedRecord.of(published, gate), HTTPStatus.CREATED if published.new else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read", version=published.version)
         return response
 
@@ -105,6 +112,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
     _add_decisions_about_versions(policies, pointsman)
+    add_gates(policies, pointsman)
     return policies
 
 
@@ -118,7 +126,7 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
         """Approve a version that somebody else published; again, it is answered the same"""
         versions = pointsman.versions
         full_version = versions.find(version)
-        versions.approve(full_version, note=body["note"], **_caller())
+        versions.approve(full_version, note=body["note"], **calling())
         (listed,) = (item for item in versions.published() if item.version == full_version)
         return answer(ListedVersionRecord.of(listed))
 
@@ -127,16 +135,19 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
     @policies.response(HTTPStatus.OK, TimelineRecord)
     def activate(body: dict[str, Any], version: str) -> Response:
         """Let a version decide, from the next decision on or from an instant on"""
-        if body["override"]:
+        if body["override"] or body["override_gate"]:
             verify_scope(caller(), ("policies:approve",))
-        pointsman.versions.activate(
-            pointsman.versions.find(version),
+        versions = pointsman.versions
+        before = versions.timeline().active
+        versions.activate(
+            versions.find(version),
             note=body["note"],
             since=body["at"],
             override=body["override"],
-            **_caller(),
+            override_gate=body["override_gate"],
+            **calling(),
         )
-        return answer(TimelineRecord.of(pointsman.versions.timeline()))
+        return answer(TimelineRecord.of(versions, before))
 
     @policies.post("/<string:version>/unschedule", scope="policies:publish")
     @policies.arguments(UnscheduleRequest)
@@ -144,20 +155,16 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
     def unschedule(body: dict[str, str], version: str) -> Response:
         """Take a version off the schedule: it does not take over, and the one that decides by then goes on"""
         versions = pointsman.versions
+        before = versions.timeline().active
         versions.cancel_schedule(versions.find(version), who=caller().name, note=body["note"])
-        return answer(TimelineRecord.of(versions.timeline()))
+        return answer(TimelineRecord.of(versions, before))
 
     @policies.post("/rollback", scope="policies:publish")
     @policies.arguments(RollbackRequest)
     @policies.response(HTTPStatus.OK, TimelineRecord)
-    def rollback(body: dict[str, str]) -> Response:
+    def rollback(body: dict[str, Any]) -> Response:
         """Let the version decide again that was active before; each time one further back"""
-        pointsman.versions.roll_back(note=body["note"], **_caller())
-        return answer(TimelineRecord.of(pointsman.versions.timeline()))
-
-
-def _caller() -> dict[str, Any]:
-    """Who asks, and the operation under which the same request is recognised if it is sent again."""
-    key = operation_of_key()
-    name = caller().name
-    return {"who": name, "operation": f"{name}:{key}" if key else None}
+        versions = pointsman.versions
+        before = versions.timeline().active
+        versions.roll_back(note=body["note"], since=body["at"], **calling())
+        return answer(TimelineRecord.of(versions, before))

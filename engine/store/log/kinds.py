@@ -6,6 +6,7 @@ ACT_KINDS = (
     "policy_approved",
     "scheduled",
     "unscheduled",
+    "gate_run",
     "network_changed",
     "demand_learnt",
     "lookahead_published",

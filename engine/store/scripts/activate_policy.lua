@@ -4,10 +4,11 @@
 -- ARGV  1 operation id  2 now (UTC seconds)  3 activated, scheduled or rolled_back  4 version  5 who  6 note
 --       7 the instant from which it is active (scheduled)  8 the version that is to be active now (rolled_back)
 --       9 the network version that it was checked against, or nothing if none was loaded
---       10 '1' if nobody else approved it, though somebody should
+--       10 '1' if nobody else approved it, though somebody should  11 '1' if its gate did not pass
+--       12 the version that its gate was run against, or nothing if any may be active
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
 -- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
--- was checked against, {'changed'} if the active version is not the one expected, or the one before it is not
+-- was checked against, {'active'} if another version is active than its gate was run against, {'changed'} if the active version is not the one expected, or the one before it is not
 -- `version`.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local change = kind .. ' ' .. version .. ' ' .. since
@@ -40,6 +41,10 @@ for _, entry in ipairs(due) do
     end
     active = next
   end
+end
+
+if ARGV[12] ~= '' and active ~= ARGV[12] then
+  return {'active'}
 end
 
 local target = active
@@ -85,14 +90,18 @@ end
 if ARGV[10] == '1' then
   entry[#entry + 1], entry[#entry + 2] = 'override', '1'
 end
+if ARGV[11] == '1' then
+  entry[#entry + 1], entry[#entry + 2] = 'override_gate', '1'
+end
 redis.call('XADD', key.policy_history, '*', unpack(entry))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
 if kind == 'scheduled' then
   redis.call('XADD', key.log, '*', 'kind', 'scheduled', 'id', version, 'at', now, 'details', cjson.encode({
     since = tonumber(since), note = ARGV[6], override = ARGV[10] == '1' or nil,
+    override_gate = ARGV[11] == '1' or nil,
     replaces = replaced and string.match(replaced, ':(.+)'),
   }), unpack(signature))
 else
-  log_activation(target, active, now, ARGV[5], kind, ARGV[6], signature, ARGV[10] == '1')
+  log_activation(target, active, now, ARGV[5], kind, ARGV[6], signature, ARGV[10] == '1', ARGV[11] == '1')
 end
 return {'done'}

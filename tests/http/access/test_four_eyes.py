@@ -85,7 +85,7 @@ def test_what_was_scheduled_is_taken_off_the_schedule_without_approval_but_needs
     before = active(person("Ada"))
     assert activate(person("Ada"), version, at="2027-01-01T00:00:00Z", override=True, note="now").status_code == 200
     taken_off = person("Ada").post(f"/v1/policies/{version}/unschedule", json={})
-    assert taken_off.get_json() == {"active": before, "scheduled": [], "before": None}
+    assert taken_off.get_json() == {"active": before, "scheduled": [], "before": None, "gone": []}
     problem_of(activate(person("Ada"), version, at="2027-01-01T00:00:00Z"), 409)
 
 

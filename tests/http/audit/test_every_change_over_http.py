@@ -32,9 +32,10 @@ CHANGES_NOTHING = {
 TRIED_ELSEWHERE = {
     *("printing.add", "printing.retry", "printing.drop", "printing.test"),
     *("tracking.events", "carrier_webhooks.call", "connectors.push"),
+    "policies.run_gate",
 }
-"""What is printed is in no log; what carriers and other systems say is, once something follows from it. See the tests
-of these.
+"""What is printed is in no log; what carriers and other systems say is, once something follows from it, and a gate once
+a worker has run it. See the tests of these.
 """
 TAKES_NO_KEY = {
     "backlog.run",

@@ -26,6 +26,7 @@ from engine.orders.rejection import RejectionRequest
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.simulation.gate import run_gate
 from engine.store import policy_versions, replica
 from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
@@ -48,7 +49,7 @@ from tests.conftest import activate
 from tests.store.connection.test_replicas import LONG, follow, url
 from tests.store.flows.conftest import commit, decision_on
 from tests.support.decision_json import json_of
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product, service
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, policy_file, product, service
 from tests.support.lookahead import table
 from tests.support.lua_scripts import script_names
 from tests.support.parcels import LYON_ADDRESS, ZOE, dpd, pack, parcel_terms
@@ -404,6 +405,8 @@ def follow_versions(pointsman, clock):
     """Versions are scheduled, rolled back, and taken off the schedule."""
     versions, who = pointsman.versions, {"who": "eve", "note": ""}
     first = versions.timeline().active
+    gated = pointsman.publish({**policy_file("then: {hold: 4 h}"), "gate.yaml": b"cost: {at_most: +1%}"}, **who).version
+    assert run_gate(pointsman, gated, who="eve", workers=1)
     second = activate(pointsman, "then: {hold: 2 h}")
     versions.approve(second, **who)
     assert versions.roll_back(**who) == first

@@ -1,10 +1,14 @@
 -- Log entries of policy versions that became active. Needs `log`, `active_policy`, `scheduled_policies` and
 -- `logged_activations`.
 
--- `author` are the fields of the entry that say who acts. `overrides`: nobody else approved it, though somebody should.
-local function log_activation(version, before, at, who, because, note, author, overrides)
+-- `author` are the fields of the entry that say who acts. `overrides`: nobody else approved it, though somebody should;
+-- `overrides_gate`: its gate did not pass.
+local function log_activation(version, before, at, who, because, note, author, overrides, overrides_gate)
   redis.call('XADD', key.log, '*', 'kind', 'activated', 'id', version, 'at', at, 'caller', who, 'details',
-    cjson.encode({before = before or cjson.null, because = because, note = note, override = overrides or nil}),
+    cjson.encode({
+      before = before or cjson.null, because = because, note = note, override = overrides or nil,
+      override_gate = overrides_gate or nil,
+    }),
     unpack(author))
 end
 

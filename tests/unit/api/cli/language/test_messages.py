@@ -26,6 +26,9 @@ OPERATIONS = [
     for path in sorted(Path(folder).rglob("*.py"))
 ]
 OPERATIONS += [Path(name) for name in ("engine/settings.py", "engine/rate_limit.py", "engine/policies/four_eyes.py")]
+OPERATIONS += [
+    Path(name) for name in ("engine/policies/gates.py", "engine/simulation/gate.py", "rules/syntax/gate_parser.py")
+]
 AUDIT = [
     *sorted(Path("engine/store/audit/archive").rglob("*.py")),
     *(Path(f"engine/audit/sealing/{name}.py") for name in ("checkpoint", "comparison", "signed_note")),

@@ -1,0 +1,157 @@
+"""Runs the gate of a policy version: a what-if in one step against the active version, held against its bounds."""
+
+from collections.abc import Callable, Iterator
+
+from msgspec import UNSET, structs
+
+from engine.decide.order_record import timestamp
+from engine.errors import NotFound
+from engine.parallel.work import Spread
+from engine.policies.gate_result import GateFigureRecord, GateResultRecord, Verdict
+from engine.policies.gates import GateOf
+from engine.service import Pointsman
+from engine.simulation.comparison import Comparison, Figure, Interval
+from engine.simulation.draft import Draft
+from engine.simulation.whatif import WhatIf, WhatIfRequest, what_if
+from rules.gate import Bound, GateFigure
+
+FIGURES: dict[GateFigure, Figure] = {
+    "cost": "cost",
+    "co2": "co2",
+    "late": "late_orders",
+    "unfilled": "units_unfilled",
+    "shipments": "shipments",
+}
+"""By the word of a gate, the figure of a comparison."""
+_MINUTE = 60
+
+
+def run_gate(
+    service: Pointsman,
+    version: str,
+    *,
+    who: str,
+    workers: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> GateResultRecord | None:
+    """Run the gate of a published version in so many processes, and keep what came of it; None if it has to pass none.
+    Raises NotFound, PolicyUnreadable, StoreUnavailable.
+    """
+    versions, now = service.versions, service.now
+    active = versions.timeline().active
+    gate_of = versions.gates.gate_of(version, active)
+    if gate_of is None:
+        return None
+    since, until = now - gate_of.gate.period * _MINUTE, now + 1
+    blank = GateResultRecord(
+        version=version,
+        verdict="not_judged",
+        why="",
+        against=active,
+        gate_of=gate_of.version,
+        since=timestamp(since),
+        until=timestamp(until),
+        run_at=timestamp(now),
+        run_by=who,
+        valid_until=timestamp(now + gate_of.gate.validity * _MINUTE),
+        decisions=0,
+        orders=0,
+        orders_changed=0,
+        untried=0,
+        incomplete=0,
+        bounds=[],
+    )
+    result = (
+        _passed_unseen(blank)
+        if active is None
+        else _tried(service, blank, gate_of, (since, until), workers=workers, progress=progress)
+    )
+    versions.keep_gate(result)
+    return result
+
+
+def figure_rows(bounds: tuple[Bound, ...], comparison: Comparison) -> Iterator[GateFigureRecord]:
+    """Each bound, with what came of it."""
+    intervals = comparison.intervals()
+    for bound in bounds:
+        interval = intervals[FIGURES[bound.figure]]
+        yield figure_row(bound, before(bound.figure, comparison), interval)
+
+
+def figure_row(bound: Bound, before: int, interval: Interval) -> GateFigureRecord:
+    return GateFigureRecord(
+        figure=bound.figure,
+        at_most=bound.text,
+        before=before,
+        difference=interval.difference,
+        low=interval.low,
+        high=interval.high,
+        passed=bound.allows(interval.difference, before),
+    )
+
+
+def before(figure: GateFigure, comparison: Comparison) -> int:
+    """What the baseline comes to."""
+    if figure == "late":
+        return comparison.orders_late[0]
+    return int(getattr(comparison.sides.baseline, FIGURES[figure]))
+
+
+def _passed_unseen(blank: GateResultRecord) -> GateResultRecord:
+    return structs.replace(blank, verdict="passed", why="no version is active that it could be compared with")
+
+
+def _tried(
+    service: Pointsman,
+    blank: GateResultRecord,
+    gate_of: GateOf,
+    period: tuple[int, int],
+    *,
+    workers: int,
+    progress: Callable[[int], None],
+) -> GateResultRecord:
+    version, active = blank.version, blank.against or ""
+    request = WhatIfRequest(
+        against=active,
+        drafts=(Draft(name=version, texts=service.versions.texts(version)),),
+        since=period[0],
+        until=period[1],
+        shown=0,
+        weighed=0,
+        language="en",
+    )
+    service.versions.read(active)
+    try:
+        made = what_if(service, request, spread=Spread(workers=workers), progress=progress)
+    except NotFound as error:  # of the period: both versions are there
+        return structs.replace(blank, why=str(error))
+    return _of(blank, gate_of, made)
+
+
+def _of(blank: GateResultRecord, gate_of: GateOf, made: WhatIf) -> GateResultRecord:
+    (draft,) = made.drafts
+    comparison, gate = draft.comparison, gate_of.gate
+    untried = sum(made.untried.counts.values())
+    rows = list(figure_rows(gate.bounds, comparison))
+    verdict: Verdict = "passed" if all(row.passed for row in rows) else "failed"
+    why = ""
+    if made.untried.archive:
+        verdict, why = "not_judged", f"a part of the period can't be read: {made.untried.archive}"
+    elif not made.decisions:
+        verdict, why = "not_judged", "none of the decisions of the period can be tried"
+    elif not gate.allows_untried(untried, made.decisions):
+        share = f"{gate.most_untried / 100:g}%"
+        verdict = "not_judged"
+        why = f"{untried} of {untried + made.decisions} decisions can't be tried, and at most {share} may be"
+    return structs.replace(
+        blank,
+        verdict=verdict,
+        why=why,
+        decisions=made.decisions,
+        orders=comparison.orders,
+        orders_changed=len(comparison.orders_changed),
+        untried=untried,
+        incomplete=comparison.incomplete,
+        bounds=rows,
+        untried_reasons=dict(sorted(made.untried.counts.items())) or UNSET,
+    )
