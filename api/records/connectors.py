@@ -1,6 +1,5 @@
 """Connectors as JSON: how each is, what became of messages, and of their tests."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.connectors.language.connector import Connector
 from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, Stream
-from api.connectors.running.early_mark import EarlyMark
+from api.connectors.running.kept_files import KeptFiles, KeptUnknown
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.testing.comparison import TestResult
@@ -106,9 +105,12 @@ class ConnectorRecord(Record, frozen=True):
     skipped: int
     bad: int
     quarantined: Annotated[int, Meta(description="messages with a bad row, since it first ran")]
-    to_mend: Annotated[int, Meta(description="files that wait for a person in its folder `bad` by now")]
-    put_aside: Annotated[int, Meta(description="records in these files, of a connector that sends")]
-    early: Annotated[int, Meta(description="files there that are taken over again by themselves")]
+    to_mend: Annotated[int | UnsetType, Meta(description="files that wait for a person in its folder `bad` by now")]
+    put_aside: Annotated[int | UnsetType, Meta(description="records in these files, of a connector that sends")]
+    early: Annotated[int | UnsetType, Meta(description="files there that are taken over again by themselves")]
+    bad_error: Annotated[
+        str | UnsetType, Meta(description="why that folder can't be read; then these three are not known")
+    ]
     early_next: Annotated[str | UnsetType, Meta(description="when the first of these is")]
     sent: int
     error: str | UnsetType
@@ -123,12 +125,12 @@ class ConnectorRecord(Record, frozen=True):
         cls,
         connector: Connector,
         status: ConnectorStatus,
+        kept: KeptFiles | KeptUnknown,
         *,
-        to_mend: int,
-        put_aside: int,
-        early: Sequence[EarlyMark],
         now: int,
     ) -> "ConnectorRecord":
+        known = kept if isinstance(kept, KeptFiles) else None
+        due = [mark.next_at for mark in known.early if mark.next_at is not None] if known else []
         return cls(
             name=connector.name,
             kind=connector.kind,
@@ -151,10 +153,11 @@ class ConnectorRecord(Record, frozen=True):
             skipped=status.skipped,
             bad=status.bad,
             quarantined=status.quarantined,
-            to_mend=to_mend,
-            put_aside=put_aside,
-            early=len(early),
-            early_next=_instant(min((mark.next_at for mark in early if mark.next_at is not None), default=0)),
+            to_mend=known.to_mend if known else UNSET,
+            put_aside=known.records if known else UNSET,
+            early=len(known.early) if known else UNSET,
+            bad_error=kept.error if isinstance(kept, KeptUnknown) else UNSET,
+            early_next=_instant(min(due, default=0)),
             sent=status.sent,
             error=status.error or UNSET,
             failed_at=_instant(status.failed_at) if status.error else UNSET,

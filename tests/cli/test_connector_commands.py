@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from api.cli.connector.listing import list_connectors
 from api.cli.connector.printing import message_line, print_reports
 from api.cli.language.messages import message_book
 from api.connectors.running.report import MessageReport, TurnReport
@@ -263,6 +265,34 @@ def test_what_is_tried_again_by_itself_is_listed_apart_from_what_waits_for_a_per
     (head,) = (line for line in lines if "réessayés" in line)
     (row,) = (line for line in lines if "limoges" in line)
     assert row[head.index("réessayés") :].split("│")[0].strip().startswith("1, à ")
+
+
+def test_a_connector_whose_folder_can_not_be_read_is_listed_among_the_others_with_the_reason(
+    loaded, folder, monkeypatch
+):
+    other = FILE.replace("limoges", "nantes")
+    (folder / "connectors" / "nantes.yaml").write_text(other)
+    for name in ("limoges", "nantes"):
+        (folder / "files" / name / "bad").mkdir(parents=True)
+    read = Path.iterdir
+
+    def refused(path):
+        if path.parent.name == "nantes":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    for name in ("POINTSMAN_CONNECTORS", "POINTSMAN_CONNECTOR_FILES"):
+        monkeypatch.setenv(name, str(loaded.keywords[name]))
+    settings = Settings(data=loaded.keywords["POINTSMAN_DATA"])
+    told = f"the folder {folder / 'files' / 'nantes' / 'bad'} can't be read: Permission denied"
+    done = CliRunner().invoke(list_connectors, ["--json"], obj=settings)
+    known, unknown = json.loads(done.output)["connectors"]
+    assert (known["name"], known["to_mend"], "bad_error" in known) == ("limoges", 0, False)
+    assert (unknown["name"], unknown["bad_error"], "to_mend" in unknown) == ("nantes", told, False)
+    done = CliRunner(env={"COLUMNS": "400"}).invoke(list_connectors, [], obj=settings)
+    (row,) = (line for line in done.output.splitlines() if "nantes" in line)
+    assert (done.exit_code, told in row, "limoges" in done.output) == (0, True, True)
 
 
 def test_a_file_that_may_still_be_written_and_a_sender_that_begins_are_told(loaded, folder):

@@ -5,14 +5,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from api.cli.language.current import counted, say, say_message
 from api.cli.output.times import Times
 from api.connectors.running.early_mark import EarlyMark
+from api.connectors.running.kept_files import KeptFiles, KeptUnknown
 from engine.store.connectors.status import ConnectorStatus
 
 _BEGINNING_SECONDS = 7 * 86_400
 """For so long it is listed that a connector began again."""
 
 
-def to_mend_text(files: int, records: int) -> str:
-    return f"{files} ({counted(records, 'record')})" if records else str(files)
+def kept_texts(kept: KeptFiles | KeptUnknown, times: Times) -> tuple[str, str]:
+    """How many files wait for a person, and when others are taken over again."""
+    if isinstance(kept, KeptUnknown):
+        return "?", "?"
+    records = f" ({counted(kept.records, 'record')})" if kept.records else ""
+    return f"{kept.to_mend}{records}", early_text(kept.early, times)
+
+
+def last_error(status: ConnectorStatus, kept: KeptFiles | KeptUnknown) -> str:
+    """What went wrong last, and that its folder can't be read."""
+    errors = [status.error, kept.error if isinstance(kept, KeptUnknown) else ""]
+    return "; ".join(say_message(error) for error in dict.fromkeys(errors) if error)
 
 
 def waiting_text(status: ConnectorStatus, now: int) -> str:

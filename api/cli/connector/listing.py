@@ -4,15 +4,14 @@ from pathlib import Path
 
 import click
 
-from api.cli.connector.cells import beginnings, early_text, so_far_text, to_mend_text, waiting_text
+from api.cli.connector.cells import beginnings, kept_texts, last_error, so_far_text, waiting_text
 from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
-from api.cli.language.current import current_language, say, say_message
+from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.times import Times
-from api.connectors.running.quarantine import Keeping
-from api.connectors.running.replaying import records_put_aside, waiting_files
+from api.connectors.running.kept_files import kept_by
 from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman
@@ -42,21 +41,9 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         now, times = service.now, Times.of(service)
         statuses = {item.name: service.connectors.status(item.name) for item in connectors}
     files = connector_settings(settings).files
-    early = {item.name: [mark for mark, _ in Keeping(item, files).early()] for item in connectors}
-    to_mend = {item.name: len(waiting_files(item, files)) - len(early[item.name]) for item in connectors}
-    put_aside = {item.name: records_put_aside(item, files) for item in connectors}
+    kept = {item.name: kept_by(item, files) for item in connectors}
     if as_json:
-        records = [
-            ConnectorRecord.of(
-                item,
-                statuses[item.name],
-                to_mend=to_mend[item.name],
-                put_aside=put_aside[item.name],
-                early=early[item.name],
-                now=now,
-            )
-            for item in connectors
-        ]
+        records = [ConnectorRecord.of(item, statuses[item.name], kept[item.name], now=now) for item in connectors]
         print_json(ConnectorsRecord(connectors=records))
         return
     rows = []
@@ -68,8 +55,7 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
             [item.name, kind, place_text(item), times(last) if last else say("never"), waiting_text(status, now)]
         )
         rows[-1].append(so_far_text(status, sends=item.sends is not None))
-        to_see_to = to_mend_text(to_mend[item.name], put_aside[item.name])
-        rows[-1] += [to_see_to, early_text(early[item.name], times), say_message(status.error)]
+        rows[-1] += [*kept_texts(kept[item.name], times), last_error(status, kept[item.name])]
         rows[-1].append(item.purpose(current_language()))
     headings = [say("connector"), say("kind"), say("place"), say("last read or sent"), say("waiting")]
     headings += [say("so far"), say("to mend"), say("tried again"), say("last error"), say("what for")]

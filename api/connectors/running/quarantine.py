@@ -76,7 +76,7 @@ class Keeping:
         is about and whether that is there; `answered_later`, that its EDI is answered once it has come. Done again
         after a crash, it writes the same. Raises NotKept.
         """
-        with _changing(self.bad, f"what is wrong with {message.name}"):
+        with changing(self.bad, f"what is wrong with {message.name}"):
             self.bad.mkdir(parents=True, exist_ok=True)
             kept = self.place_of(message)
             early = None
@@ -149,10 +149,7 @@ class Keeping:
 
     def _in(self, folder: Path) -> list[Path]:
         """What is kept of the connector there. Raises NotKept."""
-        try:
-            return [path for path in folder.iterdir() if self.is_of(path)] if folder.is_dir() else []
-        except OSError as error:
-            raise NotKept(f"the folder {folder} can't be read: {error.strerror}") from error
+        return [path for path in files_in(folder) if self.is_of(path)]
 
     def copy(self, message: Message, path: Path) -> None:
         """Keep it there, unless its source moves it there."""
@@ -164,7 +161,7 @@ class Keeping:
         NotKept.
         """
         if self._connector.keep is not None and not self._moved:
-            with _changing(self.done, message.name):
+            with changing(self.done, message.name):
                 self._keep(message)
 
     def _keep(self, message: Message) -> None:
@@ -205,7 +202,7 @@ class Keeping:
 
     def release(self, path: Path) -> None:
         """A message that was mended and taken over is kept with those that were good. Raises NotKept."""
-        with _changing(self.done, path.name):
+        with changing(self.done, path.name):
             self._release(path)
 
     def _release(self, path: Path) -> None:
@@ -220,8 +217,16 @@ class Keeping:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def files_in(folder: Path) -> list[Path]:
+    """All that lies there; nothing, if there is no such folder. Raises NotKept."""
+    try:
+        return [*folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise NotKept(f"the folder {folder} can't be read: {error.strerror}") from error
+
+
 @contextmanager
-def _changing(folder: Path, what: str) -> Iterator[None]:
+def changing(folder: Path, what: str) -> Iterator[None]:
     """Raises NotKept if the folder can't be changed."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Sends each of the records of one event by itself, as all together were refused.
+"""What became of each record of the message that is being sent: sends each by itself, as all together were refused.
 
 What became of each is stored as soon as that is known, so that whoever goes on, after a crash or once the target takes
 requests again, sends the others alone.
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from api.connectors.sending.asking import ANSWER
 from api.connectors.sending.dispatching import Dispatcher
 from api.connectors.sending.outgoing import Refused
 from api.connectors.sending.records.batch import Record
@@ -61,6 +62,20 @@ class RecordsAlone:
             outcomes[name] = self._sent(record, number, at, echoes, alone=f".{index}")
             self._keep(outcomes)
         return _total(records, [outcomes[name] for name in names])
+
+    def remember(self, records: Sequence[Record], sent: Rendered, had: int) -> None:
+        """Store what became of records that went out together, of which the target `had` so many: none of them is sent
+        again.
+        """
+        if self.begun:
+            return
+        without_answer = [{name: value for name, value in bad.record.items() if name != ANSWER} for bad in sent.bad]
+        bad = dict(zip(_names(without_answer), (item.problems for item in sent.bad), strict=True))
+        outcomes = {name: _Outcome(problems=bad[name]) for name in bad}
+        good = [name for name in _names(records) if name not in bad]
+        outcomes |= {name: _Outcome(sent=1) for name in good[: sent.records]}
+        outcomes |= {name: _Outcome(had=1) for name in good[sent.records :][:had]}
+        self._keep(outcomes)
 
     def _sent(
         self, record: Record, number: int, at: datetime.datetime, echoes: Mapping[str, str], *, alone: str

@@ -12,7 +12,7 @@ import msgspec
 
 from api.connectors.language.connector import Connector
 from api.connectors.running.problems import SUFFIX, Problem, unsent_text
-from api.connectors.running.quarantine import write_whole
+from api.connectors.running.quarantine import NotKept, changing, files_in, write_whole
 from api.connectors.running.report import MessageReport
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
 from api.connectors.sending.asking import ANSWER
@@ -30,7 +30,7 @@ logger = logging.getLogger("pointsman")
 
 
 class PutAside:
-    """Of one connector that sends; `folder` is its own."""
+    """Of one connector that sends; `folder` is its own. Methods raise NotKept if it can't be read or written."""
 
     def __init__(self, connector: Connector, folder: Path, wording: Wording = ENGLISH_WORDING) -> None:
         self._connector = connector
@@ -41,8 +41,9 @@ class PutAside:
         """Keep the records that are not sent, without whom and where they go to, beside what is wrong with them. Done
         again, it writes the same.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{self._connector.name}-{number}.json"
+        path = self.path_of(number)
+        with changing(self.folder, path.name):
+            self.folder.mkdir(parents=True, exist_ok=True)
         return self.write(
             path, bad, f"of {of:,} records of message {number} of connector {self._connector.name} were not sent"
         )
@@ -62,11 +63,21 @@ class PutAside:
             for index, item in enumerate(bad, start=1)
             for text in item.problems
         ]
+        with changing(self.folder, path.name):
+            self._keep(path, bad, problems, what)
+        return problems
+
+    def verify_writable(self, path: Path) -> None:
+        """Write a file anew as it is."""
+        with changing(self.folder, path.name):
+            write_whole(path, path.read_bytes())
+
+    def _keep(self, path: Path, bad: Sequence[BadRecord], problems: Sequence[Problem], what: str) -> None:
         beside = path.with_name(path.name + SUFFIX)
         if not bad:
             path.unlink(missing_ok=True)
             beside.unlink(missing_ok=True)
-            return problems
+            return
         text = unsent_text(
             problems, connector=self._connector, kept=path, what=what, bad=len(bad), wording=self._wording
         )
@@ -76,12 +87,11 @@ class PutAside:
         ]
         write_whole(beside, text.encode())
         write_whole(path, msgspec.json.format(_encode(kept), indent=2) + b"\n")
-        return problems
 
     def files(self) -> list[Path]:
         """Those that wait, in the order in which their messages were made."""
-        found = self.folder.glob("*.json") if self.folder.is_dir() else ()
-        return sorted((path for path in found if not path.name.startswith(".")), key=_order)
+        found = files_in(self.folder)
+        return sorted((path for path in found if path.suffix == ".json" and path.name[0] != "."), key=_order)
 
     def records(self, path: Path) -> list[dict[str, Any]]:
         """Raises InputInvalid if there is no such file, or a person has left it with a mistake."""
@@ -108,10 +118,16 @@ class PutAside:
     def drop_older(
         self, states: Collection[str], state_of: Callable[[Record], str | None], *, but: Path | None
     ) -> None:
-        """Take out records of a state that a newer message tells, of all files but the one that the newer is in."""
-        if not states:
-            return
-        for path in self.files():
+        """Take out records of a state that a newer message tells, of all files but the one that the newer is in. Where
+        that can't be done they stay: sent again, they are told as they are by then.
+        """
+        try:
+            self._drop_older(states, state_of, but)
+        except NotKept as error:
+            logger.warning("connector %s: %s", self._connector.name, error)
+
+    def _drop_older(self, states: Collection[str], state_of: Callable[[Record], str | None], but: Path | None) -> None:
+        for path in self.files() if states else ():
             if path == but:
                 continue
             try:

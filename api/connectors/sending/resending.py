@@ -73,12 +73,13 @@ class Resender:
 
     def resend(self, path: Path, report: TurnReport) -> None:
         """Send all records of a file that can be sent by now; the others stay in it, with what is wrong with them now.
-        Raises InputInvalid, NotDelivered.
+        Raises InputInvalid, NotDelivered, NotKept.
         """
         records = self._aside.records(path)
         file = _File(
             path, records, self._sends.most, f"of {len(records):,} records of {path.name} could not be sent again"
         )
+        self._aside.verify_writable(path)  # what can't be taken out of it later is not sent again
         try:
             while file.left and not report.error:
                 if self._dispatcher.may_send():

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.connectors.language.connector import Sends
-from api.connectors.running.report import TurnReport
+from api.connectors.running.quarantine import NotKept
+from api.connectors.running.report import MessageReport, TurnReport
 from api.connectors.sending.alone import ALONE, RecordsAlone
 from api.connectors.sending.dispatching import Dispatcher, SenderParts, instant
 from api.connectors.sending.outgoing import Refused
@@ -151,9 +152,9 @@ class ConnectorSender:
             return True
         rendered, before = outcome
         sent = rendered.records
-        report.sent += sent
         if rendered.bad:
-            report.messages.append(self._aside.put(rendered.bad, number, len(records)))
+            report.messages.append(self._put_aside(records, rendered, before, number))
+        report.sent += sent
         self._drop_older(records, number)
         self._finish(batch, sent=sent, skipped=skipped + before, bad=len(rendered.bad))
         if sent:
@@ -177,6 +178,14 @@ class ConnectorSender:
             if len(records) == 1:
                 return Rendered(bad=[BadRecord(record=records[0], problems=(str(error),))]), 0
         return self._alone.send(records, number, at, batch.sent)
+
+    def _put_aside(self, records: Sequence[Record], rendered: Rendered, before: int, number: int) -> MessageReport:
+        """Keep what of the message was not sent. Raises NotKept: what was sent is stored, and not sent again then."""
+        try:
+            return self._aside.put(rendered.bad, number, len(records))
+        except NotKept:
+            self._alone.remember(records, rendered, before)
+            raise
 
     def _drop_older(self, records: Sequence[Record], number: int) -> None:
         """Of a state that was put aside before and is told anew by message `number`, nothing waits any more."""
