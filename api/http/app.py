@@ -47,7 +47,7 @@ from api.http.description.completion import completed
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
-from api.http.flows import channels, demand, inbound, promise_watch, returns, transfers
+from api.http.flows import channels, demand, inbound, lookahead, promise_watch, returns, transfers
 from api.http.fulfilment import (
     addressees,
     carrier_webhooks,
@@ -145,6 +145,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         webhooks,
         sealing,
         demand,
+        lookahead,
         inbound,
         transfers,
         addressees,

@@ -379,6 +379,8 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/channels/{channel}"): "channels_show",
         ("get", "/v1/channels/{channel}/feed"): "channels_feed",
         ("get", "/v1/demand"): "demand_show",
+        ("get", "/v1/lookahead"): "lookahead_show",
+        ("get", "/v1/lookahead/{sku}"): "lookahead_of_sku",
         ("get", "/v1/promises/at-risk"): "promises_at_risk",
         ("get", "/v1/returns"): "returns_page",
         ("get", "/v1/returns/{return_id}"): "returns_show",

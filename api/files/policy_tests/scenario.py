@@ -35,6 +35,7 @@ from engine.model.facts import (
     Snapshot,
     StockPosition,
 )
+from engine.model.lookahead import LookaheadPrice, PricesInForce
 from engine.model.lots import Lot, LotUnits, lot_label, unexpired_units
 from engine.model.receipts import Receipt, ReceiptStatus, in_order_of_arrival
 from rules.errors import LiteralInvalid
@@ -43,6 +44,8 @@ from rules.syntax.yaml_document import Node as Raw
 from rules.syntax.yaml_document import Path, Plain
 from rules.vocabulary import Kind, Value
 
+_ELSEWHERE = "elsewhere"
+"""The region of the look-ahead prices of tests, which give none."""
 _CALENDARS = Calendars(opening_hours={}, holidays={})
 """Without names: a test writes opening hours and days off itself."""
 
@@ -62,18 +65,22 @@ class ToCome(NamedTuple):
 
 
 class _Stock(NamedTuple):
-    """The positions by SKU and node, their lots, what was taken of them, and what is to come, by receipt."""
+    """The positions by SKU and node, their lots, what was taken of them, what is to come, by receipt, and their
+    look-ahead prices, in micros.
+    """
 
     positions: dict[str, dict[str, StockPosition]]
     lots: dict[str, dict[str, LotUnits]]
     taken: dict[str, dict[str, Mapping[str, int]]]
     to_come: dict[str, dict[str, Mapping[str, ToCome]]]
+    lookahead: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`stock`, the `lots` of some of it and what is `to_come` are by SKU and node, `taken` the units that channels took
-    of it in the periods of their allotments; `skus` are those that an order may name.
+    """`stock`, the `lots` of some of it, what is `to_come` and `lookahead`, the look-ahead prices in micros, are by SKU
+    and node, `taken` the units that channels took of it in the periods of their allotments; `skus` are those that an
+    order may name.
     """
 
     network: Network
@@ -82,6 +89,7 @@ class Scenario:
     lots: Mapping[str, Mapping[str, LotUnits]]
     taken: Taken
     to_come: Mapping[str, Mapping[str, Mapping[str, ToCome]]]
+    lookahead: Mapping[str, Mapping[str, int]]
     loads: Mapping[str, int]
     hourly_loads: Mapping[str, int]
     rejected: Mapping[str, Rejection]
@@ -121,7 +129,22 @@ class Scenario:
                 for sku, by_node in self.to_come.items()
                 if sku in present and by_node
             },
+            lookahead=self._lookahead(now),
         )
+
+    def _lookahead(self, now: int) -> PricesInForce | None:
+        """The look-ahead prices that the test gives, as if they were in force at the decision."""
+        prices = {
+            sku: {
+                node: LookaheadPrice(sku=sku, node=node, price=price, region=_ELSEWHERE)
+                for node, price in by_node.items()
+                if price
+            }
+            for sku, by_node in self.lookahead.items()
+        }
+        if not prices:
+            return None
+        return PricesInForce(digest="", use_until=now, currency=self.network.currency, prices=prices)
 
     def _receipts(self, sku: str, node: str, to_come: Mapping[str, ToCome], now: int) -> list[Receipt]:
         """The next to arrive first."""
@@ -176,6 +199,7 @@ def scenario_of(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path) 
         lots=stock.lots,
         taken=stock.taken,
         to_come=stock.to_come,
+        lookahead=stock.lookahead,
         loads={name: data["load"] for name, (data, _) in parts["nodes"].items() if "load" in data},
         hourly_loads={
             name: data["load_this_hour"] for name, (data, _) in parts["nodes"].items() if "load_this_hour" in data
@@ -297,7 +321,7 @@ def _kind_of(raw: Raw) -> Kind:
 
 def _stock(test_file: PolicyTestFile, test: Mapping[str, Raw], path: Path, nodes: Mapping[str, Node]) -> _Stock:
     if "stock" not in test and USUAL not in test_file.part("stock"):
-        return _Stock({}, {}, {}, {})
+        return _Stock({}, {}, {}, {}, {})
     raw = test.get("stock", USUAL)
     where: Path = ("stock", raw) if isinstance(raw, str) else (*path, "stock")
     fixture = resolve_fixture(test_file, "stock", raw, (*path, "stock"))
@@ -308,7 +332,7 @@ def positions(test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nod
     """The positions in `raw`, by SKU and node, and what belongs to them, without those with mistakes, which are
     noted.
     """
-    by_sku, lots, taken, to_come = stock = _Stock({}, {}, {}, {})
+    by_sku, lots, taken, to_come, lookahead = stock = _Stock({}, {}, {}, {}, {})
     for sku, by_node in raw.items():
         by_sku[str(sku)] = {}
         if not isinstance(by_node, dict):
@@ -331,6 +355,8 @@ def positions(test_file: PolicyTestFile, raw: Mapping[str, Raw], path: Path, nod
                     its = ((lot_label(str(number), day), of_lots[day]) for number, day in enumerate(of_lots, start=1))
                     lots.setdefault(str(sku), {})[str(node)] = tuple(sorted(its))
                 taken.setdefault(str(sku), {})[str(node)] = data.get("taken", {})
+                if "lookahead" in data:
+                    lookahead.setdefault(str(sku), {})[str(node)] = data["lookahead"]
                 if data.get("receipts"):
                     of_node = {str(name): ToCome(**item) for name, item in data["receipts"].items()}
                     to_come.setdefault(str(sku), {})[str(node)] = of_node

@@ -26,6 +26,7 @@ from api.shapes.limits import MOST_UNITS
 from api.shapes.order import DestinationRequest, LineRequest, OrderRequest
 from engine.decide.decision import Status
 from engine.decide.policy_tests.expectation import NO_DISPOSITION
+from engine.model.lookahead import MOST_PRICE
 from engine.model.receipts import OPEN
 from rules.errors import LiteralInvalid
 from rules.syntax import literals
@@ -214,12 +215,13 @@ class ScenarioReceiptShape(Strict):
 
 class ScenarioPositionShape(StockShape):
     """`lots` are units by the last date on which they may be used, `receipts` what is to come, by id; with either,
-    `on_hand` may be left out.
+    `on_hand` may be left out. `lookahead` is the look-ahead price of a unit.
     """
 
     on_hand = Literal(literals.count)
     held = Literal(literals.count)
     taken = fields.Dict(keys=Word(), values=Literal(literals.count))
+    lookahead = Literal(literals.money, most=MOST_PRICE)
     lots = fields.Dict(keys=Day(), values=Literal(literals.count))
     receipts = fields.Dict(keys=Word(), values=fields.Nested(ScenarioReceiptShape))
 

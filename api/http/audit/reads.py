@@ -18,7 +18,7 @@ OF_NO_PERSON = frozenset(
         "tracking_page.page",
         *("stock.availability", "stock.feed", "stock.show", "resting.listed"),
         *("channels.every", "channels.show", "channels.feed"),
-        *("demand.show",),
+        *("demand.show", "lookahead.show", "lookahead.of_sku"),
         *("inbound.listed", "inbound.show"),
         *("transfers.page", "transfers.show"),
         *("master_data.get_node", "master_data.get_product"),

@@ -126,6 +126,8 @@ SCOPES = {
     "GET /v1/channels/{channel}": {STOCK},
     "GET /v1/channels/{channel}/feed": {STOCK},
     "GET /v1/demand": {STOCK, AUDIT},
+    "GET /v1/lookahead": {STOCK, AUDIT},
+    "GET /v1/lookahead/{sku}": {STOCK, AUDIT},
     "POST /v1/demand/learn": {STOCK},
     "GET /v1/transfers": {STOCK, AUDIT},
     "GET /v1/transfers/{transfer}": {STOCK, AUDIT},

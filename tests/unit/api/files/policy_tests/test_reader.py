@@ -309,3 +309,25 @@ def test_a_window_can_be_tested_in_the_night_in_which_the_clocks_change():
     report = run_policy_tests(loaded, read(f"stock: {{usual: {{A: {{store: 3}}}}}}\ntests:\n{tests}"))
     assert [result.test.name for result in report.failed] == []
     assert len(report.results) == len(cases)
+
+
+LOOKAHEAD_CASE = """
+            order: {lines: {SHIRT: 1}}
+            stock: {SHIRT: {store: {on_hand: 3, lookahead: 90.00 EUR}, warehouse: {on_hand: 3, lookahead: 0}}}
+            expect: {shipments: [{node: warehouse}]}
+"""
+
+
+@pytest.mark.parametrize(("rule", "passes"), [("then: {lookahead: on}", True), ("then: {lookahead: 1%}", False)])
+def test_a_test_says_what_a_unit_is_expected_to_be_worth_elsewhere(rule, passes):
+    rules = ["when: {node.id: store}, then: {prefer: 20.00}", rule]
+    report = run_policy_tests(policies(*rules), read(one_test(LOOKAHEAD_CASE), *rules))
+    assert [result.passed for result in report.results] == [passes]
+    (test,) = read(one_test(LOOKAHEAD_CASE), *rules)
+    assert test.snapshot.lookahead.prices["SHIRT"]["store"].price == 90_000_000
+    assert "warehouse" not in test.snapshot.lookahead.prices["SHIRT"]
+
+
+def test_a_look_ahead_price_is_an_amount_that_rules_could_have_too():
+    (finding,) = findings(one_test("order: {lines: {A: 1}}\nstock: {A: {store: {on_hand: 3, lookahead: 100001}}}\n"))
+    assert "lookahead" in str(finding)
