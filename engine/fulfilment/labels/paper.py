@@ -57,6 +57,14 @@ class NotedParcel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaterArticles:
+    """Articles of this shipment that are packed later, and the day they are to arrive."""
+
+    lines: tuple[NoteLine, ...]
+    expected_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherShipment:
     """Articles of the order that do not come with this shipment. `expected_on` is the day they are to arrive, where it
     is promised; `has_left`: they are on their way already.
@@ -91,6 +99,7 @@ class DispatchNote:
     packed_on: date
     here: tuple[NotedParcel, ...]
     besides: tuple[NotedParcel, ...] = ()
+    later: LaterArticles | None = None
     others: tuple[OtherShipment, ...] = ()
     returns: ReturnTerms | None = None
     language: str

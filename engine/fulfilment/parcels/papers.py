@@ -113,6 +113,7 @@ class ParcelPapers:
             packed_on=day,
             here=tuple(item for number, item in parcels.items() if chosen is None or number == chosen.number),
             besides=tuple(item for number, item in parcels.items() if chosen is not None and number != chosen.number),
+            later=_later(shipment),
             others=tuple(_others(shipment, self._order(packed.order))),
             returns=paper.ReturnTerms(until=shipment.texts.back_until, address=shipment.texts.sender),
             language=language or language_of(shipment.addressee.country),
@@ -211,15 +212,20 @@ def _verify_packed(packed: PackedShipment, packing: Packing) -> None:
         )
 
 
+def _later(shipment: _Shipment) -> paper.LaterArticles | None:
+    """What of the shipment is packed later."""
+    reading = shipment.reading
+    if not reading.left:
+        return None
+    lines = (shipment.line(reading.skus[line], units) for line, units in reading.left.items())
+    return paper.LaterArticles(lines=tuple(lines), expected_on=shipment.day(seconds(reading.shipment.arrives_by)))
+
+
 def _others(shipment: _Shipment, order: OrderState) -> Iterator[paper.OtherShipment]:
-    """What of the order does not come with these parcels: what of the shipment is packed later, what ships otherwise,
-    and what waits for stock.
+    """What of the order comes neither with these parcels nor in this shipment: what ships otherwise, and what waits for
+    stock.
     """
     reading = shipment.reading
-    arrives = shipment.day(seconds(reading.shipment.arrives_by))
-    if reading.left:
-        lines = (shipment.line(reading.skus[line], units) for line, units in reading.left.items())
-        yield paper.OtherShipment(lines=tuple(lines), expected_on=arrives)
     numbers: dict[str, int] = {}
     for item in order.shipments:
         number = numbers.get(item.decision, 0)

@@ -107,8 +107,9 @@ def test_the_note_says_what_is_in_the_parcel_and_what_comes_otherwise(shop):
     note = papers(shop).note(key, 1)
     assert [(line.sku, line.quantity) for item in note.here for line in item.lines] == [("A", 1)]
     assert [item.number for item in note.besides] == [2]
-    left, elsewhere = note.others
-    assert [(line.sku, line.quantity) for line in left.lines] == [("A", 1)]
+    (elsewhere,) = note.others
+    assert [(line.sku, line.quantity) for line in note.later.lines] == [("A", 1)]
+    assert isinstance(note.later.expected_on, date)
     assert ([(line.sku, line.quantity) for line in elsewhere.lines], elsewhere.has_left) == ([("B", 2)], False)
     assert isinstance(elsewhere.expected_on, date)
     assert (note.language, note.addressee, note.sender) == ("fr", ZOE, LYON_ADDRESS)
@@ -117,7 +118,7 @@ def test_the_note_says_what_is_in_the_parcel_and_what_comes_otherwise(shop):
     whole = papers(shop).note(key, language="en")
     assert ([item.number for item in whole.here], whole.besides, whole.language) == ([1, 2, 3], (), "en")
     (elsewhere,) = whole.others
-    assert elsewhere.has_left
+    assert (elsewhere.has_left, whole.later) == (True, None)
     assert whole.returns.until > elsewhere.expected_on
 
 

@@ -78,6 +78,11 @@ def _contents(note: DispatchNote, wording: Wording) -> Iterator[Block]:
         yield sheet.heading(wording.text("note.besides"))
         for parcel in note.besides:
             yield from _parcel(parcel, of, wording)
+    if note.later:
+        yield sheet.heading(wording.text("note.later"))
+        expected = wording.text("note.expected_by", date=wording.date(note.later.expected_on))
+        yield sheet.paragraph(expected, bold=True, above=2 * MM, leads=True)
+        yield from _lines(note.later.lines, wording)
     if note.others:
         yield sheet.heading(wording.text("note.others"))
         for other in note.others:

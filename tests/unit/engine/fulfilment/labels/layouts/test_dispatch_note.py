@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import NotPrintable
 from engine.fulfilment.labels.draw import note_pdf
 from engine.fulfilment.labels.layouts.dispatch_note import dispatch_note_pages
-from engine.fulfilment.labels.paper import NotedParcel, NoteLine, OtherShipment, ReturnTerms
+from engine.fulfilment.labels.paper import LaterArticles, NotedParcel, NoteLine, OtherShipment, ReturnTerms
 from tests.support.examples import examples
 from tests.support.papers import CUSTOMER, NODE, NOTE, SSCC, addresses, check_page, pictures, scanned, text_of, texts
 
@@ -47,6 +47,17 @@ def test_it_is_in_english_too():
 
 def test_a_service_that_is_its_own_carrier_stands_there_once():
     assert words(replace(NOTE, carrier="bike", service="bike")).count("bike") == 1
+
+
+def test_what_of_the_shipment_is_packed_later_is_told_apart_from_other_shipments():
+    later = LaterArticles(lines=(line(7),), expected_on=date(2026, 12, 3))
+    text = words(replace(NOTE, later=later))
+    assert "Dans cet envoi, emballés plus tard Livraison prévue le 3 décembre 2026 Article" in text
+    assert "SKU-7" in text
+    assert "Dans d'autres envois" not in text
+    english = words(replace(NOTE, later=later, others=(OtherShipment(lines=(line(8),)),), language="en"))
+    assert english.index("In this shipment, packed later") < english.index("In other shipments")
+    assert "Expected on 3 December 2026" in english
 
 
 def test_it_says_what_follows():
