@@ -256,6 +256,7 @@ class WhatIfRecord(Record, frozen=True):
     since: Timestamp | None
     until: Annotated[Timestamp | None, Meta(description="before this instant")]
     currency: str
+    time_zone: Annotated[str, Meta(description="of the installation")]
     decisions: Annotated[int, Meta(description="that were tried")]
     made_again: Annotated[
         int,
@@ -276,6 +277,7 @@ class WhatIfRecord(Record, frozen=True):
             since=None if request.since is None else timestamp(request.since),
             until=None if request.until is None else timestamp(request.until),
             currency=made.currency,
+            time_zone=made.time_zone,
             decisions=made.decisions,
             made_again=made.made_again,
             draws=DRAWS,

@@ -104,6 +104,7 @@ class WhatIf:
 
     request: WhatIfRequest
     currency: str
+    time_zone: str
     decisions: int
     made_again: int
     untried: UntriedCounts
@@ -146,6 +147,7 @@ def what_if(
     return WhatIf(
         request=request,
         currency=network.currency,
+        time_zone=network.time_zone,
         decisions=decisions,
         made_again=made_again,
         untried=untried,

@@ -10,6 +10,7 @@ from typing import get_args
 import click
 
 import api.cli
+import api.reports
 from api.cli.language.click_texts import MODULES
 from api.cli.language.spoken_commands import paragraphs
 from api.cli.main import COMMANDS, pointsman
@@ -21,7 +22,8 @@ from engine.store.outcomes import UnitState
 from rules.diff import compare
 from rules.vocabulary import REJECTION_REASONS
 
-CLI = Path(api.cli.__file__).parent
+CLI, REPORTS = Path(api.cli.__file__).parent, Path(api.reports.__file__).parent
+_SAID_IN_A_TEMPLATE = re.compile(r'say\("([^"]*)"')
 EXAMPLE = "Example:"
 _FOR_DEVELOPERS = re.compile(
     r"Arguments take exactly|Boolean option |Could not determine name|Name '\{name\}' defined twice|"
@@ -87,10 +89,13 @@ def _commands(command: click.Command) -> Iterator[click.Command]:
 
 def _literals() -> Iterator[tuple[str, str]]:
     """What is given to functions as a literal: the name of the function, and the text."""
-    for path in sorted(CLI.rglob("*.py")):
+    for path in sorted((*CLI.rglob("*.py"), *REPORTS.rglob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 for arg in node.args:
                     for inner in (arg.body, arg.orelse) if isinstance(arg, ast.IfExp) else (arg,):
                         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                             yield node.func.id, inner.value
+    for path in sorted(REPORTS.rglob("*.html")):
+        for text in _SAID_IN_A_TEMPLATE.findall(path.read_text("utf-8")):
+            yield "say", text

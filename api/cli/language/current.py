@@ -1,8 +1,9 @@
 """Says texts in the language of the command that runs."""
 
+import contextlib
 import contextvars
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from api.cli.language.catalogue import LANGUAGES, texts_of
@@ -20,6 +21,16 @@ def choose_language(words: Sequence[str], environment: Mapping[str, str]) -> Non
     """Speak as the words of the command ask, or else as the environment does."""
     _words.set(tuple(words))
     _language.set(_asked_for(words) or usual_language(environment))
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say texts in this language, or in English if it is not spoken, whatever the command was asked to speak."""
+    before = _language.set(_known(language) or ENGLISH)
+    try:
+        yield
+    finally:
+        _language.reset(before)
 
 
 def typed_words() -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class Times:
         """UTC seconds, or RFC 3339."""
         if isinstance(instant, int):
             instant = datetime.datetime.fromtimestamp(instant, tz=datetime.UTC).isoformat()
-        return _shown(instant, self.network.time_zone if self.network else "UTC", seconds=seconds)
+        return time_text(instant, self.network.time_zone if self.network else "UTC", seconds=seconds)
 
 
 def local_time(instant: str, network: Network, place: str | None = None) -> str:
@@ -40,7 +40,7 @@ def local_time(instant: str, network: Network, place: str | None = None) -> str:
     """
     node = network.nodes.get(place) if place else None  # the network may have changed since the decision
     zone = network.zone_of(node) if node else network.time_zone
-    return _shown(instant, zone) + ("" if zone == network.time_zone else f" ({zone})")
+    return time_text(instant, zone) + ("" if zone == network.time_zone else f" ({zone})")
 
 
 def date_text(day: datetime.date) -> str:
@@ -48,7 +48,8 @@ def date_text(day: datetime.date) -> str:
     return f"{say(DAYS[day.weekday()])} {day:%d} {say(MONTHS[day.month - 1])} {day:%Y}"
 
 
-def _shown(instant: str, zone: str, *, seconds: bool = False) -> str:
+def time_text(instant: str, zone: str, *, seconds: bool = False) -> str:
+    """RFC 3339 on the clock of a zone."""
     moment = datetime.datetime.fromisoformat(instant).astimezone(zoneinfo.ZoneInfo(zone))
     clock = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
     return f"{date_text(moment.date())} {clock} {moment.isoformat()[-6:]}"

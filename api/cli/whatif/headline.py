@@ -37,9 +37,9 @@ def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
         against=record.against[:12],
     )
     for draft in record.drafts:
-        yield _headline(draft, record.currency)
-        yield from _rules_that_differ(draft)
-        yield from _how_sure(draft, record.currency)
+        yield draft_headline(draft, record.currency)
+        yield from rules_that_differ(draft)
+        yield from how_sure(draft, record.currency)
 
 
 def notes(record: WhatIfRecord) -> Iterator[str]:
@@ -68,7 +68,7 @@ def notes(record: WhatIfRecord) -> Iterator[str]:
         yield say("archived decisions could not be read: {why}", why=say_message(record.untried.archive))
 
 
-def _headline(draft: WhatIfDraftRecord, currency: str) -> str:
+def draft_headline(draft: WhatIfDraftRecord, currency: str) -> str:
     if not draft.decisions_changed:
         return say("{draft} would have decided everything the same", draft=draft.name)
     cost, before = draft.sure["cost_micros"].difference, draft.total.baseline.cost_micros
@@ -82,7 +82,7 @@ def _headline(draft: WhatIfDraftRecord, currency: str) -> str:
     return ", ".join([sentence, *_pieces(draft)])
 
 
-def _rules_that_differ(draft: WhatIfDraftRecord) -> Iterator[str]:
+def rules_that_differ(draft: WhatIfDraftRecord) -> Iterator[str]:
     """How the draft differs from what it is compared with, so that nobody overlooks that rules went."""
     changes = draft.changes
     kinds = ((say("added"), changes.added), (say("changed"), changes.changed), (say("gone"), changes.gone))
@@ -110,7 +110,7 @@ def _pieces(draft: WhatIfDraftRecord) -> Iterator[str]:
         yield say("{amount} more", amount=amount) if co2 > 0 else say("{amount} less", amount=amount)
 
 
-def _how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
+def how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
     if not draft.decisions_changed:
         return
     yield say(

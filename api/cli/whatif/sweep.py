@@ -28,7 +28,9 @@ def swept(text: str, files: Mapping[str, bytes]) -> dict[str, Mapping[str, bytes
 def print_trade_off(record: WhatIfRecord) -> None:
     """A row for each number, with a star for those that no other is better than in everything."""
     effect = record.drafts[0].name.rpartition("=")[0]
-    starred = [[_star(draft, record.drafts), draft.name.rpartition("=")[2]] for draft in record.drafts]
+    starred = [
+        ["*" if is_unbeaten(draft, record.drafts) else "", draft.name.rpartition("=")[2]] for draft in record.drafts
+    ]
     headings = [record.currency, "kg CO2e", say("late"), say("unfilled"), say("orders changed")]
     rows = [[*_differences(draft), say_number(f"{draft.orders.changed:,}")] for draft in record.drafts]
     title = say("What each number of {effect} adds", effect=effect)
@@ -48,9 +50,10 @@ def _figures(draft: WhatIfDraftRecord) -> tuple[int, ...]:
     return tuple(draft.sure[name].difference for name in _FIGURES)
 
 
-def _star(draft: WhatIfDraftRecord, drafts: Sequence[WhatIfDraftRecord]) -> str:
+def is_unbeaten(draft: WhatIfDraftRecord, drafts: Sequence[WhatIfDraftRecord]) -> bool:
+    """Whether no other is better in one of cost, CO2e, late orders and unfilled units, and as good in the rest."""
     own = _figures(draft)
-    return "" if any(_is_better(_figures(other), own) for other in drafts) else "*"
+    return not any(_is_better(_figures(other), own) for other in drafts)
 
 
 def _is_better(one: Sequence[int], than: Sequence[int]) -> bool:
