@@ -15,6 +15,7 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.cli.whatif.headline import headline, notes
+from api.cli.whatif.outputs import Outputs, output_options
 from api.cli.whatif.sweep import print_trade_off, swept
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
@@ -69,6 +70,7 @@ _USUALLY_WEIGHED = 20
     metavar="RULE.EFFECT=FROM..TO:STEP",
     help="Try the one DRAFT with each of these numbers in the rule's effect; or RULE.EFFECT=NUMBER,NUMBER,...",
 )
+@output_options
 @AS_JSON
 @click.pass_obj
 def whatif(
@@ -83,6 +85,9 @@ def whatif(
     workers: int | None,
     dask: str | None,
     sweep: str | None,
+    report: Path | None,
+    csv_folder: Path | None,
+    parquet_folder: Path | None,
     as_json: bool,
 ) -> None:
     """Try drafts of policies on the orders of the past.
@@ -95,12 +100,15 @@ def whatif(
     Example: pointsman whatif policies --from 2026-11-27 --to 2026-11-27
 
     Example: pointsman whatif policies --sweep green/carbon-counts.carbon_price=0..1:0.25
+
+    Example: pointsman whatif policies --from 2026-11-27 --report whatif.html
     """
     if dask and workers:
         raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
     if sweep and len(drafts) > 1:
         raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
-    with Pointsman(settings) as service:
+    outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
+    with outputs.with_room(), Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
         tried, refused = _reviewed(service, _candidates(drafts, sweep))
         if not tried:
@@ -120,25 +128,29 @@ def whatif(
             spread = Spread(workers=workers or _processors(), dask=dask)
             made = what_if(service, request, spread=spread, progress=lambda more: progress.advance(task, more))
         record_read(service, count=made.decisions)
-        quantities, times = Quantities.of(service), Times.of(service)
-    record = WhatIfRecord.of(made, refused)
-    for name, findings in refused.items():
-        _warn_refused(name, findings)
-    if as_json:
-        print_json(record, quantities)
-    else:
-        first, *each_draft = headline(record, times)
-        click.echo(first)
-        if sweep:
-            print_trade_off(record)
+        record = WhatIfRecord.of(made, refused)
+        for name, findings in refused.items():
+            _warn_refused(name, findings)
+        if as_json:
+            print_json(record, Quantities.of(service))
         else:
-            for line in each_draft:
-                click.echo(line)
-            for draft in record.drafts:
-                print_draft(draft, record.currency, times)
-        for line in notes(record):
-            click.echo(line)
+            _print(record, Times.of(service), swept=sweep is not None)
+        outputs.write(record)
     sys.exit(1 if refused else 0)
+
+
+def _print(record: WhatIfRecord, times: Times, *, swept: bool) -> None:
+    first, *each_draft = headline(record, times)
+    click.echo(first)
+    if swept:
+        print_trade_off(record)
+    else:
+        for line in each_draft:
+            click.echo(line)
+        for draft in record.drafts:
+            print_draft(draft, record.currency, times)
+    for line in notes(record):
+        click.echo(line)
 
 
 def _unless_swept(given: int | None, sweep: str | None, usually: int) -> int:
