@@ -7,6 +7,7 @@ from engine.channels.channels import Channels
 from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
+from engine.lookahead.lookahead import LookaheadPrices
 from engine.orders.decide_and_commit import DecideAndCommit, OfferFirst
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
@@ -78,6 +79,15 @@ class Flows:
             made=self.transfers.made,
             clock=parts.clock,
         )
+        self.lookahead = LookaheadPrices(
+            parts.client,
+            parts.keys,
+            parts.settings.lookahead,
+            facts=parts.facts,
+            tables=self.lookahead_tables,
+            new_id=parts.new_id,
+            clock=parts.clock,
+        )
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
         self.promise_watch = _promise_watch(parts)
 
@@ -87,10 +97,12 @@ class Flows:
         """
         self.channels.start()
         self.promise_watch.start()
+        self.lookahead.start()
 
     def close(self) -> None:
         self.channels.close()
         self.promise_watch.close()
+        self.lookahead.close()
 
     def _moving(self) -> Iterator[Moving]:
         """What is to go from node to node and has not left."""

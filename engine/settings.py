@@ -12,6 +12,7 @@ from engine.errors import BadSetting
 from engine.events.settings import EVERYDAY_EVENTS, EventSettings
 from engine.fulfilment.carriers.settings import EVERYDAY_CARRIERS, CarrierSettings
 from engine.fulfilment.tracking.settings import EVERYDAY_TRACKING, TrackingSettings
+from engine.lookahead.settings import EVERYDAY_LOOKAHEAD, LookaheadSettings
 from engine.promise_watch.settings import EVERYDAY_WATCH, WatchSettings
 from engine.rate_limit import RateLimit
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
@@ -61,7 +62,8 @@ class Settings:
     many minutes, all others for good. `access` says who may do what over HTTP, `events` which there
     are and where they go, `audit` how the log is sealed, `promises` how they are watched, `carriers` has the keys of
     carriers, `tracking` says when a parcel may be lost and who is shown where it is. `printing` says who prints what is
-    to be printed at nodes: `pointsman serve`, or only `pointsman print run`.
+    to be printed at nodes: `pointsman serve`, or only `pointsman print run`. `lookahead` says how often look-ahead
+    prices are learnt.
     """
 
     redis_url: str | None = None
@@ -91,6 +93,7 @@ class Settings:
     promises: WatchSettings = EVERYDAY_WATCH
     tracking: TrackingSettings = EVERYDAY_TRACKING
     carriers: CarrierSettings = EVERYDAY_CARRIERS
+    lookahead: LookaheadSettings = EVERYDAY_LOOKAHEAD
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -130,6 +133,7 @@ class Settings:
             promises=WatchSettings.from_environment(variables),
             tracking=TrackingSettings.from_environment(variables),
             carriers=CarrierSettings.from_environment(variables),
+            lookahead=LookaheadSettings.from_environment(variables),
         )
 
 

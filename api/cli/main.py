@@ -54,6 +54,7 @@ COMMANDS = {
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),
+    "lookahead": Lazy("api.cli.flows.lookahead", "lookahead", "Learn what units are worth where they will be needed."),
     "manifest": Lazy(
         "api.cli.fulfilment.manifest", "manifest", "Hand what is packed over to carriers, and print their lists."
     ),

@@ -62,7 +62,7 @@ def read_evidence(client: Client, keys: Keys, network: Network, *, now: int, pro
     by_zone = {zone: NodeDays.before(now, days=network.demand.window, zone=zoneinfo.ZoneInfo(zone)) for zone in zones}
     days_of = {name: by_zone[network.zone_of(node)] for name, node in network.nodes.items()}
     history = SalesHistory(days_of=days_of.get, sale_reasons=network.demand.sale_reasons)
-    known_from = _beginning(client, keys, now)
+    known_from = log_beginning(client, keys, now)
     _verify_long_enough(network, known_from, now)
     start = max(known_from, now - (network.demand.window + _DAYS_BEFORE) * _DAY)
     read: list[bytes] = []
@@ -86,7 +86,7 @@ def read_evidence(client: Client, keys: Keys, network: Network, *, now: int, pro
     )
 
 
-def _beginning(client: Client, keys: Keys, now: int) -> int:
+def log_beginning(client: Client, keys: Keys, now: int) -> int:
     """When the log begins, in UTC seconds, by its writer's clock or the server's, whichever was behind; `now` if it is
     empty.
     """

@@ -97,6 +97,11 @@ class Keys:
         """Sorted set: digest of each table of look-ahead prices by the UTC second at which it was published."""
         return self._key("lookahead", "published")
 
+    @property
+    def lookahead_lease(self) -> str:
+        """String: there while a process learns look-ahead prices by itself."""
+        return self._key("lookahead", "lease")
+
     def lookahead_table(self, digest: str) -> str:
         """Hash: SKU to its look-ahead prices, packed, in the table of that digest; it never changes."""
         return self._key("lookahead", "table", digest)

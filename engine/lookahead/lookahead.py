@@ -1,0 +1,155 @@
+"""Look-ahead prices on one network: learns and publishes them, shows them, and learns them again in time."""
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.actor import actor
+from engine.errors import NotFound, StoreUnavailable
+from engine.facts_reader import FactsReader
+from engine.lookahead.learning import HORIZON_DAYS, Advanced, LearningTerms, LearntPrices, PriceLearning
+from engine.lookahead.price_turns import PriceTurns
+from engine.lookahead.settings import LookaheadSettings
+from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.lookahead import LookaheadTables, StoredHead
+from engine.store.stock import Stock
+from engine.turn_thread import TurnThread
+
+TURN_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What was learnt; the `digest` of the table that was published, None of a dry run."""
+
+    prices: LearntPrices
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTable:
+    """A table as it stands at the instant `now`. `prices` are of the SKUs asked for, `tables` all that are kept."""
+
+    digest: str
+    head: TableHead
+    now: int
+    in_force: bool
+    tables: Sequence[StoredHead]
+    prices: Mapping[str, Mapping[str, LookaheadPrice]]
+
+    @property
+    def too_old(self) -> bool:
+        return self.now > self.head.use_until
+
+
+class LookaheadPrices:
+    """Those of one network. `clock` answers UTC seconds, `new_id` names a process among those that take turns. Methods
+    raise StoreUnavailable.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        settings: LookaheadSettings,
+        *,
+        facts: FactsReader,
+        tables: LookaheadTables,
+        new_id: Callable[[], str],
+        clock: Callable[[], int],
+    ) -> None:
+        self._settings = settings
+        self._tables = tables
+        self._clock = clock
+        self.learning = PriceLearning(client, keys, facts=facts)
+        self._turns = PriceTurns(
+            client,
+            keys,
+            settings,
+            learning=self.learning,
+            facts=facts,
+            tables=tables,
+            stock=Stock(client, keys),
+            name=new_id(),
+            clock=clock,
+        )
+        self._thread: TurnThread | None = None
+
+    def learn(
+        self,
+        *,
+        dry_run: bool = False,
+        horizon: int = HORIZON_DAYS,
+        use_for: int | None = None,
+        processes: int = 1,
+        advanced: Advanced = lambda *_: None,
+    ) -> Learnt:
+        """Learn prices, and publish them unless it is a `dry_run`: `horizon` is days, `use_for` seconds, by default as
+        the settings say. Raises NotLearnt, Contended, NotReady.
+        """
+        terms = LearningTerms(
+            now=self._clock(),
+            learnt_by=actor(),
+            horizon=horizon,
+            use_for=self._settings.use_for if use_for is None else use_for,
+            processes=processes,
+        )
+        learnt = self.learning.learn(terms, advanced=advanced)
+        digest = None if dry_run else self._tables.publish(learnt.table, now=self._clock())
+        return Learnt(prices=learnt, digest=digest)
+
+    def show(self, skus: Sequence[str] = (), *, table: str | None = None) -> ShownTable:
+        """A table, by the beginning of its digest, by default the one in force, and its prices of these SKUs. Raises
+        NotFound if there is none.
+        """
+        heads, current = self._tables.heads(), self._tables.current()
+        digest = current if table is None else self._found(table, heads)
+        if digest is None:
+            raise NotFound("no look-ahead prices were learnt yet; learn some (pointsman lookahead learn)")
+        head = self._tables.head(digest)
+        return ShownTable(
+            digest=digest,
+            head=head,
+            now=self._clock(),
+            in_force=digest == current,
+            tables=heads,
+            prices=self._tables.prices(digest, head, skus),
+        )
+
+    def table(self, digest: str | None = None) -> LookaheadTable:
+        """All of a table; raises as `show`."""
+        return self._tables.read(self.show(table=digest).digest)
+
+    def start(self) -> None:
+        """From here on, and until it is closed, learn as often as the settings say. A process that goes on for long
+        does this.
+        """
+        if self._settings.every is not None:
+            self._thread = TurnThread(
+                self._turns.take, name="look-ahead", seconds=TURN_SECONDS, later="look-ahead prices are learnt"
+            )
+            self._thread.start()
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+            self.end_turns()
+
+    def end_turns(self) -> None:
+        """Let another process learn by itself; if the server can't be told, it does so in half an hour."""
+        with contextlib.suppress(StoreUnavailable):
+            self._turns.end()
+
+    def take_turn(self) -> str | None:
+        """Learn what is due, if it is this process's turn; the digest of what was published, None: nothing was."""
+        return self._turns.take()
+
+    @staticmethod
+    def _found(beginning: str, heads: Sequence[StoredHead]) -> str:
+        found = {item.digest for item in heads if item.digest.startswith(beginning)}
+        if len(found) != 1:
+            several = "several look-ahead tables begin" if found else "no look-ahead table that is kept begins"
+            raise NotFound(f"{several} with '{beginning}'; pointsman lookahead show lists them")
+        return found.pop()

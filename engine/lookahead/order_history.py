@@ -1,0 +1,116 @@
+"""Reads from the log what was ordered of late, and where it was to go."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from engine.decide.order_record import order_of
+from engine.errors import NotLearnt
+from engine.lookahead.expected_orders import MILLIS, Basket, BasketLine
+from engine.lookahead.price_rounds import merged
+from engine.lookahead.regions import Region, Regions
+from engine.model.facts import Network, Order, rounded
+from engine.store.connection.client import Client
+from engine.store.keys import Keys
+from engine.store.log import decision_log
+from engine.store.log.entry import Entry
+
+DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedPart:
+    """What an order asks for that goes to one region."""
+
+    region: str
+    lines: tuple[BasketLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistory:
+    """The orders of the time from `since` on and before `until` (UTC seconds), as they were first sent. `unplaced` went
+    nobody knows where: their personal values were erased. `damaged` entries could not be read.
+    """
+
+    since: int
+    until: int
+    orders: int
+    unplaced: int
+    damaged: int
+    channel: str
+    """That most orders came by."""
+    parts: tuple[Basket, ...]
+    """Each kind once; `orders` in thousandths."""
+    regions: dict[str, Region]
+
+    def expected(self, seconds: int) -> list[Basket]:
+        """What is expected of so many seconds to come, at the same pace."""
+        passed = max(DAY, self.until - self.since)
+        scaled = (rounded(part.orders * seconds, passed) for part in self.parts)
+        return [
+            Basket(region=part.region, lines=part.lines, orders=orders)
+            for part, orders in zip(self.parts, scaled, strict=True)
+            if orders
+        ]
+
+
+def parts_of(order: Order, counted: AbstractSet[str]) -> Iterator[tuple[str | None, tuple[BasketLine, ...]]]:
+    """By the node at which its lines are collected (None: delivered), what the order asks for of SKUs that are
+    counted.
+    """
+    units: dict[str | None, Counter[str]] = {}
+    for line in order.lines:
+        if line.sku in counted:
+            units.setdefault(order.collected_at(line), Counter())[line.sku] += line.quantity
+    for collect_at, of_place in units.items():
+        yield collect_at, tuple(BasketLine(sku, quantity) for sku, quantity in sorted(of_place.items()))
+
+
+def read_orders(
+    client: Client, keys: Keys, network: Network, *, skus: Sequence[str], since: int, until: int
+) -> OrderHistory:
+    """Read the orders that were first decided in the time. Raises NotLearnt if there were none."""
+    damaged: list[str] = []
+    regions, parts, channels = Regions(network), Counter[OrderedPart](), Counter[str]()
+    orders = unplaced = 0
+    known = frozenset(skus)
+    first = until
+    entries = decision_log.decisions(client, keys, since=since, until=until, on_damaged=damaged.append)
+    for entry in entries:
+        order = _new_order(entry)
+        if order is None:
+            continue
+        first = min(first, entry.at)
+        orders += 1
+        channels[order.channel] += 1
+        names = [
+            (None if entry.erased and collect_at is None else regions.note(order, collect_at), lines)
+            for collect_at, lines in parts_of(order, known)
+        ]
+        unplaced += any(name is None for name, _ in names)
+        parts.update(OrderedPart(region=name, lines=lines) for name, lines in names if name is not None)
+    if not orders:
+        raise NotLearnt(
+            "no order was decided in the days that demand is learnt from; route some, or learn over more days"
+        )
+    baskets = merged(
+        Basket(region=part.region, lines=part.lines, orders=count * MILLIS) for part, count in parts.items()
+    )
+    return OrderHistory(
+        since=max(since, first),
+        until=until,
+        orders=orders,
+        unplaced=unplaced,
+        damaged=len(damaged),
+        channel=min(channels, key=lambda name: (-channels[name], name)),
+        parts=tuple(baskets),
+        regions=dict(regions.all()),
+    )
+
+
+def _new_order(entry: Entry) -> Order | None:
+    """The order of a decision that follows no other."""
+    record = entry.record
+    return order_of(record.order) if record.id == record.first else None
