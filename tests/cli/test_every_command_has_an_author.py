@@ -36,7 +36,7 @@ CHANGES_NOTHING = {
     ),
     *("policy table export", "policy table import", "policy test", "key list", "ledger check"),
     *("webhook list", "webhook test", "webhook deliver"),
-    *("channel show", "demand show", "return place"),
+    *("channel show", "demand show", "lookahead show", "return place"),
     *("inbound list", "inbound late", "inbound show"),
     *("transfer list", "transfer show"),
     *("carrier list", "carrier check", "carrier number"),
@@ -82,7 +82,7 @@ CHANGES = {
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
 TRIED_ELSEWHERE = {
-    *("audit archive", "channel recompute", "demand learn"),
+    *("audit archive", "channel recompute", "demand learn", "lookahead learn"),
     *("shipment pack", "shipment show", "shipment label", "shipment note", "shipment cancel", "shipment list"),
     *("manifest close", "manifest show", "manifest print", "order addressee", "return label"),
     *("connector run", "connector replay", "track"),
@@ -90,7 +90,7 @@ TRIED_ELSEWHERE = {
     "whatif",
 }
 """Commands that need entries of days ago, rules of channels, a network that packs, printers or drafts; see the tests of
-the archive, of demand, of channels, of parcels, of printing and of what-if.
+the archive, of demand, of look-ahead, of channels, of parcels, of printing and of what-if.
 """
 
 

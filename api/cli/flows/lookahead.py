@@ -13,10 +13,11 @@ from api.cli.output.column_tables import number_columns, print_columns, text_col
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
 from api.cli.output.times import Times
+from api.cli.reads import record_read
 from api.records.flows.learnt_lookahead import (
     LearntLookaheadRecord,
+    LearntPriceRecord,
     LookaheadHeadRecord,
-    LookaheadPriceRecord,
     ShownLookaheadRecord,
 )
 from engine.lookahead.learning import HORIZON_DAYS
@@ -66,6 +67,7 @@ def learn(settings: Settings, *, dry_run: bool, days: int, workers: int | None, 
             learnt = service.flows.lookahead.learn(
                 dry_run=dry_run, horizon=days, processes=processes, advanced=_Bars(progress).advance
             )
+        record_read(service, count=learnt.prices.history.orders)
         times = Times.of(service)
     record = LearntLookaheadRecord.of(learnt, _MOST_IN_JSON)
     if as_json:
@@ -186,9 +188,7 @@ def _age(record: ShownLookaheadRecord) -> str:
     return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
-def _print_prices(
-    prices: Sequence[LookaheadPriceRecord], head: LookaheadHeadRecord, times: Times, *, title: str
-) -> None:
+def _print_prices(prices: Sequence[LearntPriceRecord], head: LookaheadHeadRecord, times: Times, *, title: str) -> None:
     keys = text_columns((say("SKU"), say("node")), [(item.sku, item.node) for item in prices])
     figures = [
         (

@@ -41,7 +41,7 @@ class LookaheadHeadRecord(Record, frozen=True):
         )
 
 
-class LookaheadPriceRecord(Record, frozen=True):
+class LearntPriceRecord(Record, frozen=True):
     """What a unit of the SKU counts dearer at the node; without one, nothing."""
 
     sku: str
@@ -51,7 +51,7 @@ class LookaheadPriceRecord(Record, frozen=True):
     needed_by: Timestamp | None
 
     @classmethod
-    def of(cls, price: LookaheadPrice) -> "LookaheadPriceRecord":
+    def of(cls, price: LookaheadPrice) -> "LearntPriceRecord":
         return cls(
             sku=price.sku,
             node=price.node,
@@ -72,7 +72,7 @@ class LearntLookaheadRecord(Record, frozen=True):
     regions: int
     channel: Annotated[str, Meta(description="whose floors say how many units are free: that of most orders")]
     solved: Annotated[int, Meta(description="SKUs that several nodes have")]
-    dearest: Annotated[list[LookaheadPriceRecord], Meta(description="at most a hundred")]
+    dearest: Annotated[list[LearntPriceRecord], Meta(description="at most a hundred")]
 
     @classmethod
     def of(cls, learnt: Learnt, most: int) -> "LearntLookaheadRecord":
@@ -109,7 +109,7 @@ class ShownLookaheadRecord(Record, frozen=True):
     in_force: bool
     too_old: Annotated[bool, Meta(description="true: decisions don't use it")]
     age_minutes: int
-    prices: Annotated[list[LookaheadPriceRecord] | UnsetType, Meta(description="of the SKUs asked for")] = UNSET
+    prices: Annotated[list[LearntPriceRecord] | UnsetType, Meta(description="of the SKUs asked for")] = UNSET
     tables: Annotated[
         list[PublishedLookaheadRecord] | UnsetType, Meta(description="that are kept, the last published first")
     ] = UNSET
@@ -117,7 +117,7 @@ class ShownLookaheadRecord(Record, frozen=True):
     @classmethod
     def of(cls, shown: ShownTable, skus: Iterable[str]) -> "ShownLookaheadRecord":
         asked = list(skus)
-        prices = [LookaheadPriceRecord.of(item) for sku in asked for item in shown.prices.get(sku, {}).values()]
+        prices = [LearntPriceRecord.of(item) for sku in asked for item in shown.prices.get(sku, {}).values()]
         return cls(
             head=LookaheadHeadRecord.of(shown.digest, shown.head),
             in_force=shown.in_force,
@@ -128,6 +128,6 @@ class ShownLookaheadRecord(Record, frozen=True):
         )
 
 
-def _dearest(prices: Iterable[LookaheadPrice], most: int) -> list[LookaheadPriceRecord]:
+def _dearest(prices: Iterable[LookaheadPrice], most: int) -> list[LearntPriceRecord]:
     ranked = sorted(prices, key=lambda item: (-item.price, item.sku, item.node))
-    return [LookaheadPriceRecord.of(item) for item in ranked[:most]]
+    return [LearntPriceRecord.of(item) for item in ranked[:most]]

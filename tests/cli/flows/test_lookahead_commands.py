@@ -1,0 +1,76 @@
+"""`pointsman lookahead` learns prices from the log, publishes them, and shows them, in English and French."""
+
+import functools
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.store.connection.server import open_server
+from engine.store.stock import Count, Stamp
+from tests.conftest import activate
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order, service
+from tests.support.forked_cli import Command, Run
+
+DAY, ORDER_DAYS = 86_400, 10
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[Run]:
+    """On each of ten days, an order of A came from Lille and one from Marseille; Paris has ten left, Lyon 100."""
+    data = tmp_path_factory.mktemp("installation")
+    now = int(time.time()) - ORDER_DAYS * DAY
+    with open_server(Settings(data=data)):
+        with Pointsman(Settings(data=data), clock=lambda: now) as past:
+            by_distance = service(base=5 * EURO, per_km=10_000)
+            stock = {"A": {"lyon": 500, "paris": 500}}
+            past.load(inventory([node("lyon", LYON), node("paris", PARIS)], stock, services=[by_distance]))
+            activate(past)
+            for _ in range(ORDER_DAYS):
+                for place in (LILLE, MARSEILLE):
+                    past.holds.confirm(past.decide(order(("A", 1), place=place, placed_at=now)).record.id)
+                now += DAY
+            for name, units in (("lyon", 100), ("paris", 10)):
+                stamp = Stamp(kind="t", number=past.micros)
+                past.stock.set_count(Count(node=name, sku="A", on_hand=units, stamp=stamp))
+        yield functools.partial(command, POINTSMAN_DATA=data, COLUMNS=120, POINTSMAN_USER="Ada")
+
+
+def test_before_prices_are_learnt_it_is_said_how(run: Run) -> None:
+    shown = run("lookahead", "show")
+    assert shown.returncode == 1
+    assert "no look-ahead prices were learnt yet; learn some (pointsman lookahead learn)" in shown.stderr
+    french = run("lookahead", "show", "--lang", "fr").stderr
+    assert "aucun prix anticipé n'a encore été appris" in french
+
+
+def test_a_dry_run_says_what_would_be_learnt_and_publishes_nothing(run: Run) -> None:
+    tried = run("lookahead", "learn", "--dry-run")
+    assert tried.returncode == 0, tried.stderr
+    first, *rest = tried.stdout.splitlines()
+    assert first.startswith("learnt from 20 orders, ")
+    assert rest[-1] == "nothing was published: this is a dry run"
+    row = next(line for line in rest if "paris" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][:4] == ["A", "paris", "3.55 EUR", "paris"]
+    assert run("lookahead", "show").returncode == 1
+
+
+def test_learnt_prices_are_published_by_whoever_learnt_them_and_shown(run: Run) -> None:
+    learnt = json.loads(run("lookahead", "learn", "--json").stdout)
+    assert (learnt["published"], learnt["orders"], learnt["regions"], learnt["solved"]) == (True, 20, 2, 1)
+    assert learnt["head"]["learnt_by"] == "Ada"
+    table = learnt["head"]["table"]
+    shown = run("lookahead", "show")
+    assert f"table {table[:12]}: 1 price of 1 SKU" in shown.stdout
+    assert "in force: used until " in shown.stdout
+    of_sku = json.loads(run("lookahead", "show", "A", "--json").stdout)
+    (price,) = of_sku["prices"]
+    assert (price["node"], price["price_micros"], price["region"]) == ("paris", 3_547_000, "paris")
+    assert "B has no price anywhere" in run("lookahead", "show", "B").stdout
+    french = run("lookahead", "show", "A", "--lang", "fr").stdout
+    assert "en vigueur\N{NO-BREAK SPACE}: utilisée jusqu'au " in french
+    (entry,) = [line for line in run("ledger", "log").stdout.splitlines() if "lookahead_published" in line]
+    assert "Ada" in entry
