@@ -154,7 +154,7 @@ def test_of_many_those_that_differ_are_told_below_their_names_and_the_last_line_
         ("line 9: expected nothing, written 'x'", "ligne 9\xa0: rien d'attendu, écrit 'x'"),
         (
             "2 rows are expected to be skipped by 'when'; 1 are",
-            "2 lignes doivent être laissées de côté par 'when'\xa0; 1 le sont",
+            "nombre de lignes que 'when' doit laisser de côté\xa0: 2\xa0; il en laisse 1",
         ),
     ],
 )
@@ -215,7 +215,7 @@ def test_the_list_says_how_each_is(loaded, folder):
     )
     assert (listed["rows"], listed["bad"], listed["quarantined"], listed["lag_seconds"]) == (2, 1, 1, 0)
     assert (listed["to_mend"], listed["older"], listed["because"]) == (1, 0, {"en": "What the workshop has"})
-    lines = loaded("connector", "list").stdout.splitlines()
+    lines = loaded("connector", "list", COLUMNS=300).stdout.splitlines()
     (head,) = (line for line in lines if "to mend" in line)
     (row,) = (line for line in lines if "limoges" in line)
     assert row[head.index("to mend") :].split("│")[0].strip() == "1"
@@ -242,9 +242,20 @@ def test_that_what_is_read_was_made_anew_is_listed_for_a_week_in_the_language(lo
             lines = loaded("connector", "list", COLUMNS=300).stdout.splitlines()
             assert sum(line.endswith(ANEW) for line in lines) == told
     french = loaded("--lang", "fr", "connector", "list", COLUMNS=300).stdout
-    assert "le topic sales a été recréé depuis qu'il a été lu\xa0: 3 messages de la partition 0 ont été lus" in french
+    assert (
+        "le topic sales a été recréé depuis qu'il a été lu\xa0: messages lus de la partition 0\xa0: 3, et elle en a 1"
+        in french
+    )
     (listed,) = json.loads(loaded("connector", "list", "--json").stdout)["connectors"]
     assert (listed["began_again"], "began_again_at" in listed) == (ANEW, True)
+
+
+def test_one_row_is_one_row_in_french(loaded, folder):
+    (folder / "files" / "limoges" / "a.csv").write_text("Article,Pieces,Number\nP1,7,1\n")
+    done = loaded("--lang", "fr", "connector", "run")
+    assert done.stdout == "limoges: a.csv: 1 ligne (reprises\xa0: 1)\n"
+    listed = loaded("--lang", "fr", "connector", "list").stdout.splitlines()
+    assert any(line.endswith("1 ligne, en erreur\xa0: 0") for line in listed)
 
 
 def test_the_list_says_what_each_is_for_in_the_language(loaded, folder):

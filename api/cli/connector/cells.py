@@ -38,7 +38,7 @@ def so_far_text(status: ConnectorStatus, *, sends: bool) -> str:
     bad = f"{status.bad:,}"
     if sends:
         return say("{sent} sent, {bad} bad", sent=f"{status.sent:,}", bad=bad)
-    return say("{rows} rows, {bad} bad", rows=f"{status.rows:,}", bad=bad)
+    return say("{rows}, {bad} bad", rows=counted(status.rows, "row"), bad=bad)
 
 
 def early_text(marks: Sequence[EarlyMark], times: Times) -> str:

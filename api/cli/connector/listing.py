@@ -8,8 +8,8 @@ from api.cli.connector.cells import beginnings, kept_texts, last_error, so_far_t
 from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
 from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
-from api.cli.output.column_tables import print_columns, text_columns
 from api.cli.output.mistakes import fail_with_mistakes
+from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.connectors.running.kept_files import kept_by
 from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
@@ -59,7 +59,6 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
         rows[-1].append(item.purpose(current_language()))
     headings = [say("connector"), say("kind"), say("place"), say("last read or sent"), say("waiting")]
     headings += [say("so far"), say("to mend"), say("tried again"), say("last error"), say("what for")]
-    columns = text_columns(headings, rows)
-    print_columns(columns[:1], columns[1:])
+    print_rows(headings, rows)
     for line in beginnings(statuses.values(), times, now):
         click.echo(line)

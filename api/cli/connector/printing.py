@@ -71,7 +71,11 @@ def message_line(message: MessageReport) -> str:
         "skipped": say("left out"),
         "bad": say("bad"),
     }
-    parts = [f"{count:,} {words[ending]}" for ending, count in message.endings.items() if count]
+    parts = [
+        say("{count:,} {ending}", count=count, ending=words[ending])
+        for ending, count in message.endings.items()
+        if count
+    ]
     before = message.rows - sum(message.endings.values())
     if before:
         parts.append(say("{count} in a run that broke off", count=f"{before:,}"))

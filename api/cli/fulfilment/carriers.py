@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json
-from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.records.fulfilment.carriers import (
     CarrierRecord,
@@ -53,8 +53,7 @@ def list_carriers(settings: Settings, *, as_json: bool) -> None:
     headings = [say("carrier"), say("door"), say("labels"), say("key"), say("tracking numbers left")]
     headings += [say("last problem"), say("next try")]
     rows = [[*_row(record), *_rest_cells(rests.get(record.id), times)] for record in records]
-    first, *others = text_columns(headings, rows)
-    print_columns([first], others)
+    print_rows(headings, rows)
     for name, stock in sorted(stocks.items()):
         if stock.runs_out:
             click.echo(few_numbers_warning(name, stock), err=True)

@@ -9,7 +9,7 @@ import click
 from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
 from api.cli.language.current import counted, say, say_message, text
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
-from api.cli.output.column_tables import print_columns, text_columns
+from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.cli.reads import print_access
 from api.records.fulfilment.printing import (
@@ -75,7 +75,7 @@ def list_jobs(
     if not page:
         click.echo(say(_NOTHING[state]))
         return
-    _print_table(
+    print_rows(
         [
             say("job"),
             say("node"),
@@ -200,7 +200,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
     if not every:
         click.echo(say("no node names a printer; write printers: {label: 'socket://...'} in network.yaml"))
         return
-    _print_table(
+    print_rows(
         [say("node"), say("paper"), say("printer"), say("format"), say("last problem"), say("next try")],
         [
             [
@@ -213,6 +213,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
             ]
             for item in every
         ],
+        keys=2,
     )
 
 
@@ -283,11 +284,6 @@ def _print_access(service: Pointsman, paper: Paper, of: str) -> PreparedAccess:
     """The paper shows whom it goes to. Where it can't be read what it is about, nothing is printed."""
     about = service.fulfilment.papers.about(paper, of)
     return print_access(service, subject=about.id, order=about.order)
-
-
-def _print_table(headings: list[str], rows: list[list[str]]) -> None:
-    first, *others = text_columns(headings, rows)
-    print_columns([first], others)
 
 
 def _print(job: PrintJob, *, as_json: bool) -> None:

@@ -365,7 +365,7 @@ def test_what_is_kept_aside_is_told_in_the_language_of_the_installation(sending,
     with closing(open_sender(shop, here.connector, tmp_path, wording=connector_wording("fr"))) as sender:
         (message,) = sender.take_turn().messages
     text = (message.kept.parent / f"{message.kept.name}.problems.txt").read_text()
-    assert "1 enregistrements sur 1 du message 1 du connecteur out n'ont pas été envoyés\xa0:" in text
+    assert "enregistrements qui n'ont pas été envoyés\xa0: 1 sur 1 du message 1 du connecteur out\xa0:" in text
     assert "enregistrement 1: record: destination.postcode: il n'y a rien là (champ 'p')" in text
     assert "Corrigez-les là, ou dans" in text
     assert "Puis renvoyez-les\xa0:\n    pointsman connector replay " in text

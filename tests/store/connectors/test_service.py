@@ -66,7 +66,7 @@ def test_errors_of_turns_and_of_tries_are_each_logged_once(turns, monkeypatch, c
 
 
 FRENCH = """\
-a.csv, lu par le connecteur warehouse le {}\xa0: 2 lignes sur 3 n'ont pas pu être reprises.
+a.csv, lu par le connecteur warehouse le {}\xa0: lignes qui n'ont pas pu être reprises\xa0: 2 sur 3.
 Les autres lignes ont été reprises, et ne le sont pas une deuxième fois quand ce fichier est renvoyé.
 À quoi sert le connecteur\xa0: Le stock de l'entrepôt
 
