@@ -3,6 +3,7 @@
 from engine.audit.replay import ChoiceAgain, DecisionFacts, Replay
 from engine.decide.decide import choose, shipments_of
 from engine.decide.decision import LeftToOthers
+from engine.decide.evaluation.alike import alike_stages, judged_alike, share_parts
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.impact.rule_impact import CounterfactualMatcher, without_rests_of
@@ -24,6 +25,11 @@ def decides_choice(rule: str, made_on: DecisionFacts, again: ChoiceAgain, matche
     without = CounterfactualMatcher(matcher, rule)
     snapshot = without_rests_of(made_on.snapshot, without)
     evaluation = evaluate_remainder(made_on.remainder, snapshot, without, made_on.now)
+    if not made_on.snapshot.resting:
+        alike = alike_stages(without, matcher)
+        if judged_alike(evaluation, again.evaluation, alike, by_the_same_rules=False):
+            return False
+        share_parts(evaluation, again.evaluation, alike)
     choice = choose(Candidates(evaluation, left), made_on.terms)
     return _ships(evaluation, choice) != _ships(again.evaluation, again.choice)
 

@@ -75,7 +75,16 @@ class ChoiceAgain:
 
 def choose_again(record: DecisionRecord, made_on: DecisionFacts, matcher: PolicyJudge) -> ChoiceAgain:
     """Choose again what `record` says on the facts that it was `made_on`, by the rules of `matcher`."""
-    evaluation = evaluate_remainder(made_on.remainder, made_on.snapshot, matcher, made_on.now)
+    return choose_on(evaluation_of(made_on, matcher), record, made_on)
+
+
+def evaluation_of(made_on: DecisionFacts, matcher: PolicyJudge) -> Evaluation:
+    """By the rules of `matcher`; nothing is judged yet."""
+    return evaluate_remainder(made_on.remainder, made_on.snapshot, matcher, made_on.now)
+
+
+def choose_on(evaluation: Evaluation, record: DecisionRecord, made_on: DecisionFacts) -> ChoiceAgain:
+    """As `choose_again`, on an evaluation of these facts."""
     candidates = Candidates(evaluation, left_to_others(record))
     return ChoiceAgain(evaluation=evaluation, candidates=candidates, choice=choose(candidates, made_on.terms))
 
@@ -100,6 +109,11 @@ def replay(
     other policies, this is what they would have decided.
     """
     made_on = facts_of_decision(record, facts, caches=caches, products=products, lookahead=lookahead)
+    return replay_on(made_on, record, facts, matcher)
+
+
+def replay_on(made_on: DecisionFacts, record: DecisionRecord, facts: FactsRecord, matcher: PolicyJudge) -> Replay:
+    """The same on what the decision was made on."""
     remainder, snapshot = made_on.remainder, made_on.snapshot
     again = choose_again(record, made_on, matcher)
     made = decision(

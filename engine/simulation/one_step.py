@@ -11,9 +11,10 @@ from typing import Final
 from engine.audit.comparison.comparison import is_whole
 from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
 from engine.audit.deciding import decides_choice
-from engine.audit.replay import ChoiceAgain, DecisionFacts, choose_again, left_to_others
+from engine.audit.replay import ChoiceAgain, DecisionFacts, choose_again, left_to_others, replay_on
 from engine.audit.replays import Replays
 from engine.audit.sealing.leaf import id_text
+from engine.decide.evaluation.alike import alike_stages, shared_stages
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
@@ -24,7 +25,8 @@ from engine.simulation.cause import cause_of
 from engine.simulation.changed_decision import ExplainedChange, Side, explain_change
 from engine.simulation.destination import destination_of
 from engine.simulation.draft import Draft, deciding_rules, facts_not_kept
-from engine.simulation.outcome import Decided, Outcome, decided, outcome_of_choice, outcome_of_record, recorded
+from engine.simulation.outcome import decided, outcome_of_record, recorded
+from engine.simulation.policy_sides import PolicySide, PolicySides
 from engine.simulation.tried_decision import NotKept, TriedDecision, TriedDraft, UntriedDecision
 from engine.store.log.entry import Entry
 from engine.store.log.stored_entry import RawEntry
@@ -54,17 +56,6 @@ class _Logged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Baseline:
-    """What the policies compared with decide. `made_again`: they did not decide it when it was logged, or not by the
-    same meaning of rules and clocks.
-    """
-
-    decided: Decided
-    outcome: Outcome
-    made_again: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OneStepWork:
     """Tries `drafts` beside the policy version `against`, in one step."""
 
@@ -85,8 +76,13 @@ class OneStep:
     def __init__(self, replays: Replays, *, against: str, drafts: Sequence[Draft], guarded: bool) -> None:
         self._replays = replays
         self._against = replays.matcher(against)
-        self._drafts = [Matcher(draft.policies(), guarded=guarded) for draft in drafts]
+        self._drafts: list[Matcher] = []
+        for draft in drafts:
+            policies = draft.policies()
+            shared = shared_stages(policies, (self._against, *self._drafts))
+            self._drafts.append(Matcher(policies, guarded=guarded, shared=shared))
         self._looks_ahead = any(matcher.policies.looks_ahead for matcher in (self._against, *self._drafts))
+        self._alike = functools.cache(alike_stages)
         self._not_kept = functools.cache(self._facts_not_kept)
         self._deciding = functools.cache(lambda matcher: frozenset(deciding_rules(matcher.policies)))
         self._chosen = functools.lru_cache(_MOST_CHOSEN)(self._choose)
@@ -136,8 +132,11 @@ class OneStep:
         try:
             with contradictions_named(entry.decision):
                 logged = self._logged(read)
-                baseline = self._baseline(logged)
-                drafts = tuple(self._tried(logged, baseline, draft) for draft in self._drafts)
+                sides = PolicySides(
+                    logged.record, logged.facts, logged.made_on, deciding=self._deciding, alike=self._alike
+                )
+                baseline, made_again = self._baseline(logged, sides)
+                drafts = tuple(self._tried(logged, baseline, draft, sides) for draft in self._drafts)
         except NOT_REPLAYABLE as error:
             return UntriedDecision(entry.decision, "not_replayable", str(error))
         order = logged.record.order
@@ -149,7 +148,7 @@ class OneStep:
             channel=order.channel,
             segment=order.segment,
             baseline=baseline.outcome,
-            made_again=baseline.made_again,
+            made_again=made_again,
             drafts=drafts,
             destination=destination_of(logged.made_on.remainder.whole_order, logged.made_on.snapshot.network),
         )
@@ -163,37 +162,38 @@ class OneStep:
         batch = self._replays.parsed(self._replays.stored(entries), on_damaged=_ignore)
         return [self._logged(item) for item in map(_read, batch) if isinstance(item, _Read)]
 
-    def _baseline(self, logged: _Logged) -> _Baseline:
+    def _baseline(self, logged: _Logged, sides: PolicySides) -> tuple[PolicySide, bool]:
+        """What the policies compared with decide; and whether that was made again: they did not decide it when it was
+        logged, or not by the same meaning of rules and clocks.
+        """
         record, facts, snapshot = logged.record, logged.facts, logged.made_on.snapshot
         as_logged = is_whole(facts) and facts.meaning == MEANING and facts.tzdata == tzdata_version()
-        if as_logged and record.policy_version == self._against.policies.version:
-            made = recorded(record)
-            outcome = outcome_of_record(
-                record, made, self._deciding(self._against), snapshot.network, snapshot.products
-            )
-            return _Baseline(decided=made, outcome=outcome, made_again=False)
-        side = self._side(logged, self._against)
-        return _Baseline(
-            decided=side.decided,
-            outcome=outcome_of_choice(side.again, side.decided, self._deciding(self._against)),
-            made_again=True,
-        )
+        if not as_logged or record.policy_version != self._against.policies.version:
+            return sides.made_by(self._against), True
+        made, rules = recorded(record), self._deciding(self._against)
+        side = PolicySide(made, outcome_of_record(record, made, rules, snapshot.network, snapshot.products))
+        sides.add_recorded(self._against, side)
+        return side, False
 
-    def _tried(self, logged: _Logged, baseline: _Baseline, draft: Matcher) -> TriedDraft:
+    def _tried(self, logged: _Logged, baseline: PolicySide, draft: Matcher, sides: PolicySides) -> TriedDraft:
+        same_bytes = None
         if draft.policies.version == logged.record.policy_version:
-            replay = self._replays.by_matcher(logged.entry, draft)
-            again = ChoiceAgain(evaluation=replay.evaluation, candidates=replay.candidates, choice=replay.choice)
+            replay = replay_on(logged.made_on, logged.record, logged.facts, draft)
             same_bytes = (replay.body, replay.logged_facts) == (logged.entry.body, logged.entry.facts)
+            if same_bytes and draft.policies.version == self._against.policies.version:
+                side = baseline
+            else:
+                again = ChoiceAgain(evaluation=replay.evaluation, candidates=replay.candidates, choice=replay.choice)
+                side = sides.add_chosen(draft, again)
         else:
-            again, same_bytes = choose_again(logged.record, logged.made_on, draft), None
-        made = decided(logged.record, logged.facts, again)
-        changed = made != baseline.decided
+            side = sides.made_by(draft)
+        changed = side.decided != baseline.decided
         return TriedDraft(
-            outcome=outcome_of_choice(again, made, self._deciding(draft)),
+            outcome=side.outcome,
             changed=changed,
             same_bytes=same_bytes,
             not_kept=self._not_kept(draft, logged.record.policy_version),
-            cause=cause_of(baseline.decided, made) if changed else None,
+            cause=cause_of(baseline.decided, side.decided) if changed else None,
         )
 
     @staticmethod

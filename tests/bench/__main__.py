@@ -29,12 +29,14 @@ from tests.bench import (
     rule_tables,
     tables,
     transfers,
+    whatif,
 )
 
 PARTS = (
     "matching",
     "choosing",
     "deciding",
+    "trying",
     "checking",
     "rule_tables",
     "activating",
@@ -62,9 +64,9 @@ BRIEF_ROWS = 200
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", type=click.Choice(PARTS), multiple=True, help="Run only this part; may be given several times.")
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
-    """Measure matching and choosing against other engines, decisions a second, checking and activating policies, rules
-    in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place returned units; how
-    long labels take to draw; and how long files that connectors read.
+    """Measure matching and choosing against other engines, decisions a second, a what-if, checking and activating
+    policies, rules in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place
+    returned units; how long labels take to draw; and how long files that connectors read.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -89,6 +91,7 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "deciding" in only:
         orders = option_sets.orders(lines[: BRIEF_ORDERS if brief else decisions.ORDERS])
         figures["deciding"] = decisions.measure(inventory, orders, say=_say)
+    figures["trying"] = _trying(inventory, lines, brief=brief) if "trying" in only else None
     if "activating" in only:
         (order,) = option_sets.orders(lines[:1])
         rounds = BRIEF_ROUNDS if brief else activation.ROUNDS
@@ -127,6 +130,11 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     figures["labelling"] = _labelling(brief=brief) if "labelling" in only else None
     figures["connecting"] = _connecting(brief=brief) if "connecting" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _trying(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> whatif.TryingFigures:
+    count, size, warm = (BRIEF_ORDERS, BRIEF_ORDERS, 0) if brief else (whatif.ORDERS, whatif.SLICE, whatif.WARM)
+    return whatif.measure(inventory, option_sets.orders(lines[:count]), size=size, warm=warm, say=_say)
 
 
 def _connecting(*, brief: bool) -> connector_formats.ReadingFigures:

@@ -28,6 +28,7 @@ from tests.bench.policy_check import CheckingFigures
 from tests.bench.returned_units import ReturningFigures
 from tests.bench.rule_tables import RuleTableFigures
 from tests.bench.transfers import MovingFigures
+from tests.bench.whatif import TryingFigures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,7 @@ class Report:
     matching: Matched | None
     choosing: ChoosingFigures | None
     deciding: DecidingFigures | None
+    trying: TryingFigures | None
     activating: ActivatingFigures | None
     serving: ThroughputFigures | None
     crowding: CrowdingFigures | None
@@ -109,6 +111,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _choices(report.choosing)
     if report.deciding:
         yield _parts(report.deciding)
+    if report.trying:
+        yield report.trying.table()
     if report.activating:
         yield _steps(report.activating)
     if report.ledgering:

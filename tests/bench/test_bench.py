@@ -24,6 +24,7 @@ HEADINGS = {
     "matching": "Matching 20 options",
     "choosing": "Choosing",
     "deciding": "Deciding 30 orders",
+    "trying": "A what-if of 30 orders",
     "activating": "Until a policy set decides",
     "checking": "Checking policies",
     "rule_tables": "Rules in a table",
@@ -122,6 +123,12 @@ def test_deciding_reports_a_rate_and_where_the_time_goes():
     assert report("deciding")["per_second"] > 0
     parts = list(report("deciding")["parts"])
     assert (parts[0], parts[-1]) == ("snapshot", "commit")
+
+
+def test_a_whatif_reports_its_share_of_the_time_of_deciding():
+    assert report("trying")["orders"] == 30
+    assert all(share > 0 for share in report("trying")["shares"].values())
+    assert report("trying")["variants_beside_one"] > 0
 
 
 def test_activating_reports_every_step_by_number_of_rules():

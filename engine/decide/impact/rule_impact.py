@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.decide.decide import decide
 from engine.decide.decision import Decision
+from engine.decide.matching.judge import Judge
 from engine.decide.matching.judgement_table import Judgement, JudgementTable
 from engine.decide.matching.matcher import Matcher, StageMatcher, by_group
 from engine.decide.matching.signature_table import Rows
@@ -55,7 +56,7 @@ class RejudgingMatcher:
         self.policies = matcher.policies
         self.volatile = matcher.volatile
         self.shipment_steps = matcher.shipment_steps
-        self.stages = {stage: _RejudgedStage(matcher.stages[stage], rejudge) for stage in Stage}
+        self.stages: dict[Stage, Judge] = {stage: _RejudgedStage(matcher.stages[stage], rejudge) for stage in Stage}
         self.with_effect = matcher.with_effect
 
     def judge(self, stage: Stage, facts: Facts) -> Judgement:
@@ -63,11 +64,12 @@ class RejudgingMatcher:
 
 
 class CounterfactualMatcher(RejudgingMatcher):
-    """Judges as `matcher` would without one rule."""
+    """Judges as `matcher` would without one rule: by itself at the stages at which the rule does not act."""
 
     def __init__(self, matcher: Matcher, rule: str) -> None:
         self.rule = rule
         super().__init__(matcher, self._without)
+        self.stages |= {stage: its for stage, its in matcher.stages.items() if rule not in its.formulas}
 
     def _without(self, matcher: StageMatcher, judgement: Judgement) -> Judgement:
         acts = self.rule in judgement.fired or self.rule in judgement.silenced

@@ -7,6 +7,7 @@ import graphlib
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -257,7 +258,8 @@ class Matcher:
     """A policy set ready to judge at every stage. Make it in the process that uses it.
 
     `guarded`: the reference is asked as well whenever durable-rules is. `watch` is entered while facts are judged;
-    `on_incident` is called whenever durable-rules failed or was overruled.
+    `on_incident` is called whenever durable-rules failed or was overruled. `shared` has the stages that another matcher
+    of the same rules judges, which is closed later.
     """
 
     def __init__(
@@ -268,15 +270,18 @@ class Matcher:
         make_engine: MakeEngine = Rete,
         watch: Watch = _NO_WATCH,
         on_incident: Callable[[], None] = ignore_incident,
+        shared: Mapping[Stage, StageMatcher] = MappingProxyType({}),
     ) -> None:
         self.policies = policies
         self.guarded = guarded
-        self.stages: Mapping[Stage, StageMatcher] = {
+        self._own = {
             stage: StageMatcher(
                 stage, policies, guarded=guarded, make_engine=make_engine, watch=watch, on_incident=on_incident
             )
             for stage in Stage
+            if stage not in shared
         }
+        self.stages: Mapping[Stage, StageMatcher] = {**shared, **self._own}
         self.volatile = volatile_facts(policies)
         self.shipment_steps = shipment_steps(policies)
         self._having: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
@@ -311,7 +316,7 @@ class Matcher:
         return having
 
     def close(self) -> None:
-        for stage in self.stages.values():
+        for stage in self._own.values():
             stage.close()
 
 
