@@ -1,9 +1,10 @@
 """What came of a what-if as JSON: each draft beside the baseline."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, json, structs, to_builtins
 
 from api.records.audit.replays import DecidedAmountsRecord
 from api.records.findings import FindingRecord
@@ -267,11 +268,15 @@ class WhatIfRecord(Record, frozen=True):
     drafts: list[WhatIfDraftRecord]
     refused: list[RefusedDraftRecord]
     places: WhatIfPlacesRecord
+    hash: Annotated[
+        str,
+        Meta(description="SHA-256 of all else as JSON with sorted names and no spaces"),
+    ]
 
     @classmethod
     def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
         request = made.request
-        return cls(
+        record = cls(
             way="one_step",
             against=request.against,
             since=None if request.since is None else timestamp(request.since),
@@ -285,7 +290,15 @@ class WhatIfRecord(Record, frozen=True):
             drafts=[WhatIfDraftRecord.of(result) for result in made.drafts],
             refused=[RefusedDraftRecord.of(name, findings) for name, findings in refused.items()],
             places=WhatIfPlacesRecord.of(made),
+            hash="",
         )
+        return structs.replace(record, hash=_hash_of(record))
+
+
+def _hash_of(record: WhatIfRecord) -> str:
+    content = to_builtins(record)
+    del content["hash"]
+    return hashlib.sha256(json.encode(content, order="sorted")).hexdigest()
 
 
 def _rules(result: DraftResult) -> dict[str, WhatIfRuleRecord]:

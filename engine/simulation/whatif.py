@@ -5,6 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from engine.errors import NotFound
@@ -13,6 +14,7 @@ from engine.parallel.executor import executor
 from engine.parallel.work import Executor, Spread, Task, tasks_of
 from engine.service import Pointsman
 from engine.simulation.changed_decision import ExplainedChange
+from engine.simulation.checkpoint import Checkpoint
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
@@ -118,9 +120,11 @@ def what_if(
     *,
     spread: Spread,
     progress: Callable[[int], None] = lambda _: None,
+    checkpoint: Path | None = None,
 ) -> WhatIf:
-    """Try the drafts where `spread` says. `progress` is told of so many more decisions that were tried. Raises
-    NotFound if the time has no decisions, or if there is no such policy version; PolicyUnreadable, StoreUnavailable.
+    """Try the drafts where `spread` says. `progress` is told of so many more decisions that were tried. In the folder
+    `checkpoint` is kept what was tried, and what is kept there is not tried again. Raises NotFound if the time has no
+    decisions, or if there is no such policy version; PolicyUnreadable, StoreUnavailable.
     """
     untried = UntriedCounts()
     comparisons = [Comparison(shown=request.shown, weighed=request.weighed) for _ in request.drafts]
@@ -132,7 +136,11 @@ def what_if(
     work = OneStepWork(against=request.against, drafts=request.drafts)
     decisions = made_again = 0
     with executor(work, where, service) as pool:
-        for results in pool.each(map(_try, itertools.chain(first, pieces))):
+        every = itertools.chain(first, pieces)
+        tried_pieces = (
+            pool.each(map(_try, every)) if checkpoint is None else Checkpoint(checkpoint, work).each(pool, every, _try)
+        )
+        for results in tried_pieces:
             for tried in results:
                 if isinstance(tried, UntriedDecision):
                     untried.add(tried)
@@ -142,7 +150,7 @@ def what_if(
                 for comparison, draft in zip(comparisons, tried.drafts, strict=True):
                     comparison.add(tried, draft)
             progress(len(results))
-        results = tuple(_results(service, request, comparisons, pool))
+        made = tuple(_results(service, request, comparisons, pool))
     network = service.network()
     return WhatIf(
         request=request,
@@ -151,7 +159,7 @@ def what_if(
         decisions=decisions,
         made_again=made_again,
         untried=untried,
-        drafts=results,
+        drafts=made,
         nodes=network.nodes,
     )
 

@@ -47,8 +47,8 @@ def same_meaning(name="same"):
     return Draft.of(name, load_policies(texts))
 
 
-def tried(shop, *drafts, spread=ALONE, against=None, since=None, until=None, shown=3, weighed=20, language="en"):
-    request = WhatIfRequest(
+def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en"):
+    return WhatIfRequest(
         against=against or shop.versions.find("active"),
         drafts=drafts,
         since=since,
@@ -57,7 +57,11 @@ def tried(shop, *drafts, spread=ALONE, against=None, since=None, until=None, sho
         weighed=weighed,
         language=language,
     )
-    return what_if(shop, request, spread=spread)
+
+
+def tried(shop, *drafts, spread=ALONE, **options):
+    """What came of drafts, with the options of `request_of`."""
+    return what_if(shop, request_of(shop, *drafts, **options), spread=spread)
 
 
 def json_of_whatif(made):

@@ -14,6 +14,7 @@ from api.cli.output.mistakes import fail_with_mistakes, finding_line
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.cli.whatif import resuming
 from api.cli.whatif.headline import headline, notes
 from api.cli.whatif.outputs import Outputs, output_options
 from api.cli.whatif.sweep import print_trade_off, swept
@@ -64,6 +65,13 @@ _USUALLY_WEIGHED = 20
     type=click.IntRange(1, _MOST_WORKERS),
     help="In how many processes at once. Default: one for each processor.",
 )
+@click.option(
+    "--checkpoint",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep there what was tried, piece by piece.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the what-if that is kept in --checkpoint, over the same time.")
 @click.option("--dask", metavar="ADDRESS", help="On the Dask cluster whose scheduler is there, as tcp://10.0.0.5:8786.")
 @click.option(
     "--sweep",
@@ -83,6 +91,8 @@ def whatif(
     show: int | None,
     weigh: int | None,
     workers: int | None,
+    checkpoint: Path | None,
+    resume: bool,
     dask: str | None,
     sweep: str | None,
     report: Path | None,
@@ -103,10 +113,11 @@ def whatif(
 
     Example: pointsman whatif policies --from 2026-11-27 --report whatif.html
     """
-    if dask and workers:
-        raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
-    if sweep and len(drafts) > 1:
-        raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
+    _verify_options(
+        resumes_nothing=resume and checkpoint is None,
+        works_twice=dask is not None and workers is not None,
+        sweeps_several=sweep is not None and len(drafts) > 1,
+    )
     outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
     with outputs.with_room(), Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
@@ -123,10 +134,17 @@ def whatif(
             weighed=_unless_swept(weigh, sweep, _USUALLY_WEIGHED),
             language=sentence_language(),
         )
+        if checkpoint is not None:
+            request = resuming.resume(checkpoint, request) if resume else resuming.begin(checkpoint, request)
         with progress_bar() as progress:
             task = progress.add_task(say("deciding again"), total=None)
-            spread = Spread(workers=workers or _processors(), dask=dask)
-            made = what_if(service, request, spread=spread, progress=lambda more: progress.advance(task, more))
+            made = what_if(
+                service,
+                request,
+                spread=Spread(workers=workers or _processors(), dask=dask),
+                progress=lambda more: progress.advance(task, more),
+                checkpoint=checkpoint,
+            )
         record_read(service, count=made.decisions)
         record = WhatIfRecord.of(made, refused)
         for name, findings in refused.items():
@@ -151,6 +169,15 @@ def _print(record: WhatIfRecord, times: Times, *, swept: bool) -> None:
             print_draft(draft, record.currency, times)
     for line in notes(record):
         click.echo(line)
+
+
+def _verify_options(*, resumes_nothing: bool, works_twice: bool, sweeps_several: bool) -> None:
+    if resumes_nothing:
+        raise click.UsageError(say("--resume goes with --checkpoint DIR"))
+    if works_twice:
+        raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
+    if sweeps_several:
+        raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
 
 
 def _unless_swept(given: int | None, sweep: str | None, usually: int) -> int:
