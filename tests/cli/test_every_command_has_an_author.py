@@ -82,7 +82,7 @@ CHANGES = {
 }  # fmt: skip
 """Commands that change something: the test of changes goes through all of them."""
 TRIED_ELSEWHERE = {
-    *("audit archive", "channel recompute", "demand learn", "lookahead learn"),
+    *("audit archive", "channel recompute", "demand learn", "lookahead learn", "lookahead compare"),
     *("shipment pack", "shipment show", "shipment label", "shipment note", "shipment cancel", "shipment list"),
     *("manifest close", "manifest show", "manifest print", "order addressee", "return label"),
     *("connector run", "connector replay", "track"),

@@ -7,6 +7,7 @@ import click
 from msgspec import UNSET
 from rich.progress import Progress, TaskID
 
+from api.cli.flows.lookahead_comparison import compare
 from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
@@ -34,6 +35,9 @@ _MOST_WORKERS = 256
 @click.group()
 def lookahead() -> None:
     """Learn what units are worth where they will be needed."""
+
+
+lookahead.add_command(compare)
 
 
 @lookahead.command()

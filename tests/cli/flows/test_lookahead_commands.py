@@ -74,3 +74,15 @@ def test_learnt_prices_are_published_by_whoever_learnt_them_and_shown(run: Run) 
     assert "en vigueur\N{NO-BREAK SPACE}: utilisée jusqu'au " in french
     (entry,) = [line for line in run("ledger", "log").stdout.splitlines() if "lookahead_published" in line]
     assert "Ada" in entry
+
+
+def test_it_is_said_what_prices_would_have_brought_and_how_much_was_possible(run: Run) -> None:
+    """Decided again with enough in both places, they change nothing: each ships from the nearest, as it would have."""
+    run("lookahead", "learn")
+    made = json.loads(run("lookahead", "compare", "--json").stdout)
+    assert (made["orders"], made["left_out"], made["baseline_table"]) == (20, 0, None)
+    assert made["baseline"]["units_shipped"] == made["achieved"]["units_shipped"] == 20
+    assert made["bound_micros"] <= min(made["baseline"]["cost_micros"], made["achieved"]["cost_micros"])
+    printed = run("lookahead", "compare", "--no-bound").stdout
+    assert "of 20 orders ship otherwise with the prices" in printed
+    assert "had all orders been known" not in printed

@@ -1,0 +1,127 @@
+"""`pointsman lookahead compare`: what a table of prices would have brought on the orders of the past."""
+
+from collections.abc import Iterator
+
+import click
+
+from api.cli.language.current import counted, say
+from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
+from api.cli.output.column_tables import number_columns, print_columns, text_columns
+from api.cli.output.progress import progress_bar
+from api.cli.output.tables import money
+from api.cli.reads import record_read
+from api.records.flows.lookahead_comparison import LookaheadComparisonRecord, LookaheadTotalsRecord
+from engine.lookahead.comparison import ComparisonRequest, compare_tables
+from engine.model.lookahead import LookaheadTable
+from engine.service import Pointsman
+from engine.settings import Settings
+
+_USUAL_PERIOD = 28 * 86_400
+"""Seconds."""
+_NONE = "none"
+
+
+@click.command()
+@click.argument("table", required=False)
+@click.option(
+    "--against",
+    metavar="TABLE",
+    default=_NONE,
+    show_default=True,
+    help="The table it is compared with, or its beginning.",
+)
+@click.option(
+    "--from", "start", type=INSTANT, help="Orders decided from this instant on. Default: 28 days before the end."
+)
+@TO_OR_NOW
+@click.option("--no-bound", is_flag=True, help="Leave out what was possible at most, which takes longest.")
+@AS_JSON
+@click.pass_obj
+def compare(
+    settings: Settings,
+    table: str | None,
+    *,
+    against: str,
+    start: int | None,
+    end: int | None,
+    no_bound: bool,
+    as_json: bool,
+) -> None:
+    """Say what TABLE would have brought on the orders of the past.
+
+    Each order of the period is decided again after the one before, on the stock that is left, without prices and with
+    those of the table, by default the one in force. Beside it stands the least that the orders could have cost, had all
+    been known before. Nothing is changed.
+
+    Example: pointsman lookahead compare --from 2026-11-27 --to 2026-11-27
+    """
+    with Pointsman(settings) as service:
+        until = service.now + 1 if end is None else end
+        prices = service.flows.lookahead
+        compared = prices.table(table)
+        baseline: LookaheadTable | None = None if against == _NONE else prices.table(against)
+        request = ComparisonRequest(
+            since=until - _USUAL_PERIOD if start is None else start,
+            until=until,
+            table=compared,
+            baseline=baseline,
+            bounded=not no_bound,
+        )
+        with progress_bar() as progress:
+            task = progress.add_task(say("deciding again"), total=None)
+            made = compare_tables(service, request, progress=lambda more: progress.advance(task, more))
+        record_read(service, count=made.orders)
+    record = LookaheadComparisonRecord.of(
+        made, table=compared.digest, baseline=None if baseline is None else baseline.digest
+    )
+    if as_json:
+        print_json(record)
+        return
+    _print_sides(record)
+    for line in _lines(record):
+        click.echo(line)
+
+
+def _print_sides(record: LookaheadComparisonRecord) -> None:
+    sides = [
+        (say("without prices") if record.baseline_table is None else record.baseline_table[:12], record.baseline),
+        (record.table[:12], record.achieved),
+    ]
+    figures = [
+        (
+            f"{side.units_shipped:,}",
+            f"{side.units_unfilled:,}",
+            f"{side.shipments:,}",
+            money(side.cost_micros, record.currency),
+        )
+        for _, side in sides
+    ]
+    headings = say("units shipped"), say("unfilled"), say("shipments"), say("cost")
+    print_columns(text_columns((say("table"),), [(name,) for name, _ in sides]), number_columns(headings, figures))
+
+
+def _lines(record: LookaheadComparisonRecord) -> Iterator[str]:
+    yield say(
+        "{changed} of {orders} ship otherwise with the prices",
+        changed=f"{record.changed:,}",
+        orders=counted(record.orders, "order"),
+    )
+    yield _saving(record.baseline, record.achieved, record.currency)
+    if record.bound_micros is not None:
+        bound = money(record.bound_micros, record.currency)
+        yield say("had all orders been known before, they would have cost {bound} at least", bound=bound)
+    if record.captured_percent is not None:
+        yield say("you capture {percent} % of what was possible", percent=record.captured_percent)
+    elif record.bound_micros is not None and record.baseline.units_unfilled != record.achieved.units_unfilled:
+        yield say("how much of what was possible that is can't be said: they fill different numbers of units")
+    if record.left_out:
+        yield say("{orders} could not be decided again", orders=counted(record.left_out, "decision"))
+
+
+def _saving(before: LookaheadTotalsRecord, after: LookaheadTotalsRecord, currency: str) -> str:
+    more = after.cost_micros - before.cost_micros
+    percent = f"{100 * abs(more) / before.cost_micros:.1f}" if before.cost_micros else "0.0"
+    amount = money(abs(more), currency)
+    if more > 0:
+        return say("the prices would have cost {amount} more ({percent} %)", amount=amount, percent=percent)
+    return say("the prices would have saved {amount} ({percent} %)", amount=amount, percent=percent)
