@@ -107,17 +107,25 @@ class LookaheadTables:
 
     def read(self, digest: str) -> LookaheadTable:
         """The whole table. Raises FactsForgotten if there is none any more, or if it is not what was hashed."""
+        head, packed = self._stored(digest)
+        return LookaheadTable.unpacked(head, packed)
+
+    def verify(self, digest: str) -> None:
+        """Raise as `read` does."""
+        self._stored(digest)
+
+    def _stored(self, digest: str) -> tuple[TableHead, dict[str, bytes]]:
+        """The table as it is stored, by SKU."""
         head = self.head(digest)
         with faults():
-            stored = sorted(self._client.redis.hscan_iter(self._keys.lookahead_table(digest), count=_AT_ONCE))
-        packed = {sku.decode(): numbers for sku, numbers in stored}
-        by_sku = sorted(packed.items())
-        if digest_of(head, by_sku) != digest:
+            stored = dict(self._client.redis.hscan_iter(self._keys.lookahead_table(digest), count=_AT_ONCE))
+        packed = dict(sorted((sku.decode(errors="replace"), numbers) for sku, numbers in stored.items()))
+        if digest_of(head, packed.items()) != digest:
             raise FactsForgotten(
                 f"the look-ahead table {digest[:12]} was altered where it is stored: its hash differs; learn prices"
                 " anew, and restore a backup if decisions of that table are to be replayed"
             )
-        return LookaheadTable.unpacked(head, dict(by_sku))
+        return head, packed
 
     def forget_replaced_before(self, instant: int) -> int:
         """Delete tables whose place another took before the instant; returns how many. The one in force stays."""

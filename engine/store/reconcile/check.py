@@ -39,6 +39,7 @@ from engine.store.reconcile.drift import (
     unreadable_entry,
 )
 from engine.store.reconcile.expected_state import NO_RECEIPT, PositionKey, Suspect, SuspectKind
+from engine.store.reconcile.flows.lookahead_drifts import lookahead_drifts
 from engine.store.reconcile.flows.receipt_drifts import (
     open_receipts_drifts,
     peg_drifts,
@@ -204,6 +205,7 @@ class Check:
         drifts += [floor_breach(breach) for breach in still_held]
         drifts += [units_in_two_states(first, -left) for first, left in self.replay.orders.unplaced.items() if left < 0]
         drifts += [unreadable_entry(f"{millis}-{number}") for millis, number in self.replay.unreadable]
+        drifts += lookahead_drifts(self._client, self._keys)
         held = sum(_of_positions(self.replay.stock.held).values()) - self.replay.set_aside
         promised = self.replay.receipts.promised.total()
         return Audit(

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from engine import facts_reader
 from engine.errors import FactsForgotten
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
+from engine.store.ledger import Ledger
 from tests.conftest import activate
 from tests.store.lookahead.conftest import LOOKS_AHEAD, stocked
 from tests.support.batches import decide_batch
@@ -145,3 +147,22 @@ def test_tables_are_in_a_backup_and_gone_with_a_reset(shop, publish, tmp_path):
     assert shop.flows.lookahead_tables.current() == digest
     assert shop.flows.lookahead_tables.read(digest) == whole
     assert nodes(shop.decide(order(("A", 1)))) == ["lyon"]
+
+
+def test_what_is_read_in_parts_is_of_one_table(shop, clock, publish, monkeypatch):
+    """Another table is in force once the first part is read, so that all is read again."""
+    monkeypatch.setattr(facts_reader, "MOST_SKUS", 1)
+    publish()
+    digests, read = [], Ledger.read
+
+    def read_and_publish(ledger, skus, **how):
+        reading = read(ledger, skus, **how)
+        if not digests:
+            clock.now += 1
+            digests.append(publish({("A", "paris"): 1, ("B", "paris"): 2}))
+        return reading
+
+    monkeypatch.setattr(Ledger, "read", read_and_publish)
+    snapshot, _ = shop._facts.read_many(["A", "B", "C"], clock.now)
+    assert snapshot.lookahead.digest == digests[0]
+    assert {sku: nodes["paris"].price for sku, nodes in snapshot.lookahead.prices.items()} == {"A": 1, "B": 2}

@@ -164,6 +164,22 @@ def test_a_table_that_was_altered_where_it_is_stored_is_not_read(stored, client,
         stored.read(digest)
 
 
+def test_the_ledger_check_names_tables_that_are_not_as_they_were_published(shop, clock, redis_client):
+    tables, keys = shop.flows.lookahead_tables, shop._keys
+    digests = [
+        tables.publish(table({("A", "lyon"): 1, ("B", "lyon"): 1}, learnt_at=clock.now + later), now=clock.now)
+        for later in range(3)
+    ]
+    assert shop.check().clean
+    redis_client.hdel(keys.lookahead_table(digests[0]), "B")
+    redis_client.hdel(keys.lookahead_heads, digests[2])
+    redis_client.zrem(keys.lookahead_published, digests[2])
+    altered, lost = sorted([digests[0], digests[2]])
+    assert [drift.what for drift in shop.check().drifts] == [
+        f"the look-ahead table {digest[:12]} as it was hashed" for digest in (altered, lost)
+    ]
+
+
 def test_tables_that_were_replaced_long_ago_are_forgotten_and_the_one_in_force_stays(stored):
     digests = [stored.publish(table({("A", "lyon"): 1}, learnt_at=NOW + day), now=NOW + day * DAY) for day in range(4)]
     assert [stored.in_force_at(NOW + day * DAY) for day in range(-1, 5)] == [None, *digests, digests[-1]]
