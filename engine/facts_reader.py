@@ -64,7 +64,8 @@ class FactsReader:
     """Reads the facts of one network. `clock` answers UTC seconds.
 
     `unschedule` takes a scheduled policy version that can't be read off the schedule: it is given the version, the
-    instant it was scheduled for and the reason. `guarded`: the reference checks what durable-rules answers, and
+    instant it was scheduled for and the reason. `end_canary` ends that of a version that can't be read, and is given
+    the reason, too. `guarded`: the reference checks what durable-rules answers, and
     `on_incident` is called whenever it failed or was overruled. Methods
     raise NotReady if the network has no facts or policies yet, and StoreUnavailable.
     """
@@ -79,6 +80,7 @@ class FactsReader:
         guarded: bool,
         on_incident: Callable[[], None],
         unschedule: Callable[[str, int, str], None],
+        end_canary: Callable[[str, str], None],
         clock: Callable[[], int],
     ) -> None:
         self._client = client
@@ -88,6 +90,7 @@ class FactsReader:
         self._guarded = guarded
         self._on_incident = on_incident
         self._unschedule = unschedule
+        self._end_canary = end_canary
         self._clock = clock
         self._cache = self._empty_cache()
         self._receipts = StoredReceipts(client, keys)
@@ -117,13 +120,15 @@ class FactsReader:
         key: RequestKey | None = None,
         *,
         order: str | None = None,
+        deciding: str | None = None,
         policies_at: int | None = None,
         freed: FreedStock | None = None,
         stamped: bool = False,
     ) -> tuple[Snapshot, Matcher]:
-        """One snapshot as of `now`, and the policies active at `policies_at`: by default `now`, or the clock's instant
-        if that is later. What is `freed` is not held in it. If `stamped`, it has its stamp. Raises AlreadyDecided if
-        the idempotency key `key` was used before, or the id `order` is taken.
+        """One snapshot as of `now`, and the policies that decide the order of the id `deciding` at `policies_at`: by
+        default `now`, or the clock's instant if that is later. Without such an id, they are the active ones. What is
+        `freed` is not held in it. If `stamped`, it has its stamp. Raises AlreadyDecided if the idempotency key `key`
+        was used before, or the id `order` is taken.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
@@ -131,6 +136,7 @@ class FactsReader:
         while True:
             periods = _periods(policies, network, now)
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
+            read = functools.partial(read, deciding=deciding)
             loads = self._load_periods(policies, network, now)
             read = functools.partial(read, loads=loads.names, freed=freed, stamped=stamped, periods=periods)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
@@ -337,12 +343,15 @@ class FactsReader:
         return self._most_oversold or 0
 
     def _matcher(self, reading: Reading) -> Matcher | None:
-        """The policies that the snapshot names. None if they were scheduled and can't be read: they are off the
-        schedule now, and those before them go on deciding.
+        """The policies that the snapshot names. None if they were scheduled, or are a canary's, and can't be read: they
+        are off the schedule now, or the canary is over, and those before them go on deciding.
         """
         try:
             matcher = self._cache.policy(reading.policy_version)
         except PolicyUnreadable as error:
+            if reading.by_canary:
+                self._end_canary(reading.policy_version or "", str(error))
+                return None
             if reading.policy_since is None:
                 raise
             self._unschedule(reading.policy_version or "", reading.policy_since, str(error))

@@ -57,6 +57,7 @@ from engine.orders.waiting.backlog import Backlog
 from engine.orders.waiting.entry_decision import EntryDecision
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
+from engine.policies.trials import Trials
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
 from engine.store.api_keys import StoredKeys
@@ -87,6 +88,7 @@ from engine.store.network.former.tidy import tidy
 from engine.store.network.former.unneeded import forget_unneeded
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
+from engine.store.policy_trials import StoredTrials
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
 from engine.store.replica import Replica
@@ -155,6 +157,7 @@ class Pointsman:
             guarded=settings.guard != "off",
             on_incident=meter.incident,
             unschedule=lambda version, since, reason: self.versions.unschedule(version, since=since, reason=reason),
+            end_canary=lambda version, reason: self.trials.end_unreadable(version, reason),  # noqa: PLW0108  # made later
             clock=lambda: self.now,
         )
         self.holds = DecisionHolds(
@@ -385,6 +388,12 @@ class Pointsman:
             self._offer_thread.start()
 
     @functools.cached_property
+    def trials(self) -> Trials:
+        """The shadow and the canary."""
+        stored = StoredTrials(self._client, self._keys)
+        return Trials(stored, self.versions, clock=lambda: self.now, new_id=self._new_id)
+
+    @functools.cached_property
     def sealer(self) -> "Sealer":
         """What seals the log, and knows what was sealed."""
         from engine.audit.sealer import Sealer  # noqa: PLC0415  # a large library behind it, which few commands need
@@ -548,7 +557,7 @@ class Pointsman:
 
     def deciding_rules(self, order: Order, *, now: int) -> tuple[str, ...]:
         """The rules that would decide `order` at `now`: without any one of them the choice would be another one."""
-        snapshot, matcher = self._facts.read(order.skus, now)
+        snapshot, matcher = self._facts.read(order.skus, now, deciding=order.id)
         check_order(order, snapshot)
         return deciding_rules(order, snapshot, matcher, now)
 

@@ -75,6 +75,7 @@ from engine.model.scopes import Scope
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.gate_turns import GateTurns
+from engine.simulation.trial_turns import TrialTurns
 from engine.version import VERSION
 
 MOST_BYTES = 4 << 20
@@ -227,6 +228,7 @@ def served_app() -> Flask:
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
         GateTurns(pointsman).start()
+        TrialTurns(pointsman).start()
         if pointsman is served[0]:
             ConnectorTurns(pointsman, wording=_connector_wording()).start()
         atexit.register(pointsman.accesses.close)

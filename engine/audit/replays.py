@@ -175,6 +175,10 @@ class Replays:
             behind = f"({id_text(ArchivedLog(client, keys).through())}"
             yield from decision_log.raw_decisions(client, keys, since=since, until=until, start=behind)
 
+    def following(self, entry: str, count: int) -> list[RawEntry]:
+        """At most so many entries of the log behind that of an id, as they are stored, of whatever kind."""
+        return decision_log.next_entries(self._client, self._keys, start=f"({entry}", count=count)
+
     def stored(self, places: Sequence[str]) -> list[RawEntry]:
         """The entries of these ids that there are, as they are stored."""
         return decision_log.stored_entries(self._client, self._keys, [place.encode() for place in places])

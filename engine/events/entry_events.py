@@ -18,9 +18,11 @@ from engine.events.payloads import (
     AllocationChangedRecord,
     AllocationUnitsRecord,
     AuditCheckpointRecord,
+    CanaryFigureRecord,
     EventLinksRecord,
     NodeRestingRecord,
     PolicyActivatedRecord,
+    PolicyCanaryEndedRecord,
     PolicyPublishedRecord,
 )
 from engine.events.returns.return_events import return_changed
@@ -128,9 +130,27 @@ def _others(entry: Entry) -> Iterator[tuple[str, str, Record]]:
                 links=_link(version),
             )
             yield "policy.activated", version, data
+        case "canary_ended":
+            yield "policy.canary_ended", entry.decision, _canary_ended(entry)
         case "sealed":
             log, sealed = entry.decision, entry.details
             yield CHECKPOINT, log, AuditCheckpointRecord(log=log, size=sealed["size"], checkpoint=sealed["checkpoint"])
+
+
+def _canary_ended(entry: Entry) -> Record:
+    details = entry.details
+    seen = details.get("seen") or {}
+    return PolicyCanaryEndedRecord(
+        version=entry.decision,
+        base=details["base"],
+        because=details["because"],
+        by=entry.by or None,
+        note=details["note"],
+        broken=list(seen.get("broken", ())),
+        orders=seen.get("orders"),
+        figures={name: CanaryFigureRecord(**figure) for name, figure in seen.get("figures", {}).items()},
+        links=_link(entry.decision),
+    )
 
 
 def _allocation_changed(

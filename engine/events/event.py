@@ -49,6 +49,7 @@ EVENT_TYPES: Mapping[str, str] = {
     " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",
     "policy.activated": "another policy version decides from now on",
+    "policy.canary_ended": "a canary is over, and no order is decided by it any more: it broke a bound, or was stopped",
     "node.resting": "a node begins to rest, or its rest was ended early",
     "print.failed": "a paper is not printed by itself any more: its printer refuses it, or could not print for a day",
     "audit.checkpoint": "entries of the log were sealed, and this is the checkpoint of it",

@@ -349,6 +349,31 @@ class PolicyActivatedRecord(Record, frozen=True, kw_only=True):
     links: EventLinksRecord
 
 
+class CanaryFigureRecord(Record, frozen=True, kw_only=True):
+    """A figure of the orders that a canary decided, in micros, milligrams, orders, units or shipments."""
+
+    before: Annotated[int, Meta(description="what they come to under the version that was active")]
+    difference: int
+    low: Annotated[
+        int, Meta(description="between here and `high` 95 % of the differences lie if orders are drawn again")
+    ]
+    high: int
+
+
+class PolicyCanaryEndedRecord(Record, frozen=True, kw_only=True):
+    """Of `policy.canary_ended`."""
+
+    version: str
+    base: Annotated[str, Meta(description="the version that decided the other orders")]
+    because: Literal["stopped", "bounds", "promoted", "activated", "unreadable"]
+    by: Annotated[str | None, Meta(description="null: it ended by itself")]
+    note: Annotated[str, Meta(description="of broken bounds, which")]
+    broken: Annotated[list[str], Meta(description="the figures whose bounds it broke")]
+    orders: Annotated[int | None, Meta(description="that it decided and that were compared; null: not known")]
+    figures: dict[str, CanaryFigureRecord]
+    links: EventLinksRecord
+
+
 class AllocationUnitsRecord(Record, frozen=True, kw_only=True):
     """What a channel's feed says of a SKU; null: any number, or before: nothing."""
 

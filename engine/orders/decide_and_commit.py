@@ -138,6 +138,7 @@ class DecideAndCommit:
                 request.instant,
                 None if dry_run else request.key,
                 order=None if dry_run or request.follow_up else request.remainder.whole_order.id,
+                deciding=request.remainder.whole_order.id,
                 policies_at=policies_at,
                 freed=_freed(request, set_aside),
                 stamped=request.waits,

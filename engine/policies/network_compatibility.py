@@ -77,7 +77,9 @@ class NetworkCompatibility:
                 seen.add(version)
                 yield policy_versions.read_set(self._client, self._keys, version)
                 break
-        for version in dict.fromkeys(version for since, version in timeline.scheduled if since > now):
+        canary = [timeline.canary.rpartition(":")[2]] if timeline.canary else []
+        later = (version for since, version in timeline.scheduled if since > now)
+        for version in dict.fromkeys((*canary, *later)):
             with contextlib.suppress(PolicyUnreadable):
                 if version not in seen:
                     yield policy_versions.read_set(self._client, self._keys, version)

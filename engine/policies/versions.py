@@ -243,6 +243,10 @@ class Versions:
         except PolicyUnreadable as error:
             raise NotActivated(f"{error}\n{NOT_ACTIVATED}") from error
 
+    def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> TimelineOutcome:
+        """Let a version decide by calling `change`, as NetworkCompatibility says."""
+        return self._compatibility.change_timeline(version, change)
+
     def keep_gate(self, result: GateResultRecord) -> None:
         """Keep what came of a version's gate; raises NotFound."""
         self.gates.stored.keep(result, operation=self._new_id(), at=self._clock())

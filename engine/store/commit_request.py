@@ -11,6 +11,7 @@ import orjson
 from engine.decide.decision import Claim, Decision, LoadClaim, LotClaim, OutputClaim, Shipment
 from engine.decide.priority import rank, rank_text
 from engine.model.lots import TAB, place_of
+from engine.model.order_share import order_number
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.holds import Hold, hold_fields, periods_text, sku_lots, sku_units, weights_json
 from engine.store.keys import Keys
@@ -90,6 +91,7 @@ def commit_request(
         "now": str(decision.decided_at),
         "policies": decision.policy_version,
         "policies_at": str(policies_at),
+        "number": str(order_number(decision.order.id)),
         "network": decision.network_version,
         "day": decision.day,
         "hold_until": str(decision.hold_until),

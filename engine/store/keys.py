@@ -578,6 +578,40 @@ class Keys:
         return self._key("policies", "logged")
 
     @property
+    def canary(self) -> str:
+        """String: `SHARE:BASE:VERSION` while a version decides a share (in ten-thousandths) of the orders in place of
+        the version `BASE`, as long as that is active.
+        """
+        return self._key("policies", "canary")
+
+    @property
+    def canary_state(self) -> str:
+        """Hash: who began the canary, when and on which terms; how far the log was compared and what came of it; how it
+        ended.
+        """
+        return self._key("policies", "canary", "state")
+
+    @property
+    def canary_orders(self) -> str:
+        """Hash: the first decision of an order that the canary decides otherwise, to JSON of what differs."""
+        return self._key("policies", "canary", "orders")
+
+    @property
+    def shadow_state(self) -> str:
+        """Hash: of the shadow, as `canary_state`."""
+        return self._key("policies", "shadow", "state")
+
+    @property
+    def shadow_orders(self) -> str:
+        """Hash: of the shadow, as `canary_orders`."""
+        return self._key("policies", "shadow", "orders")
+
+    @property
+    def trials_lease(self) -> str:
+        """String: the worker that compares for shadow and canary at present. It expires, should that process die."""
+        return self._key("policies", "trials", "lease")
+
+    @property
     def policy_gates(self) -> str:
         """Hash: version to JSON of what came of its gate the last time that it was run."""
         return self._key("policies", "gates")

@@ -9,6 +9,7 @@ import orjson
 from engine.decide.decision import Decision
 from engine.errors import NotReplicated
 from engine.meter import NO_METER, Meter, taking
+from engine.model.order_share import order_number
 from engine.store.commit_request import (
     NOTHING_SET_ASIDE,
     CommitCall,
@@ -137,6 +138,7 @@ class Ledger:
         policies_at: int | None = None,
         key: RequestKey | None = None,
         order: str | None = None,
+        deciding: str | None = None,
         freed: FreedStock | None = None,
         stamped: bool = False,
         periods: Mapping[Tally, str] = NO_PERIODS,
@@ -145,13 +147,15 @@ class Ledger:
         (see load_periods.py); the decisions that answered `key`, and that `order` began with, are looked up.
 
         `policies_at` is the instant for which the active policy version and the resting nodes are read, if not `now`.
-        What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`. What was taken is
-        read of these `periods` of allotments.
+        The version is that which decides the order of the id `deciding`, which may be a canary's; without one it is the
+        active one. What is `freed` is read as if it were not held. If `stamped`, the reading has its `stamp`. What was
+        taken is read of these `periods` of allotments.
         """
         decided_at = now if policies_at is None else policies_at
         script_keys = self._snapshot_keys(skus, loads, key, order, periods)
         stamps = stamp_arguments(self._keys, skus) if stamped else [0]
-        arguments = [now, decided_at, *stamps, len(loads), len(skus)]
+        number = "" if deciding is None else order_number(deciding)
+        arguments = [now, decided_at, number, *stamps, len(loads), len(skus)]
         answer = self._sweep_and_read(script_keys, arguments, now)
         stamp = newest_stamp(answer.pop()) if stamped else 0
         reading = replace(reading_of(answer, skus, decided_at, loads, periods), stamp=stamp)
@@ -161,7 +165,7 @@ class Ledger:
         self, skus: Sequence[str], *, loads: Sequence[str], now: int, periods: Mapping[Tally, str] = NO_PERIODS
     ) -> StockReading:
         """The stock of many SKUs at `now`; holds whose time is over are ended first."""
-        arguments = [now, now, *stamp_arguments(self._keys, skus), len(loads), len(skus)]
+        arguments = [now, now, "", *stamp_arguments(self._keys, skus), len(loads), len(skus)]
         answer = self._sweep_and_read(self._snapshot_keys(skus, loads, periods=periods), arguments, now)
         return stock_reading_of(answer, now, loads, len(skus), periods)
 
@@ -170,7 +174,7 @@ class Ledger:
         with faults():
             answer = self._snapshot(
                 keys=self._snapshot_keys((), loads),
-                args=[now, now, *stamp_arguments(self._keys, skus), len(loads), 0],
+                args=[now, now, "", *stamp_arguments(self._keys, skus), len(loads), 0],
             )
         return None if answer[0] == b"expired" else stock_reading_of(answer, now, loads, 0)
 

@@ -51,7 +51,7 @@ class HistoryEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastChange:
     """A change that the history has: `kind` is published, approved, gate_run, activated, scheduled, unscheduled,
-    rolled_back or refused.
+    rolled_back, refused, shadow_started, shadow_ended, canary_started, canary_grown or canary_ended.
     `rules` is how many a published version has, `since` the instant from which a scheduled one is active, `before` the
     version that an activation or a rollback replaced.
     """
@@ -86,17 +86,22 @@ class PolicyTimeline:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTimeline:
     """The timeline as it is stored: the version last made active, and those scheduled since, as (instant, version),
-    soonest first. Among these may be versions that are active by now, which the next change writes down.
+    soonest first. Among these may be versions that are active by now, which the next change writes down. `canary` is
+    `SHARE:BASE:VERSION` while there is one.
     """
 
     active: str | None
     scheduled: tuple[tuple[int, str], ...]
     before: str | None
+    canary: str | None = None
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """The active version or an empty text, then the schedule, as the server has them, for load_swap.lua."""
-        return (self.active or "", *(f"{since}:{version}" for since, version in self.scheduled))
+        """The active version or an empty text, then the schedule and the canary, as the server has them, for
+        load_swap.lua.
+        """
+        scheduled = (f"{since}:{version}" for since, version in self.scheduled)
+        return (self.active or "", *scheduled, *([self.canary] if self.canary else []))
 
     def at(self, now: int) -> PolicyTimeline:
         active, before = self.active, self.before
@@ -208,18 +213,28 @@ def stored_timeline(client: Client, keys: Keys) -> StoredTimeline:
         read.get(keys.active_policy)
         read.zrange(keys.scheduled_policies, 0, -1)
         read.lindex(keys.policies_before, -1)
-        active, scheduled, before = read.execute()
+        read.get(keys.canary)
+        active, scheduled, before, canary = read.execute()
     return StoredTimeline(
         active=active and active.decode(),
         scheduled=tuple(_scheduled(item) for item in scheduled),
         before=before and before.decode(),
+        canary=canary and canary.decode(),
     )
 
 
+_CANARY = "canary"
+
+
 def split_version(text: str) -> tuple[str, int | None]:
-    """The active version as snapshot.lua answers it, and the instant from which it was scheduled, if it was."""
+    """The version as snapshot.lua answers it, and the instant from which it was scheduled, if it was."""
     since, _, version = text.rpartition(":")
-    return version, int(since) if since else None
+    return version, int(since) if since and since != _CANARY else None
+
+
+def is_canary(text: str) -> bool:
+    """Whether the version that snapshot.lua answers decides the order as a canary."""
+    return text.startswith(f"{_CANARY}:")
 
 
 def texts(client: Client, keys: Keys, version: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from engine.model.receipts import Receipt
 from engine.store.flows.receipt_texts import by_node, parse, without_promises
 from engine.store.hold_changes.freed_stock import FreedStock
 from engine.store.node_rests import rests_after
-from engine.store.policy_versions import split_version
+from engine.store.policy_versions import is_canary, split_version
 from rules.reserves import Tally
 
 NO_PERIODS: Mapping[Tally, str] = MappingProxyType({})
@@ -35,6 +35,8 @@ class Reading:
     policy_version: str | None
     policy_since: int | None
     """The instant from which the version was scheduled; None if it was activated at once."""
+    by_canary: bool
+    """Whether that version decides as a canary."""
     earlier_decision: str | None
     first_decision: str | None
     loads: Mapping[str, Mapping[str, int]]
@@ -144,6 +146,7 @@ def reading_of(
         network_version=version and version.decode(),
         policy_version=policy_version,
         policy_since=policy_since,
+        by_canary=bool(policy) and is_canary(policy.decode()),
         earlier_decision=earlier and earlier.decode(),
         first_decision=first and first.decode(),
         loads=dict(zip(loads, map(_counts, shipments), strict=True)),

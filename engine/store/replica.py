@@ -138,7 +138,7 @@ class Replica:
         )
         stamps = stamp_arguments(keys, skus)
         sizes = [len(loads), MOST_EXPIRED, len(named), len(loads), len(skus)]
-        arguments = [len(script_keys), *script_keys, *instants, *stamps, *sizes]
+        arguments = [len(script_keys), *script_keys, *instants, "", *stamps, *sizes]
         return self._client.run_script(self._script, arguments, max_age=most)
 
 

@@ -68,7 +68,12 @@ CHANGING_RECEIPTS = (*_FREEING, *_JOURNAL, *_RECEIPTS, "receipt_changes")
 TRACKING = ("tracking",)
 """For scripts by which parcels begin to be with a carrier, or stop to be; they need TRACKED_NOW."""
 TRACKED_NOW = ("tracking_open", "tracking_unraised")
-_ACTIVATIONS = ("activations",)
+_CANARY = ("canary",)
+"""For scripts that may end a canary; they need CANARY_NAMES, the history and the log."""
+_DECIDING = ("deciding_policy",)
+"""For scripts that ask which version decides an order."""
+CANARY_NAMES = ("canary", "canary_state")
+_ACTIVATIONS = (*_CANARY, "activations")
 """For scripts that log which policy version became active."""
 _ENDED = ("ended_units",)
 """For scripts that change an order only if its units ended as they were read."""
@@ -81,7 +86,7 @@ _SKU = ("on_hand", "held", "receipts")
 _TAKEN = ("taken",)
 """Of each SKU, and of each period of an allotment that matters."""
 _SNAPSHOT = (
-    *("facts", "active_policy", "scheduled_policies", "idempotency", "order"),
+    *("facts", "active_policy", "scheduled_policies", "canary", "idempotency", "order"),
     *("expiring", "resting", "changed", "lookahead"),
 )
 _COMMIT = (
@@ -110,15 +115,17 @@ _CHANGED_TAKEN = ("changed_taken",)
 _RETURNED_SKU = (*_CHANGED_SKU, "changed_quarantine")
 _FORMER = ("former_versions", "former_networks", "former_items")
 
-SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN))
-REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN))
+SNAPSHOT = KeyLayout(_SNAPSHOT, (_LOAD, _SKU, _TAKEN), _DECIDING)
+REPLICA_SNAPSHOT = KeyLayout((*_SNAPSHOT, "holds_by_expiry"), (("expired_hold",), _LOAD, _SKU, _TAKEN), _DECIDING)
 COMMIT = KeyLayout(
-    _COMMIT, (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS), (*_FREEING, "offered_before", *_LOTS, *_RECEIPTS)
+    _COMMIT,
+    (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS),
+    (*_FREEING, "offered_before", *_LOTS, *_RECEIPTS, *_DECIDING),
 )
 COMMIT_FOLLOW_UP = KeyLayout(
     (*_COMMIT, *_FOLLOW_UP),
     (_LOAD, _CLAIM, _TAKEN, _CLAIMED_RECEIPTS, _CHANGED_HOLD, _CHANGED_LOAD, _CHANGED_SKU, _CHANGED_TAKEN),
-    (*_CHANGING_HOLDS, "offered_before"),
+    (*_CHANGING_HOLDS, "offered_before", *_DECIDING),
 )
 CHANGE_HOLDS = KeyLayout(
     (
@@ -236,13 +243,29 @@ ACTIVATE_POLICY = KeyLayout(
         "facts",
         "log",
         "logged_activations",
+        *CANARY_NAMES,
     ),
     parts=_ACTIVATIONS,
 )
 NOTE_GATE = KeyLayout(("policies", "policy_gates", "asked_gates", "policy_history", "policy_operations", "log"))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations", "log"))
-LOG_ACTIVATIONS = KeyLayout(("log", "active_policy", "scheduled_policies", "logged_activations"), parts=_ACTIVATIONS)
+LOG_ACTIVATIONS = KeyLayout(
+    ("log", "active_policy", "scheduled_policies", "logged_activations", "policy_history", *CANARY_NAMES),
+    parts=_ACTIVATIONS,
+)
+START_CANARY = KeyLayout(
+    (
+        *("policies", "active_policy", "scheduled_policies", "policy_history", "policy_operations", "facts", "log"),
+        *(*CANARY_NAMES, "canary_orders"),
+    ),
+    parts=(*_DECIDING, *_CANARY),
+)
+CHANGE_CANARY = KeyLayout((*CANARY_NAMES, "policy_history", "log"), parts=_CANARY)
+CHANGE_SHADOW = KeyLayout(
+    ("policies", "policy_history", "policy_operations", "log", "shadow_state", "shadow_orders"),
+)
+ADD_COMPARED = KeyLayout(("trial_state", "trial_orders"))
 _WEBHOOK = ("webhooks", "webhook", "webhook_lanes", "webhook_dead", "webhook_progress", "log")
 CHANGE_WEBHOOK = KeyLayout(_WEBHOOK)
 REMOVE_WEBHOOK = KeyLayout(_WEBHOOK)
@@ -250,7 +273,7 @@ LEASE = KeyLayout(("lease",))
 BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(
-    ("facts", "products", "active_policy", "scheduled_policies", *_FORMER, "log"), parts=("former_version",)
+    ("facts", "products", "active_policy", "scheduled_policies", "canary", *_FORMER, "log"), parts=("former_version",)
 )
 LEARN_DEMAND = KeyLayout(
     ("facts", "products", "staged_products", "former_versions", "former_networks", "former_products", "demand", "log"),
@@ -271,6 +294,7 @@ LOAD_SWAP = KeyLayout(
         "broken_todo",
         "active_policy",
         "scheduled_policies",
+        "canary",
         "former_versions",
         "former_networks",
         "former_products",
@@ -348,6 +372,10 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "policies/note_gate": NOTE_GATE,
+    "policies/start_canary": START_CANARY,
+    "policies/change_canary": CHANGE_CANARY,
+    "policies/change_shadow": CHANGE_SHADOW,
+    "policies/add_compared": ADD_COMPARED,
     "unschedule_policy": UNSCHEDULE_POLICY,
     "events/log_activations": LOG_ACTIVATIONS,
     "change_facts": CHANGE_FACTS,

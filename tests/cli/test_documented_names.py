@@ -43,6 +43,7 @@ TRANSLATED = {
     "whatif.md": "essayer.md",
     "lookahead.md": "prix-anticipes.md",
     "gate.md": "garde-fou.md",
+    "canary.md": "canari.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

@@ -75,7 +75,7 @@ CHANGES = {
     "order amend", "order approve", "order cancel", "order wait", "backlog run", "backlog withdraw", "stock import",
     "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
-    "policy unschedule", "policy gate",
+    "policy unschedule", "policy gate", "policy shadow", "policy canary",
     "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
     "transfer create", "transfer approve", "transfer ship", "transfer receive", "transfer cancel",
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
@@ -272,6 +272,11 @@ def _policies(shop: Shop) -> None:
     shop.do("policy publish", str(folder), "--no-gate", kind="published")
     gated = json.loads(shop._run("policy", "list", "--json").stdout)[-1]["version"]
     shop.do("policy gate", gated, kind="gate_run")
+    shop.do("policy shadow", version, kind="shadow_started")
+    shop.do("policy shadow", "--off", kind="shadow_ended")
+    shop.do("policy canary", version, "--share", "5%", "--stop-if", "late > +2%", kind="canary_started")
+    shop.do("policy canary", "--share", "6%", kind="canary_grown")
+    shop.do("policy canary", "--stop", kind="canary_ended")
 
 
 def _keys_and_webhooks(shop: Shop) -> None:

@@ -18,7 +18,16 @@ _SUMS: dict[Kind, str] = {
     "changed": text("{count} changed"),
     "moved": text("{count} moved"),
 }
-_KINDS = {"rolled_back": text("back to"), "refused": text("refused"), "gate_run": text("gate")}
+_KINDS = {
+    "rolled_back": text("back to"),
+    "refused": text("refused"),
+    "gate_run": text("gate"),
+    "shadow_started": text("shadow"),
+    "shadow_ended": text("no shadow"),
+    "canary_started": text("canary"),
+    "canary_grown": text("more"),
+    "canary_ended": text("no canary"),
+}
 """What history lines say for a kind of change, if not its name."""
 _VERDICTS = {"passed": text("passed"), "failed": text("did not pass"), "not_judged": text("could not be judged")}
 """What history lines say of a gate that was run."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.output import findings
-from api.cli.policy import activation, gate, versions
+from api.cli.policy import activation, gate, trials, versions
 from api.cli.policy.idle import idle
 from api.cli.policy.network import network_to_check, with_network
 from api.cli.policy.run_tests import run_tests
@@ -53,5 +53,15 @@ def check(context: click.Context, path: Path, form: str, network_name: str | Non
     sys.exit(1 if checked.errors or (strict and checked.warnings) else 0)
 
 
-for command in (run_tests, schema, explain, table, idle, *activation.COMMANDS, gate.gate, *versions.COMMANDS):
+for command in (
+    run_tests,
+    schema,
+    explain,
+    table,
+    idle,
+    *activation.COMMANDS,
+    gate.gate,
+    *trials.COMMANDS,
+    *versions.COMMANDS,
+):
     policy.add_command(command)

@@ -11,6 +11,7 @@ from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.calling import calling
 from api.http.policy.gates import add_gates
+from api.http.policy.trials import add_trials
 from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
 from api.records.policies import (
     ListedVersionRecord,
@@ -113,6 +114,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     _add_decisions_about_versions(policies, pointsman)
     add_gates(policies, pointsman)
+    add_trials(policies, pointsman)
     return policies
 
 

@@ -153,7 +153,7 @@ class Amendments:
         self, request: AmendRequest, plan: PlannedAmendment, named: Operation, *, now: int, dry_run: bool
     ) -> Amended | None:
         """Change the order where nothing is to be decided; None if others changed it meanwhile."""
-        snapshot, matcher = self._facts.read(request.order.skus, now)
+        snapshot, matcher = self._facts.read(request.order.skus, now, deciding=request.order.id)
         check_order(request.order, snapshot)
         if dry_run:
             return Amended(amendment=plan.answer)

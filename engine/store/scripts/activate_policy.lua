@@ -76,6 +76,9 @@ end
 if target then
   redis.call('SET', key.active_policy, target)
 end
+if target then
+  end_canary_beside_another(target, now)
+end
 local entry = {'act', kind, 'version', version, 'who', ARGV[5], 'at', now, 'note', ARGV[6]}
 local replaced
 if kind == 'scheduled' then

@@ -17,6 +17,7 @@ if version ~= ARGV[1] then
 end
 if ARGV[7] ~= '' then
   local policies = {redis.call('GET', key.active_policy) or '', unpack(redis.call('ZRANGE', key.scheduled_policies, 0, -1))}
+  policies[#policies + 1] = redis.call('GET', key.canary) or nil
   local checked = cjson.decode(ARGV[7])
   for index = 1, math.max(#policies, #checked) do
     if policies[index] ~= checked[index] then

@@ -283,8 +283,8 @@ local version, rests_until = unpack(call('HMGET', key.facts, 'version', 'rests')
 if version ~= request.network then
   return {'network'}
 end
-local due = call('ZRANGE', key.scheduled_policies, request.policies_at, '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)[1]
-if (due and string.match(due, ':(.+)') or call('GET', key.active_policy)) ~= request.policies then
+local _, deciding = deciding_policy(request.policies_at, request.number)
+if deciding ~= request.policies then
   return {'policies'}
 end
 

@@ -25,6 +25,7 @@ if redis.call('TTL', key.staged_facts) < tonumber(ARGV[5]) or redis.call('LLEN',
   return 'gone'
 end
 local scheduled = redis.call('ZRANGE', key.scheduled_policies, 0, -1)
+scheduled[#scheduled + 1] = redis.call('GET', key.canary) or nil
 if (redis.call('GET', key.active_policy) or '') ~= ARGV[10] or #scheduled ~= #ARGV - 10 then
   return 'policies'
 end

@@ -2,13 +2,15 @@
 --
 -- Keys, by the names in script_keys.py; load is that of each period, on_hand, held and receipts are those of each SKU,
 -- then taken those of each SKU by the periods of allotments.
--- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 how many stamps are asked for
+-- ARGV  1 now (UTC seconds)  2 the instant whose policies decide  3 the number of the order, which says whether it is in
+--       the share of a canary, or nothing  4 how many stamps are asked for
 --       then so many members of `changed`, the number of loads, last the number of SKUs
 -- Answers {'expired', hold ids} if holds have to be ended first (by change_holds.lua), and is then called again; or
 -- {network version, policy version, the decision of the idempotency key, that of the order's id, loads by period, nodes
 -- that rest, 1 if some stock has lots, the open receipts of each SKU if any receipt is open, the table of look-ahead
 -- prices in force, then on_hand and held of each SKU, then what was taken, then if stamps are asked for, all of them as
--- one text, - where there is none}. A policy version that was scheduled and is due is answered as `instant:version`. A
+-- one text, - where there is none}. A policy version that was scheduled and is due is answered as `instant:version`, that
+-- of a canary as `canary:version`. A
 -- hash is answered as one text of a name and its value on a line each, which is faster to make and to read than two
 -- answers for each node; no name has a line break in it.
 local MOST_AT_ONCE = 100
@@ -24,16 +26,15 @@ if #expired > 0 then
   return {'expired', expired}
 end
 
-local due = call('ZRANGE', key.scheduled_policies, ARGV[2], '-inf', 'BYSCORE', 'REV', 'LIMIT', 0, 1)
 local version, rests_until, lots, has_receipts =
   unpack(call('HMGET', key.facts, 'version', 'rests', 'lots', 'receipts'))
 local loads = {}
-for period = 1, tonumber(ARGV[4 + ARGV[3]]) do
+for period = 1, tonumber(ARGV[5 + ARGV[4]]) do
   loads[period] = lines(key.load(period))
 end
 local answer = {
   version,
-  due[1] or call('GET', key.active_policy),
+  (deciding_policy(ARGV[2], ARGV[3])),
   call('GET', key.idempotency),
   call('HGET', key.order, 'first'),
   loads,
@@ -55,9 +56,9 @@ while taken do
   index = index + 1
   taken = key.taken(index)
 end
-if tonumber(ARGV[3]) > 0 then
-  local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 4, 3 + ARGV[3]))
-  for member = 1, ARGV[3] do
+if tonumber(ARGV[4]) > 0 then
+  local stamps = call('ZMSCORE', key.changed, unpack(ARGV, 5, 4 + ARGV[4]))
+  for member = 1, ARGV[4] do
     stamps[member] = stamps[member] or '-'
   end
   answer[#answer + 1] = table.concat(stamps, ' ')

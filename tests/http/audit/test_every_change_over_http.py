@@ -80,6 +80,10 @@ class Shop:
     def published(self, *rules):
         return self.pointsman.publish(policy_file(*rules), who="Zoe", note="").version
 
+    def canary(self):
+        body = {"version": self.published("then: {hold: 2 h}"), "share": "5%"}
+        assert self.http.post("/v1/policies/canary", json=body).status_code == 200
+
     def scheduled(self, *rules):
         version = self.published(*rules)
         self.pointsman.versions.activate(version, who="Zoe", note="", since=NOW + 3_600)
@@ -263,6 +267,29 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
     "policies.unschedule": (
         "unscheduled",
         lambda shop: ("POST", f"/v1/policies/{shop.scheduled('then: {hold: 2 h}')}/unschedule", {"note": "put off"}),
+    ),
+    "policies.start_shadow": (
+        "shadow_started",
+        lambda shop: ("POST", "/v1/policies/shadow", {"version": shop.published("then: {hold: 2 h}")}),
+    ),
+    "policies.end_shadow": (
+        "shadow_ended",
+        lambda shop: (
+            shop.http.post("/v1/policies/shadow", json={"version": shop.published("then: {hold: 2 h}")}),
+            ("POST", "/v1/policies/shadow/end", {}),
+        )[1],
+    ),
+    "policies.start_canary": (
+        "canary_started",
+        lambda shop: ("POST", "/v1/policies/canary", {"version": shop.published("then: {hold: 2 h}"), "share": "5%"}),
+    ),
+    "policies.grow_canary": (
+        "canary_grown",
+        lambda shop: (shop.canary(), ("POST", "/v1/policies/canary/share", {"share": "25%"}))[1],
+    ),
+    "policies.end_canary": (
+        "canary_ended",
+        lambda shop: (shop.canary(), ("POST", "/v1/policies/canary/end", {}))[1],
     ),
     "policies.rollback": ("activated", lambda _: ("POST", "/v1/policies/rollback", {"note": "back"})),
     "quotes.take": (

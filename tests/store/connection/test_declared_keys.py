@@ -23,10 +23,12 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
+from engine.policies.trials import CanaryRequest
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.gate import run_gate
+from engine.simulation.trial_turns import TrialTurns
 from engine.store import policy_versions, replica
 from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
@@ -407,6 +409,18 @@ def follow_versions(pointsman, clock):
     first = versions.timeline().active
     gated = pointsman.publish({**policy_file("then: {hold: 4 h}"), "gate.yaml": b"cost: {at_most: +1%}"}, **who).version
     assert run_gate(pointsman, gated, who="eve", workers=1)
+    trials, canary = (
+        pointsman.trials,
+        CanaryRequest(version=gated, share=10_000, stop_if=["unfilled > -1"], least_orders=1),
+    )
+    trials.start_shadow(gated, share=10_000, who="eve")
+    trials.start_canary(canary, who="eve", note="now", override_gate=True)
+    assert json_of(pointsman.decide(order(("A", 1))))["policy_version"] == gated
+    TrialTurns(pointsman).take_turn()
+    assert trials.stored.find("canary").because == "bounds"
+    trials.end_shadow(who="eve")
+    trials.start_canary(canary, who="eve", note="now", override_gate=True)
+    trials.grow_canary(10_000, who="eve")
     second = activate(pointsman, "then: {hold: 2 h}")
     versions.approve(second, **who)
     assert versions.roll_back(**who) == first

@@ -23,4 +23,7 @@ local function log_due_activations(now)
     end
     active = version
   end
+  if active then
+    end_canary_beside_another(active, now)
+  end
 end

@@ -27,7 +27,13 @@ OPERATIONS = [
 ]
 OPERATIONS += [Path(name) for name in ("engine/settings.py", "engine/rate_limit.py", "engine/policies/four_eyes.py")]
 OPERATIONS += [
-    Path(name) for name in ("engine/policies/gates.py", "engine/simulation/gate.py", "rules/syntax/gate_parser.py")
+    Path(name)
+    for name in (
+        "engine/policies/gates.py",
+        "engine/simulation/gate.py",
+        "rules/syntax/gate_parser.py",
+        "engine/policies/trials.py",
+    )
 ]
 AUDIT = [
     *sorted(Path("engine/store/audit/archive").rglob("*.py")),

@@ -1,0 +1,243 @@
+"""The shadow and the canary of a network: begun, grown, ended, and read.
+
+A shadow is a version that is tried on each order beside the one that decides, and holds nothing. A canary decides a
+share of the orders, in place of the active version.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from engine.errors import InputInvalid, KeyReused, Mistake, NotActivated, NotFound
+from engine.model.order_share import SHARES
+from engine.policies.gates import stale_gate
+from engine.policies.review import SHORT
+from engine.policies.trial_figures import Watched, is_broken
+from engine.policies.versions import ENGINE, Versions
+from engine.store.outcomes import ActiveChanged, NetworkChanged, TimelineChanged, TimelineOutcome
+from engine.store.policy_trials import CanaryTerms, StoredTrial, StoredTrials, TrialKind
+from engine.store.policy_versions import HistoryEntry
+from rules.errors import LiteralInvalid
+from rules.gate import GATE_FIGURES, Bound, GateFigure
+from rules.syntax.close_words import closest
+from rules.syntax.gate_parser import bound
+
+USUAL_LEAST = 100
+"""Orders from which on the bounds of a canary count, unless it says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRequest:
+    """A version that is to decide a `share` of the orders, in ten-thousandths. `stop_if` are bounds as they are
+    written, `late > +2%`; `watch` the figures that are shown.
+    """
+
+    version: str
+    share: int
+    stop_if: Sequence[str]
+    watch: Sequence[str] = ()
+    least_orders: int = USUAL_LEAST
+
+
+class Trials:
+    """Those of one network. `clock` answers UTC seconds; `new_id` names an operation that has no name."""
+
+    def __init__(
+        self, stored: StoredTrials, versions: Versions, *, clock: Callable[[], int], new_id: Callable[[], str]
+    ) -> None:
+        self.stored = stored
+        self._versions = versions
+        self._clock = clock
+        self._new_id = new_id
+
+    def start_shadow(
+        self, version: str, *, share: int, who: str, note: str = "", operation: str | None = None
+    ) -> StoredTrial:
+        """Try a version beside the one that decides. Raises NotFound, PolicyUnreadable, KeyReused, InputInvalid, and
+        NotActivated if another is tried already.
+        """
+        _verify_share(share)
+        self._versions.read(version)
+        answer = self.stored.change_shadow(version, self._entry(who, note, operation), share=share)
+        _verify_answer(answer, version, "shadow")
+        return self._found("shadow")
+
+    def end_shadow(self, *, who: str, note: str = "", operation: str | None = None) -> StoredTrial:
+        """Raises NotFound if there is none."""
+        answer = self.stored.change_shadow("", self._entry(who, note, operation))
+        _verify_answer(answer, "", "shadow")
+        return self._found("shadow")
+
+    def start_canary(
+        self,
+        request: CanaryRequest,
+        *,
+        who: str,
+        note: str = "",
+        operation: str | None = None,
+        override: bool = False,
+        override_gate: bool = False,
+    ) -> StoredTrial:
+        """Let a version decide a share of the orders. Raises as `Versions.activate`, and NotActivated if there is a
+        canary already, or the version is active itself.
+        """
+        _verify_share(request.share)
+        bounds = parsed_bounds(request.stop_if)
+        watch = _watched(request.watch, bounds)
+        terms = CanaryTerms(
+            watch=list(watch), stop_if=[(its.figure, its.text) for its in bounds], least_orders=request.least_orders
+        )
+        entry, passage = self._versions.permitted(
+            request.version,
+            who=who,
+            note=note,
+            operation=operation,
+            override=override,
+            override_gate=override_gate,
+        )
+
+        def change(network: str) -> TimelineOutcome:
+            answer = self.stored.start_canary(
+                request.version, entry, network=network, against=passage.against, share=request.share, terms=terms
+            )
+            if answer[0] in ("network", "active"):
+                return NetworkChanged() if answer[0] == "network" else ActiveChanged()
+            _verify_answer(answer, request.version, "canary")
+            return TimelineChanged()
+
+        if isinstance(self._versions.change_timeline(request.version, change), ActiveChanged):
+            raise stale_gate(request.version)
+        return self._found("canary")
+
+    def grow_canary(self, share: int, *, who: str, note: str = "") -> StoredTrial:
+        """Give the canary a larger share: who is in it stays in it. Raises NotFound, InputInvalid."""
+        _verify_share(share)
+        running = self.running("canary")
+        state = self.stored.change_canary(running.id, self._entry(who, note, None), share=share)
+        if state == "smaller":
+            raise InputInvalid(
+                [
+                    Mistake(
+                        field="share",
+                        message=f"the canary has {running.share / 100:g}% already, and its share only grows, so that"
+                        " orders stay on their side; end it, and begin again",
+                    )
+                ]
+            )
+        if state == "over":
+            raise _none("canary")
+        return self._found("canary")
+
+    def end_canary(
+        self,
+        *,
+        who: str,
+        note: str = "",
+        because: str = "stopped",
+        seen: dict[str, Any] | None = None,
+        trial: str | None = None,
+    ) -> bool:
+        """End the canary, or that of the id `trial`; False if it was over. Raises NotFound if there is none."""
+        trial_id = trial or self.running("canary").id
+        entry = self._entry(who, note, None)
+        state = self.stored.change_canary(trial_id, entry, because=because, seen=seen, by_itself=who == ENGINE)
+        return state == "done"
+
+    def end_unreadable(self, version: str, reason: str) -> None:
+        """End the canary of a version that this release can't read."""
+        trial = self.stored.find("canary")
+        if trial is not None and trial.version == version:
+            self.end_canary(who=ENGINE, note=reason, because="unreadable", trial=trial.id)
+
+    def running(self, kind: TrialKind) -> StoredTrial:
+        """Raises NotFound if none runs."""
+        trial = self.stored.find(kind)
+        if trial is None or not self.runs(trial):
+            raise _none(kind)
+        return trial
+
+    def runs(self, trial: StoredTrial) -> bool:
+        """A canary is over once another version is active than that beside which it began, noted or not."""
+        return trial.ended is None and (trial.base is None or trial.base == self._versions.timeline().active)
+
+    def watched(self, trial: StoredTrial) -> Watched:
+        """What came of it until now."""
+        rows = self.stored.orders(trial.kind)
+        return Watched.of(trial.sums, rows, self.bounds(trial))
+
+    @staticmethod
+    def bounds(trial: StoredTrial) -> list[Bound]:
+        """The bounds of a canary."""
+        terms = trial.terms.stop_if if trial.terms else []
+        return [bound(cast("GateFigure", figure), text) for figure, text in terms]
+
+    def broken(self, trial: StoredTrial) -> list[Bound]:
+        """The bounds that a canary breaks, if it has decided enough orders."""
+        if trial.terms is None or trial.sums.get("orders", 0) < trial.terms.least_orders:
+            return []
+        return [its for its in self.bounds(trial) if is_broken(its, trial.sums)]
+
+    def _found(self, kind: TrialKind) -> StoredTrial:
+        trial = self.stored.find(kind)
+        if trial is None:
+            raise _none(kind)
+        return trial
+
+    def _entry(self, who: str, note: str, operation: str | None) -> HistoryEntry:
+        return HistoryEntry(operation=operation or self._new_id(), who=who, at=self._clock(), note=note)
+
+
+def parsed_bounds(texts: Sequence[str]) -> list[Bound]:
+    """The bounds that texts such as `late > +2%` write. Raises InputInvalid with every mistake."""
+    bounds: list[Bound] = []
+    mistakes: list[Mistake] = []
+    for text in texts:
+        figure, sign, amount = (part.strip() for part in text.partition(">"))
+        if not sign or figure not in GATE_FIGURES:
+            meant = closest(figure, GATE_FIGURES)
+            hint = f"; did you mean '{meant}'?" if meant and figure not in GATE_FIGURES else ""
+            message = f"'{text}' is no bound; write for example 'late > +2%', of {', '.join(GATE_FIGURES)}{hint}"
+            mistakes.append(Mistake(field="stop_if", message=message))
+            continue
+        try:
+            bounds.append(bound(figure, amount))
+        except LiteralInvalid as error:
+            mistakes.append(Mistake(field="stop_if", message=str(error)))
+    if mistakes:
+        raise InputInvalid(mistakes)
+    return bounds
+
+
+def _watched(watch: Sequence[str], bounds: Sequence[Bound]) -> list[str]:
+    """The figures that are shown: those asked for and those that have a bound; all, if none is."""
+    unknown = [name for name in watch if name not in GATE_FIGURES]
+    if unknown:
+        known = ", ".join(GATE_FIGURES)
+        raise InputInvalid([Mistake(field="watch", message=f"'{unknown[0]}' is no figure; it may be one of {known}")])
+    wanted = {*watch, *(its.figure for its in bounds)} if watch else set(GATE_FIGURES)
+    return [figure for figure in GATE_FIGURES if figure in wanted]
+
+
+def _verify_share(share: int) -> None:
+    if not 0 < share <= SHARES:
+        raise InputInvalid([Mistake(field="share", message="a share is above 0% and at most 100%, as 5% or 0.5%")])
+
+
+def _verify_answer(answer: Sequence[str], version: str, kind: TrialKind) -> None:
+    match answer[0]:
+        case "reused":
+            raise KeyReused("this idempotency key was used before for something else; use a new one for each request")
+        case "missing":
+            raise NotFound(f"no policy version {version} was published")
+        case "running":
+            raise NotActivated(f"version {answer[1][:SHORT]} is the {kind} already; end it first")
+        case "none" if kind == "shadow":
+            raise _none(kind)
+        case "none":
+            raise NotActivated(
+                f"version {version[:SHORT]} can be no canary: it is active itself, or no other version is active"
+            )
+
+
+def _none(kind: TrialKind) -> NotFound:
+    return NotFound(f"there is no {kind}")
