@@ -17,7 +17,8 @@ from api.reports.charts.projection import Projection
 Ring: TypeAlias = list[tuple[float, float]]
 """Longitude and latitude, or across and down."""
 _HUNDREDTHS: Final = 100
-_TURNS: Final = (-360, 0, 360)
+_TURN: Final = 360
+_TURNS: Final = (-_TURN, 0, _TURN)
 _BEYOND: Final = 6.0
 """So far beyond the edge a shape is drawn, so that its cut is not seen."""
 _STEP: Final = 2
@@ -113,5 +114,15 @@ def _shape(numbers: Sequence[int], arcs: Sequence[Ring]) -> _Shape:
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         ring += arc[1:] if ring else arc
+    ring = _unwrapped(ring)
     longitudes, latitudes = [x for x, _ in ring], [y for _, y in ring]
     return _Shape(ring, (min(latitudes), max(latitudes), min(longitudes), max(longitudes)))
+
+
+def _unwrapped(ring: Ring) -> Ring:
+    """Of a country on the date line, on one side of it: longitudes go on beyond 180."""
+    made, turn = [ring[0]], 0
+    for (before, _), (longitude, latitude) in itertools.pairwise(ring):
+        turn += round((before - longitude) / _TURN)
+        made.append((longitude + turn * _TURN, latitude))
+    return made

@@ -59,7 +59,13 @@ def figures(draft: WhatIfDraftRecord, currency: str) -> TableView:
     )
 
 
-def between(interval: WhatIfIntervalRecord | None, shown: Shown) -> str:
+def _between(interval: WhatIfIntervalRecord | None, shown: Shown) -> str:
+    if interval is None or not (interval.low or interval.high):
+        return ""
+    return say("95% between {low} and {high}", low=signed(interval.low, shown), high=signed(interval.high, shown))
+
+
+def _bounds(interval: WhatIfIntervalRecord | None, shown: Shown) -> str:
     if interval is None or not (interval.low or interval.high):
         return ""
     return say("{low} to {high}", low=signed(interval.low, shown), high=signed(interval.high, shown))
@@ -67,10 +73,8 @@ def between(interval: WhatIfIntervalRecord | None, shown: Shown) -> str:
 
 def _tile(draft: WhatIfDraftRecord, figure: _Summed) -> TileView:
     difference, interval, shown = figure.draft - figure.baseline, draft.sure.get(figure.field), figure.shown
-    chart, span = None, between(interval, shown)
-    if interval is not None and span:
-        span = say("95% between {span}", span=span)
-        chart = sure_range(interval.low, difference, interval.high, span)
+    span = _between(interval, shown)
+    chart = sure_range(interval.low, difference, interval.high, span) if interval is not None and span else None
     return TileView(
         name=figure.name,
         value=signed(difference, shown),
@@ -96,8 +100,8 @@ def _verdict(difference: int, interval: WhatIfIntervalRecord | None) -> str:
 
 
 def _shipments_between(draft: WhatIfDraftRecord) -> str:
-    span = between(draft.sure.get("shipments"), whole)
-    return say("shipments in all: 95% between {span}", span=span) if span else ""
+    span = _between(draft.sure.get("shipments"), whole)
+    return say("shipments in all: {span}", span=span) if span else ""
 
 
 def _ratio_tile(name: str, ratio: Ratio, unit: str, span: str) -> TileView:
@@ -137,7 +141,7 @@ def _row(draft: WhatIfDraftRecord, name: str, field: str, shown: Shown) -> list[
 
 
 def _span(draft: WhatIfDraftRecord, field: str, shown: Shown) -> str:
-    return between(draft.sure.get(field), shown)
+    return _bounds(draft.sure.get(field), shown)
 
 
 def _fields(currency: str) -> Iterator[tuple[str, str, Shown]]:
