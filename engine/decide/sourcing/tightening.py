@@ -1,4 +1,5 @@
-"""Tightens a problem by what multiples, sets, capacities and caps rule out at once, before any bound is worked out.
+"""Tightens a problem by what multiples, sets, capacities, caps and limits of lots rule out at once, before any bound is
+worked out.
 
 No choice is lost: what is taken away could not ship in any. Afterwards most problems have nothing left that couples
 lines of different SKUs, and the bounds, which know nothing of such couplings, are close again.
@@ -9,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import gcd
 
-from engine.decide.sourcing.problem import Candidate, Capacity, Demand, Price, Problem
+from engine.decide.sourcing.problem import Candidate, Capacity, Demand, LotLimit, Price, Problem
 from engine.decide.sourcing.sku_caps import binding, supply_within
+from engine.model.facts import OptionKey
 
 
 def tighten(problem: Problem) -> tuple[Problem, int]:
@@ -23,9 +25,10 @@ def tighten(problem: Problem) -> tuple[Problem, int]:
     demands = _whole_sets(problem.demands)
     multiples = {place: multiple for place, multiple in problem.multiples.items() if multiple > 1}
     problem = replace(problem, demands=demands, supply=supply, multiples=multiples)
-    sets = demands_by_set(demands).values()
-    problem = replace(problem, candidates=[_that_can_ship(problem, sets, each) for each in problem.candidates])
-    problem = replace(problem, candidates=[each for each in problem.candidates if each.prices])
+    sets, of_lots = demands_by_set(demands).values(), _most_of_lots(problem)
+    candidates = [_that_can_ship(problem, sets, of_lots, each) for each in problem.candidates]
+    problem = replace(problem, candidates=[each for each in candidates if each.prices])
+    problem = replace(problem, lot_limits=_of_places_left(problem))
     trimmed = _trimmed_to_multiples(problem)
     left_out = sum([demand.quantity for demand in demands]) - sum([demand.quantity for demand in trimmed])
     problem = replace(problem, demands=trimmed)
@@ -86,13 +89,38 @@ def _within_capacity(problem: Problem) -> Mapping[tuple[str, str], int]:
     return {(node, sku): most(node, sku, free) for (node, sku), free in problem.supply.items()}
 
 
-def _that_can_ship(problem: Problem, sets: Iterable[Sequence[int]], candidate: Candidate) -> Candidate:
-    """The candidate with those prices only whose lines it can ship: of a set all lines or none."""
+def _most_of_lots(problem: Problem) -> dict[tuple[OptionKey, int], int]:
+    """How many units a candidate takes of a demand at most, where some lots of its node are too old for it."""
+    most: dict[tuple[OptionKey, int], int] = {}
+    for limit in problem.lot_limits:
+        for place in limit.places:
+            most[place] = min(limit.most, most.get(place, limit.most))
+    return most
+
+
+def _of_places_left(problem: Problem) -> list[LotLimit]:
+    """The limits of lots, of what can still ship."""
+    left = {(candidate.key, index) for candidate in problem.candidates for index in candidate.prices}
+    limits = [limit._replace(places=limit.places & left) for limit in problem.lot_limits]
+    return [limit for limit in limits if limit.places]
+
+
+def _that_can_ship(
+    problem: Problem,
+    sets: Iterable[Sequence[int]],
+    of_lots: Mapping[tuple[OptionKey, int], int],
+    candidate: Candidate,
+) -> Candidate:
+    """The candidate with those prices only whose lines it can ship: of a set all lines or none. `of_lots` is how many
+    units it takes of a line at most.
+    """
     node, prices = candidate.key.node, dict(candidate.prices)
     for index in candidate.prices:
         demand, multiple = problem.demands[index], problem.multiples.get((node, index), 1)
         least = demand.quantity if demand.together else multiple
-        if problem.supply.get((node, demand.sku), 0) < least or demand.quantity < least or least % multiple:
+        free = problem.supply.get((node, demand.sku), 0)
+        most = min(free, demand.quantity, of_lots.get((candidate.key, index), free))
+        if most < least or least % multiple:
             del prices[index]
     for lines in sets:
         if not _carries(problem, node, prices, lines):

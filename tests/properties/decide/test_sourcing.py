@@ -155,6 +155,24 @@ def test_exhaustive_search_finds_no_better_choice_with_lots_that_some_shipments_
     assert choose(problem) == best_by_enumeration(problem)
 
 
+@examples(30)
+@given(st.one_of(problems(most_candidates=5), coupled_problems()), st.data())
+def test_what_may_use_no_lot_or_too_few_for_a_whole_line_is_as_if_it_could_not_ship_that_line(problem, data):
+    places = [(candidate.key, line) for candidate in problem.candidates for line in candidate.prices]
+    barred = data.draw(st.sets(st.sampled_from(places)))
+    limits = [LotLimit(_too_few(problem, place), frozenset([place])) for place in sorted(barred)]
+    without = [
+        replace(each, prices={line: price for line, price in each.prices.items() if (each.key, line) not in barred})
+        for each in problem.candidates
+    ]
+    assert choose(replace(problem, lot_limits=limits)) == choose(replace(problem, candidates=without))
+
+
+def _too_few(problem, place):
+    demand = problem.demands[place[1]]
+    return demand.quantity - 1 if demand.together else 0
+
+
 @examples(20)
 @given(coupled_problems(), st.sampled_from([0, 40]), st.sampled_from([0, 10**6, mixed_integer_program.WORK]))
 def test_where_the_search_stops_early_the_program_keeps_to_multiples_sets_caps_and_capacities(problem, steps, work):

@@ -10,7 +10,17 @@ from engine.decide import sourcing
 from engine.decide.sourcing import solution
 from engine.decide.sourcing.branch_and_bound import Limits
 from engine.decide.sourcing.choose import choose
-from engine.decide.sourcing.problem import Candidate, Capacity, Choice, Demand, Price, Problem, Score, Unproven
+from engine.decide.sourcing.problem import (
+    Candidate,
+    Capacity,
+    Choice,
+    Demand,
+    LotLimit,
+    Price,
+    Problem,
+    Score,
+    Unproven,
+)
 from engine.decide.sourcing.program import local_search, mixed_integer_program
 from engine.model.facts import OptionKey
 
@@ -217,6 +227,18 @@ def test_a_line_kept_together_takes_the_whole_stock_from_one_that_may_be_split()
         supply={("a", "mug"): 2, ("b", "mug"): 1, ("c", "mug"): 1},
     )
     assert shipped(choose(problem)) == {("a", 1): 2, ("b", 0): 1, ("c", 0): 1}
+
+
+def test_a_choice_is_proven_though_one_may_use_no_lot_of_its_node_for_a_line():
+    nodes = {"a": [unit(), unit()], "b": [unit()], "c": [unit(), unit(), unit()], "d": [unit()], "e": [unit()]}
+    problem = Problem(
+        demands=[line(1, together=True), line(2), line(3)],
+        candidates=[shipment(name, 0, *prices) for name, prices in nodes.items()],
+        supply={(name, "mug"): 2 for name in nodes},
+        lot_limits=[LotLimit(0, frozenset({(OptionKey("a", "parcel"), 1)}))],
+    )
+    choice = choose(problem)
+    assert (shipped(choice), choice.gap, choice.unproven) == ({("a", 0): 1, ("c", 1): 2}, 0, None)
 
 
 def test_no_more_shipments_than_allowed():
