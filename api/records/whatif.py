@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType, json, structs, to_builtins
 
@@ -17,6 +17,7 @@ from api.records.whatif_breakdown import (
     WhatIfPlacesRecord,
     WhatIfProductsRecord,
 )
+from api.records.whatif_rolled import WhatIfChangeRecord, WhatIfRolledRecord
 from engine.audit.explanation.record import StatementRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.simulation.bootstrap import DRAWS
@@ -24,7 +25,7 @@ from engine.simulation.cause import Cause
 from engine.simulation.changed_decision import DecidedSide, ExplainedChange
 from engine.simulation.comparison import ChangedDecision, Comparison, Figure, Interval
 from engine.simulation.tried_decision import NotKept, Untriable, UntriedDecision
-from engine.simulation.whatif import DraftResult, UntriedCounts, WhatIf
+from engine.simulation.whatif import DraftResult, UntriedCounts, Way, WhatIf
 from rules.errors import Finding
 
 _NAMES: Mapping[Figure, str] = {
@@ -167,6 +168,11 @@ class WhatIfDraftRecord(Record, frozen=True):
         Meta(description="left out if no order has one; those without have an empty name"),
     ] = UNSET
 
+    change: Annotated[
+        WhatIfChangeRecord | UnsetType, Meta(description="of the network; left out if it is as it was")
+    ] = UNSET
+    rolled: Annotated[WhatIfRolledRecord | UnsetType, Meta(description="only if it was rolled forward")] = UNSET
+
     @classmethod
     def of(cls, result: DraftResult) -> "WhatIfDraftRecord":
         comparison, breakdown = result.comparison, result.comparison.breakdown
@@ -201,6 +207,8 @@ class WhatIfDraftRecord(Record, frozen=True):
             lifecycles=WhatIfProductsRecord.each(breakdown.baseline.lifecycles, breakdown.draft.lifecycles),
             categories=WhatIfProductsRecord.each(breakdown.baseline.categories, breakdown.draft.categories),
             segments=dict(sorted(segments.items())) if set(segments) - {""} else UNSET,
+            change=WhatIfChangeRecord.of(result.draft.change),
+            rolled=WhatIfRolledRecord.of(result.rolled) if result.rolled else UNSET,
         )
 
 
@@ -249,10 +257,11 @@ class RefusedDraftRecord(Record, frozen=True):
 
 class WhatIfRecord(Record, frozen=True):
     """What drafts would have decided in place of the policies that they are compared with. one_step: each logged
-    decision again, alone, on the facts that were kept with it.
+    decision again, alone, on the facts that were kept with it. rolled_forward: one after another, on the stock as the
+    draft left it; an order is then one decision, with what came of it in the end.
     """
 
-    way: Literal["one_step"]
+    way: Way
     against: Annotated[str, Meta(description="the policy version that is the baseline")]
     since: Timestamp | None
     until: Annotated[Timestamp | None, Meta(description="before this instant")]
@@ -277,7 +286,7 @@ class WhatIfRecord(Record, frozen=True):
     def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
         request = made.request
         record = cls(
-            way="one_step",
+            way=request.way,
             against=request.against,
             since=None if request.since is None else timestamp(request.since),
             until=None if request.until is None else timestamp(request.until),

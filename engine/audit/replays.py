@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -167,13 +168,19 @@ class Replays:
         """The decisions of a time as in `between`, a batch of entries at a time, as they are stored. If archived ones
         can't be read, `on_missing` is called with the reason, and those that are on the server come next.
         """
+        return self.log_as_stored(since, until, frozenset({"decided"}), on_missing=on_missing)
+
+    def log_as_stored(
+        self, since: int | None, until: int | None, kinds: AbstractSet[str], *, on_missing: Callable[[str], None]
+    ) -> Iterator[list[RawEntry]]:
+        """All entries of these kinds, as `as_stored`."""
         client, keys = self._client, self._keys
         try:
-            yield from decision_log.raw_decisions(client, keys, since=since, until=until)
+            yield from decision_log.raw_entries(client, keys, kinds, since=since, until=until)
         except ArchiveUnavailable as error:
             on_missing(str(error))
             behind = f"({id_text(ArchivedLog(client, keys).through())}"
-            yield from decision_log.raw_decisions(client, keys, since=since, until=until, start=behind)
+            yield from decision_log.raw_entries(client, keys, kinds, since=since, until=until, start=behind)
 
     def following(self, entry: str, count: int) -> list[RawEntry]:
         """At most so many entries of the log behind that of an id, as they are stored, of whatever kind."""

@@ -42,26 +42,25 @@ class ExplainedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """What one side's policies decide on the facts of a decision."""
+    """What one side's policies decide on the facts of a decision, as that side has them."""
 
+    made_on: DecisionFacts
     matcher: Matcher
     again: ChoiceAgain
     decided: Decided
 
 
-def explain_change(
-    record: DecisionRecord, made_on: DecisionFacts, baseline: Side, draft: Side, *, language: str
-) -> ExplainedChange:
+def explain_change(record: DecisionRecord, baseline: Side, draft: Side, *, language: str) -> ExplainedChange:
     """In sentences of a language that has a catalogue."""
     return ExplainedChange(
         record=record,
-        baseline=_explained(record, made_on, baseline, draft, language),
-        draft=_explained(record, made_on, draft, baseline, language),
+        baseline=_explained(record, baseline, draft, language),
+        draft=_explained(record, draft, baseline, language),
     )
 
 
-def _explained(record: DecisionRecord, made_on: DecisionFacts, side: Side, other: Side, language: str) -> DecidedSide:
-    left = left_to_others(record)
+def _explained(record: DecisionRecord, side: Side, other: Side, language: str) -> DecidedSide:
+    left, made_on = left_to_others(record), side.made_on
     case = DecidedCase(
         remainder=made_on.remainder,
         snapshot=made_on.snapshot,

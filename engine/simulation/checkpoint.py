@@ -111,7 +111,7 @@ class Checkpoint:
 
 def work_digest(work: OneStepWork) -> bytes:
     """Of all that results follow from beside the entries: in a form in which no two works are alike."""
-    drafts = [[draft.name, sorted(draft.texts.items())] for draft in work.drafts]
+    drafts = [[draft.name, sorted(draft.texts.items()), draft.change.identity] for draft in work.drafts]
     return hashlib.sha256(msgspec.json.encode([VERSION, MEANING, tzdata_version(), work.against, drafts])).digest()
 
 

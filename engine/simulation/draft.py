@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.simulation.network_change import NO_CHANGE, NetworkChange
 from engine.simulation.tried_decision import NotKept
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -11,10 +12,13 @@ from rules.vocabulary import OUTSIDE_DECISIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`texts` are the files of its policies, which have no mistakes."""
+    """`texts` are the files of its policies, which have no mistakes. They are tried with this `change` of the
+    network.
+    """
 
     name: str
     texts: Mapping[str, str]
+    change: NetworkChange = NO_CHANGE
 
     @classmethod
     def of(cls, name: str, policies: PolicySet) -> "Draft":

@@ -125,6 +125,12 @@ def decided(record: DecisionRecord, facts: FactsRecord, again: ChoiceAgain) -> D
     """What is decided of the same order by the choice made `again`. Units that stay unfilled may wait if some of
     `record` did; if it had none, the log doesn't tell, and only those wait that rules put on backorder.
     """
+    parked = is_parked(record, facts, approve=again.evaluation.order_outcome.approve)
+    return decided_by_choice(again, may_wait=record.may_wait, parked=parked)
+
+
+def decided_by_choice(again: ChoiceAgain, *, may_wait: bool, parked: bool) -> Decided:
+    """What a choice decides. `may_wait`: all units that stay unfilled wait."""
     evaluation, choice, order = again.evaluation, again.choice, again.evaluation.ordered
     scheduled = reserve_at(evaluation, choice) > evaluation.now
     chosen = [ShipmentRecord.of(shipment, order) for shipment in shipments_of(evaluation, choice)]
@@ -132,7 +138,7 @@ def decided(record: DecisionRecord, facts: FactsRecord, again: ChoiceAgain) -> D
     for (_, index), units in choice.units.items():
         missing[index] -= units
     lines = [(index, line.id, missing[index]) for index, line in enumerate(evaluation.order.lines) if missing[index]]
-    may_wait = record.may_wait or scheduled
+    may_wait = may_wait or scheduled
     waiting = sum(units for index, _, units in lines if may_wait or evaluation.backorders(index))
     if scheduled:
         waiting += sum(item.quantity for shipment in chosen for item in shipment.lines)
@@ -142,7 +148,7 @@ def decided(record: DecisionRecord, facts: FactsRecord, again: ChoiceAgain) -> D
         unfilled={line: units for _, line, units in lines},
         units_waiting=waiting,
         waits=scheduled or waiting > 0,
-        parked=_is_parked(record, facts, approve=evaluation.order_outcome.approve),
+        parked=parked,
     )
 
 
@@ -150,9 +156,9 @@ def outcome_of_record(
     record: DecisionRecord, made: Decided, rules: frozenset[str], network: Network, products: Mapping[str, Product]
 ) -> Outcome:
     """`made` is what it decided; `rules` are those that may act on a decision."""
-    return _outcome(
+    return outcome_of(
         made,
-        _Made(
+        MadeBy(
             network=network,
             products=products,
             placed_at=seconds(record.order.placed_at),
@@ -167,9 +173,9 @@ def outcome_of_record(
 def outcome_of_choice(again: ChoiceAgain, made: Decided, rules: frozenset[str]) -> Outcome:
     """`made` is what the choice decided; `rules` are those that may act on a decision."""
     evaluation = again.evaluation
-    return _outcome(
+    return outcome_of(
         made,
-        _Made(
+        MadeBy(
             network=evaluation.snapshot.network,
             products=evaluation.snapshot.products,
             placed_at=evaluation.order.placed_at,
@@ -182,7 +188,7 @@ def outcome_of_choice(again: ChoiceAgain, made: Decided, rules: frozenset[str]) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
+class MadeBy:
     """What else is known of a decision: `skus` by line, and what its policies counted and which of them acted."""
 
     network: Network
@@ -194,7 +200,7 @@ class _Made:
     filled_without_stock: int
 
 
-def _outcome(made: Decided, by: _Made) -> Outcome:
+def outcome_of(made: Decided, by: MadeBy) -> Outcome:
     nodes: dict[str, NodeAmounts] = {}
     for shipment in made.shipments:
         units = sum(item.quantity for item in shipment.lines)
@@ -261,7 +267,7 @@ def _status(*, scheduled: bool, fills: bool, missing: bool) -> Status:
     return "partial" if fills else "unfilled"
 
 
-def _is_parked(record: DecisionRecord, facts: FactsRecord, *, approve: bool) -> bool:
+def is_parked(record: DecisionRecord, facts: FactsRecord, *, approve: bool) -> bool:
     """As its record would say: of an amendment, whether the order is parked from then on; else of a first decision."""
     remainder = facts.remainder or WHOLE
     if remainder.units is not UNSET:

@@ -4,9 +4,9 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from engine.errors import NotFound
 from engine.model.facts import Node
@@ -18,6 +18,8 @@ from engine.simulation.checkpoint import Checkpoint
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
+from engine.simulation.rolled.rolling import Rolled, RolledFigures, roll_forward
+from engine.simulation.rolled.run import RollRequest
 from engine.simulation.tried_decision import UntriedDecision
 from engine.store.log.stored_entry import RawEntry
 from rules.diff.compare import Changes, compare
@@ -28,6 +30,12 @@ _WORTH_PROCESSES: Final = 4
 """Fewer pieces are tried sooner than processes start."""
 _MOST_NAMED: Final = 100
 """Of the decisions that can't be tried, at most so many are named."""
+
+
+Way: TypeAlias = Literal["one_step", "rolled_forward"]
+"""one_step: each logged decision alone, on the facts that were kept with it. rolled_forward: one after another, on the
+stock as the draft left it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,7 @@ class WhatIfRequest:
     shown: int
     weighed: int
     language: str
+    way: Way = "one_step"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +94,8 @@ class DraftResult:
     weighed: tuple[WeighedRule, ...]
     worst: tuple[tuple[ChangedDecision, ExplainedChange], ...]
     best: tuple[tuple[ChangedDecision, ExplainedChange], ...]
+    rolled: RolledFigures | None = None
+    """What is known at the end, if it was rolled forward."""
 
     @property
     def never_fired(self) -> list[str]:
@@ -135,6 +146,8 @@ def what_if(
     where = spread if len(first) == _WORTH_PROCESSES else Spread()
     work = OneStepWork(against=request.against, drafts=request.drafts)
     decisions = made_again = 0
+    if request.way == "rolled_forward":
+        return _rolled_forward(service, request, comparisons, untried, spread=spread, progress=progress)
     with executor(work, where, service) as pool:
         every = itertools.chain(first, pieces)
         tried_pieces = (
@@ -150,7 +163,51 @@ def what_if(
                 for comparison, draft in zip(comparisons, tried.drafts, strict=True):
                     comparison.add(tried, draft)
             progress(len(results))
-        made = tuple(_results(service, request, comparisons, pool))
+        made = tuple(_results(service, request, comparisons, pool, _OneStepTasks()))
+    return _whatif(service, request, untried, made, decisions=decisions, made_again=made_again)
+
+
+def _rolled_forward(
+    service: Pointsman,
+    request: WhatIfRequest,
+    comparisons: Sequence[Comparison],
+    untried: UntriedCounts,
+    *,
+    spread: Spread,
+    progress: Callable[[int], None],
+) -> WhatIf:
+    """Each variant in a process of its own: one decision comes after another."""
+
+    def missing(reason: str) -> None:
+        untried.archive = reason
+
+    rolls = RollRequest(
+        since=request.since, until=request.until, offers=service.settings.backlog == "auto", as_logged=True
+    )
+    work = OneStepWork(against=request.against, drafts=request.drafts)
+    where = replace(spread, workers=min(spread.workers, len(request.drafts) + 1))
+    with executor(work, where, service) as pool:
+        rolled = roll_forward(
+            pool, rolls, len(request.drafts), on_untried=untried.add, on_missing=missing, progress=progress
+        )
+        rolled.add_to(comparisons)
+        results = tuple(
+            replace(result, rolled=rolled.figures(number))
+            for number, result in enumerate(_results(service, request, comparisons, pool, rolled))
+        )
+    decisions = rolled.baseline.decisions
+    return _whatif(service, request, untried, results, decisions=decisions, made_again=rolled.made_again)
+
+
+def _whatif(
+    service: Pointsman,
+    request: WhatIfRequest,
+    untried: UntriedCounts,
+    results: tuple[DraftResult, ...],
+    *,
+    decisions: int,
+    made_again: int,
+) -> WhatIf:
     network = service.network()
     return WhatIf(
         request=request,
@@ -159,7 +216,7 @@ def what_if(
         decisions=decisions,
         made_again=made_again,
         untried=untried,
-        drafts=made,
+        drafts=results,
         nodes=network.nodes,
     )
 
@@ -197,32 +254,36 @@ def _ignore(_reason: str) -> None:
 
 
 def _results(
-    service: Pointsman, request: WhatIfRequest, comparisons: Sequence[Comparison], pool: Executor
+    service: Pointsman,
+    request: WhatIfRequest,
+    comparisons: Sequence[Comparison],
+    pool: Executor,
+    tasks: "_OneStepTasks | Rolled",
 ) -> Iterator[DraftResult]:
     baseline = service.versions.read(request.against)
     for number, (draft, comparison) in enumerate(zip(request.drafts, comparisons, strict=True)):
         policies = draft.policies()
         rules = deciding_rules(policies)
         worst, best = comparison.worst, comparison.best
-        explained = list(pool.each(_explain(number, item, request.language) for item in (*worst, *best)))
+        explained = list(pool.each(tasks.explain(number, item, request.language) for item in (*worst, *best)))
         yield DraftResult(
             draft=draft,
             version=policies.version,
             changes=compare(baseline, policies),
             comparison=comparison,
             rules=tuple(rules),
-            weighed=tuple(_weighed(number, rules, comparison, pool)),
+            weighed=tuple(_weighed(number, rules, comparison, pool, tasks)),
             worst=tuple(zip(worst, explained[: len(worst)], strict=True)),
             best=tuple(zip(best, explained[len(worst) :], strict=True)),
         )
 
 
-def _weighed(draft: int, rules: Sequence[str], comparison: Comparison, pool: Executor) -> Iterator[WeighedRule]:
+def _weighed(
+    draft: int, rules: Sequence[str], comparison: Comparison, pool: Executor, tasks: "_OneStepTasks | Rolled"
+) -> Iterator[WeighedRule]:
     uses = comparison.rules
     acting = [rule for rule in rules if rule in uses and uses[rule].last]
-    weighings = pool.each(
-        functools.partial(OneStep.weigh, draft=draft, rule=rule, entries=tuple(uses[rule].last)) for rule in acting
-    )
+    weighings = pool.each(tasks.weigh(draft, rule, tuple(uses[rule].last)) for rule in acting)
     for rule, (decided, weighed) in zip(acting, weighings, strict=True):
         yield WeighedRule(rule=rule, weighed=weighed, decided=decided)
 
@@ -231,5 +292,13 @@ def _try(batch: Sequence[RawEntry]) -> Task:
     return functools.partial(OneStep.try_decisions, batch=batch)
 
 
-def _explain(draft: int, changed: ChangedDecision, language: str) -> Task:
-    return functools.partial(OneStep.explain, draft=draft, entry_id=changed.entry, language=language)
+class _OneStepTasks:
+    """What is asked of the processes about decisions that were tried in one step."""
+
+    @staticmethod
+    def explain(draft: int, changed: ChangedDecision, language: str) -> Task:
+        return functools.partial(OneStep.explain, draft=draft, entry_id=changed.entry, language=language)
+
+    @staticmethod
+    def weigh(draft: int, rule: str, entries: Sequence[str]) -> Task:
+        return functools.partial(OneStep.weigh, draft=draft, rule=rule, entries=entries)

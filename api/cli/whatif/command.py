@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,9 @@ from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.cli.whatif import resuming
 from api.cli.whatif.headline import headline, notes
+from api.cli.whatif.network_options import change_of, name_of, network_options
 from api.cli.whatif.outputs import Outputs, output_options
+from api.cli.whatif.rolled import print_end_stock
 from api.cli.whatif.sweep import print_trade_off, swept
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
@@ -26,6 +29,7 @@ from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.draft import Draft
+from engine.simulation.network_change import NetworkChange
 from engine.simulation.whatif import WhatIfRequest, what_if
 from rules.errors import Finding, PolicyInvalid
 
@@ -38,7 +42,7 @@ _USUALLY_WEIGHED = 20
 
 
 @click.command()
-@click.argument("drafts", metavar="DRAFT...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("drafts", metavar="[DRAFT...]", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--against",
     metavar="VERSION",
@@ -79,6 +83,14 @@ _USUALLY_WEIGHED = 20
     help="Try the one DRAFT with each of these numbers in the rule's effect; or RULE.EFFECT=NUMBER,NUMBER,...",
 )
 @output_options
+@click.option(
+    "--way",
+    type=click.Choice(["one-step", "rolled-forward"]),
+    default="one-step",
+    show_default=True,
+    help="Each decision alone, on the stock as it was; or one after another, on the stock as the draft left it.",
+)
+@network_options
 @AS_JSON
 @click.pass_obj
 def whatif(
@@ -98,41 +110,55 @@ def whatif(
     report: Path | None,
     csv_folder: Path | None,
     parquet_folder: Path | None,
+    way: str,
     as_json: bool,
+    **changes: Any,
 ) -> None:
-    """Try drafts of policies on the orders of the past.
+    """Try drafts of policies, or of the network, on the orders of the past.
 
     DRAFT is a directory of policies, or a file that decides together with those beside it, as policy check takes it.
     Each logged decision of the period is decided again by each draft, alone, on the facts that were kept with it, and
     compared with what the active policies decide of it. Nothing is changed, and nothing has to be published. A draft
     with mistakes is not tried, and the command then exits with 1.
 
+    With --way rolled-forward, one decision comes after another, on the stock as the draft left it. Without a DRAFT, the
+    policies compared with are tried on the network as the options change it.
+
     Example: pointsman whatif policies --from 2026-11-27 --to 2026-11-27
 
     Example: pointsman whatif policies --sweep green/carbon-counts.carbon_price=0..1:0.25
 
     Example: pointsman whatif policies --from 2026-11-27 --report whatif.html
+
+    Example: pointsman whatif --way rolled-forward --close st-lyon --from 2026-11-27 --to 2026-11-27
     """
     _verify_options(
         resumes_nothing=resume and checkpoint is None,
         works_twice=dask is not None and workers is not None,
-        sweeps_several=sweep is not None and len(drafts) > 1,
+        sweeps_several=sweep is not None and len(drafts) != 1,
+        needs_stock=changes["volume"] is not None and way == "one-step",
+        keeps_nothing=checkpoint is not None and way == "rolled-forward",
     )
     outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
     with outputs.with_room(), Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
+        version = service.versions.find(against)
+        change = change_of(service.network(), **changes)
         tried, refused = _reviewed(service, _candidates(drafts, sweep))
+        if not drafts:
+            tried = [_network_alone(service, version, change)]
         if not tried:
             findings = [finding for its in refused.values() for finding in its]
             fail_with_mistakes(PolicyInvalid(findings), say("nothing was tried"))
         request = WhatIfRequest(
-            against=service.versions.find(against),
-            drafts=tuple(tried),
+            against=version,
+            drafts=tuple(replace(draft, change=change) for draft in tried),
             since=until - _USUAL_PERIOD if start is None else start,
             until=until,
             shown=_unless_swept(show, sweep, _USUALLY_SHOWN),
             weighed=_unless_swept(weigh, sweep, _USUALLY_WEIGHED),
             language=sentence_language(),
+            way="rolled_forward" if way == "rolled-forward" else "one_step",
         )
         if checkpoint is not None:
             request = resuming.resume(checkpoint, request) if resume else resuming.begin(checkpoint, request)
@@ -157,6 +183,13 @@ def whatif(
     sys.exit(1 if refused else 0)
 
 
+def _network_alone(service: Pointsman, version: str, change: NetworkChange) -> Draft:
+    """The policies of that version, on the network as it is changed."""
+    if change.changes_nothing:
+        raise click.UsageError(say("name a DRAFT of policies, or what changes of the network (--close, --volume, ...)"))
+    return Draft(name=name_of(change), texts=service.versions.texts(version))
+
+
 def _print(record: WhatIfRecord, times: Times, *, swept: bool) -> None:
     first, *each_draft = headline(record, times)
     click.echo(first)
@@ -167,17 +200,29 @@ def _print(record: WhatIfRecord, times: Times, *, swept: bool) -> None:
             click.echo(line)
         for draft in record.drafts:
             print_draft(draft, record.currency, times)
+            if draft.rolled:
+                print_end_stock(draft.rolled)
     for line in notes(record):
         click.echo(line)
 
 
-def _verify_options(*, resumes_nothing: bool, works_twice: bool, sweeps_several: bool) -> None:
+def _verify_options(
+    *, resumes_nothing: bool, works_twice: bool, sweeps_several: bool, needs_stock: bool, keeps_nothing: bool
+) -> None:
     if resumes_nothing:
         raise click.UsageError(say("--resume goes with --checkpoint DIR"))
     if works_twice:
         raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
     if sweeps_several:
         raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
+    if needs_stock:
+        raise click.UsageError(
+            say("--volume needs --way rolled-forward: in one step, what orders leave for others makes no difference")
+        )
+    if keeps_nothing:
+        raise click.UsageError(
+            say("--checkpoint keeps decisions that were tried alone; rolled forward, each hangs on those before it")
+        )
 
 
 def _unless_swept(given: int | None, sweep: str | None, usually: int) -> int:

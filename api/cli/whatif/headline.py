@@ -15,6 +15,12 @@ _NOT_KEPT: dict[NotKept, str] = {
     "allotments": text("what channels had taken of their allotments"),
     "receipts": text("what was to come in"),
 }
+_ONE_STEP = text(
+    "{decisions} from {start} to {end}, each decided again on the facts of its moment, beside policies {against}"
+)
+_ROLLED_FORWARD = text(
+    "{decisions} from {start} to {end}, one after another on the stock as the draft left it, beside policies {against}"
+)
 _MOST_NAMED = 5
 """Rules of a kind that are named."""
 _UNTRIED = (
@@ -29,8 +35,9 @@ _UNTRIED = (
 
 def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
     """What was tried, then each draft."""
+    tried = _ONE_STEP if record.way == "one_step" else _ROLLED_FORWARD
     yield say(
-        "{decisions} from {start} to {end}, each decided again on the facts of its moment, beside policies {against}",
+        tried,
         decisions=counted(record.decisions, "decision"),
         start=times(record.since or ""),
         end=times(record.until or ""),

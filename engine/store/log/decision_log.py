@@ -134,9 +134,23 @@ def raw_decisions(
     client: Client, keys: Keys, *, since: int | None = None, until: int | None = None, start: str = "-"
 ) -> Iterator[list[RawEntry]]:
     """The same as they are stored, a batch at a time: those behind `start`, which is written as for XRANGE."""
+    return raw_entries(client, keys, frozenset({"decided"}), since=since, until=until, start=start)
+
+
+def raw_entries(
+    client: Client,
+    keys: Keys,
+    kinds: AbstractSet[str],
+    *,
+    since: int | None = None,
+    until: int | None = None,
+    start: str = "-",
+) -> Iterator[list[RawEntry]]:
+    """The entries of these kinds, as they are stored, in the same way."""
+    names = frozenset(kind.encode() for kind in kinds)
 
     def is_meant(fields: Mapping[bytes, bytes]) -> bool:
-        if fields.get(b"kind") != b"decided":
+        if fields.get(b"kind") not in names:
             return False
         at = fields.get(b"at", b"")
         # of a damaged one it is not known

@@ -1,0 +1,314 @@
+"""The units of an order, in the log or in a variant: what its shipments hold, what has left, and what waits.
+
+What the log says becomes of units of an order becomes of the same lines of the variant's, first of what ships from the
+same node. Each change is written into the books.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET
+
+from engine.decide.record_parts import PlacedLineRecord, ShipmentRecord
+from engine.model.lots import NO_LOT
+from engine.orders.cancellation.cheapest_cancellation import CancellableShipment, cheapest_cancellation
+from engine.simulation.rolled.books import Books
+
+Becomes: TypeAlias = Literal["left", "gone"]
+"""left: they were handed over. gone: nobody holds them any more."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """So many held units of a line: of a lot, or of a receipt that is still to come."""
+
+    units: int
+    label: str = NO_LOT
+    receipt: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class PlacedShipment:
+    """A shipment of a decision. `periods` are those in whose loads it counts, `counted` those of allotments."""
+
+    decision: str
+    number: int
+    record: ShipmentRecord
+    periods: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
+    weights: Mapping[str, int] | None = None
+    held: dict[str, list[Piece]] = field(default_factory=dict)
+    """By line."""
+    left: Counter[str] = field(default_factory=Counter)
+    """By line, units that have left."""
+    skus: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def node(self) -> str:
+        return self.record.node
+
+    @property
+    def stands(self) -> bool:
+        """Whether something of it is held or has left."""
+        return bool(self.held) or bool(+self.left)
+
+    @property
+    def units(self) -> int:
+        """All that it holds, and all that has left."""
+        return sum(self.left.values()) + sum(self.held_of(line) for line in self.held)
+
+    def held_of(self, line: str) -> int:
+        return sum(piece.units for piece in self.held.get(line, ()))
+
+    def begin(self, books: Books) -> None:
+        """Hold what the record says."""
+        for item in self.record.lines:
+            self.skus[item.line] = item.sku
+            self.held.setdefault(item.line, []).extend(_pieces(item))
+        for line, pieces in self.held.items():
+            for piece in pieces:
+                self._hold(books, line, piece, piece.units)
+        books.give(self.periods, self.node, 1)
+
+    def end(self, books: Books, line: str, units: int, becomes: Becomes, *, keeps_room: bool = False) -> int:
+        """End so many units of a line at most; answers how many that were. Units of receipts go first."""
+        ended, pieces = 0, self.held.get(line, [])
+        for piece in sorted(pieces, key=lambda its: not its.receipt):
+            part = min(piece.units, units - ended)
+            if part:
+                self._hold(books, line, piece, -part, becomes)
+                piece.units -= part
+                ended += part
+        pieces = [piece for piece in pieces if piece.units]
+        if pieces:
+            self.held[line] = pieces
+        else:
+            self.held.pop(line, None)
+        if becomes == "left":
+            self.left[line] += ended
+        elif ended and not self.stands and not keeps_room:
+            books.give(self.periods, self.node, -1)
+        return ended
+
+    def undo(self, books: Books, line: str, units: int) -> int:
+        """So many units of a line at most did not leave after all, and are held again."""
+        units = min(units, self.left[line])
+        if units:
+            self.left[line] -= units
+            self.held.setdefault(line, []).append(Piece(units))
+            books.change(self.skus[line], self.node, NO_LOT, on_hand=units, held=units)
+        return units
+
+    def arrived(self, books: Books, receipt: str, units: int) -> int:
+        """So many units at most that stood on a receipt are held of what is on hand from now on."""
+        moved = 0
+        for line, pieces in self.held.items():
+            for piece in pieces:
+                part = min(piece.units, units - moved) if piece.receipt == receipt else 0
+                if part:
+                    books.promise(self.skus[line], receipt, -part)
+                    books.change(self.skus[line], self.node, NO_LOT, held=part)
+                    piece.units -= part
+                    moved += part
+            if moved:
+                pieces[:] = [piece for piece in pieces if piece.units] + [Piece(moved)]
+                break
+        return moved
+
+    def _hold(self, books: Books, line: str, piece: Piece, units: int, becomes: Becomes | None = None) -> None:
+        """Below 0: end so many units."""
+        sku = self.skus[line]
+        if piece.receipt:
+            books.promise(sku, piece.receipt, units)
+        if becomes == "left":
+            books.change(sku, self.node, piece.label, on_hand=units, held=0 if piece.receipt else units)
+            return
+        if not piece.receipt:
+            books.change(sku, self.node, piece.label, held=units)
+        books.take(self.counted, sku, self.node, units)
+        books.give_output(self.periods, self.node, sku, units, self.weights)
+
+
+def _pieces(item: PlacedLineRecord) -> Iterator[Piece]:
+    left = item.quantity
+    for lot in () if item.lots is UNSET else item.lots:
+        left -= lot.units
+        yield Piece(lot.units, label=lot.label)
+    for of_receipt in () if item.receipts is UNSET else item.receipts:
+        left -= of_receipt.units
+        yield Piece(of_receipt.units, receipt=of_receipt.receipt)
+    if left > 0:
+        yield Piece(left)
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderUnits:
+    """An order: how many units of each line are ordered, and where they are. What is in none of these is unfilled."""
+
+    ordered: Counter[str]
+    shipments: list[PlacedShipment] = field(default_factory=list)
+    waiting: dict[str, Counter[str]] = field(default_factory=dict)
+    """By the decision under which they wait, units by line."""
+    cancelled: Counter[str] = field(default_factory=Counter)
+    not_counted: Counter[str] = field(default_factory=Counter)
+    """Filled without stock."""
+
+    def place(self, books: Books, shipments: Iterable[PlacedShipment]) -> None:
+        for shipment in shipments:
+            shipment.begin(books)
+            self.shipments.append(shipment)
+
+    def held_of(self, line: str, node: str | None = None) -> int:
+        return sum(its.held_of(line) for its in self.shipments if node in (None, its.node))
+
+    @property
+    def held(self) -> Counter[str]:
+        units = Counter[str]()
+        for shipment in self.shipments:
+            units.update({line: shipment.held_of(line) for line in shipment.held})
+        return units
+
+    @property
+    def left(self) -> Counter[str]:
+        units = Counter[str]()
+        for shipment in self.shipments:
+            units.update(shipment.left)
+        return units
+
+    @property
+    def waiting_units(self) -> Counter[str]:
+        units = Counter[str]()
+        for by_line in self.waiting.values():
+            units.update(by_line)
+        return units
+
+    @property
+    def unfilled(self) -> Counter[str]:
+        """By line, what is neither cancelled nor held and has not left; some of it may wait."""
+        units = Counter(self.ordered)
+        for taken in (self.cancelled, self.held, self.left, self.not_counted):
+            units.subtract(taken)
+        return +units
+
+    @property
+    def standing(self) -> int:
+        """How many shipments stand."""
+        return sum(shipment.stands for shipment in self.shipments)
+
+    def end(
+        self,
+        books: Books,
+        line: str,
+        units: int,
+        becomes: Becomes,
+        *,
+        node: str,
+        only_there: bool = False,
+        keeps_room: bool = False,
+        shipment: tuple[str, int] | None = None,
+    ) -> int:
+        """End so many held units of a line: first those of the shipment with that decision and number, then of what
+        leaves from the node and, unless `only_there`, of the others. Answers how many there were.
+        """
+        ended = 0
+        for its in sorted(self.shipments, key=lambda its: ((its.decision, its.number) != shipment, its.node != node)):
+            if ended < units and (its.node == node or not only_there):
+                ended += its.end(books, line, units - ended, becomes, keeps_room=keeps_room)
+        return ended
+
+    def end_all(self, books: Books, becomes: Becomes) -> None:
+        """End all that is held."""
+        for shipment in self.shipments:
+            for line in list(shipment.held):
+                shipment.end(books, line, shipment.held_of(line), becomes)
+
+    def ship_late(self, books: Books, line: str, units: int, *, node: str) -> None:
+        """Units left that nobody held any more."""
+        units = min(units, self.unfilled[line] - self.waiting_units[line])
+        its = next((its for its in self.shipments if its.node == node and line in its.skus), None)
+        if its is not None and units > 0:
+            its.left[line] += units
+            books.change(its.skus[line], node, NO_LOT, on_hand=-units)
+
+    def undo(self, books: Books, line: str, units: int, *, node: str) -> None:
+        for its in sorted(self.shipments, key=lambda its: its.node != node):
+            units -= its.undo(books, line, units)
+
+    def cancel(self, books: Books, line: str, units: int, *, held: Iterable[tuple[str, int]] = ()) -> None:
+        """Cancel so many units of a line: so many at nodes as they were `held` there in the log, then unfilled ones,
+        waiting ones, and other held ones.
+        """
+        there = sum(
+            self.end(books, line, min(count, units), "gone", node=node, only_there=True) for node, count in held
+        )
+        free = self.unfilled[line] - self.waiting_units[line] - there + self.not_counted[line]
+        rest = units - there
+        rest -= min(rest, max(0, free))
+        rest -= self.wait_less(line, rest)
+        self.let_go(books, {line: min(rest, self.held_of(line))})
+        not_held = self.unfilled[line]
+        if not_held < units:
+            self.not_counted[line] -= min(self.not_counted[line], units - not_held)
+        self.cancelled[line] += min(units, self.unfilled[line])
+
+    def wait_less(self, line: str, units: int) -> int:
+        """So many units of a line at most wait no more; answers how many."""
+        ended = 0
+        for decision in list(self.waiting):
+            part = min(self.waiting[decision][line], units - ended)
+            if part > 0:
+                self.waiting[decision][line] -= part
+                ended += part
+            self.waiting[decision] = +self.waiting[decision]
+            if not self.waiting[decision]:
+                del self.waiting[decision]
+        return ended
+
+    def amend(self, books: Books, ordered: Mapping[str, int]) -> None:
+        """Order so many units of each line from now on: what is held or waits beyond that is let go."""
+        for line in {*self.ordered, *ordered}:
+            fewer = max(0, self.ordered[line] - ordered.get(line, 0))
+            self.cancelled[line] -= min(self.cancelled[line], fewer)
+        self.ordered = Counter(ordered)
+        self.cancelled, self.waiting = +self.cancelled, {}
+        wanted, left = self.ordered - self.cancelled, self.left
+        self.let_go(books, self.held - (wanted - left))
+
+    def let_go(self, books: Books, units: Mapping[str, int]) -> None:
+        """Hold so many units of each line no more: those by which what is left costs least."""
+        if not any(units.values()):
+            return
+        costed = [
+            CancellableShipment(
+                units={line: its.held_of(line) for line in its.held if units.get(line)},
+                unit_costs=dict.fromkeys(its.held, 0),
+                fixed=0 if +its.left or any(not units.get(line) for line in its.held) else its.record.cost_micros,
+            )
+            for its in self.shipments
+        ]
+        for its, lines in zip(list(self.shipments), cheapest_cancellation(units, costed), strict=True):
+            for line, count in lines.items():
+                its.end(books, line, count, "gone")
+
+    def same_as(self, other: "OrderUnits") -> bool:
+        """Whether the units of both are in the same places."""
+        return (
+            self.ordered == other.ordered
+            and self.cancelled == other.cancelled
+            and self.waiting == other.waiting
+            and self.places == other.places
+        )
+
+    @property
+    def places(self) -> Counter[tuple[str, str, str, str]]:
+        """By node, line, lot and receipt, what is held; what has left."""
+        places = Counter[tuple[str, str, str, str]]()
+        for its in self.shipments:
+            for line, pieces in its.held.items():
+                for piece in pieces:
+                    places[its.node, line, piece.label, piece.receipt] += piece.units
+            for line, units in its.left.items():
+                places[its.node, line, "left", ""] += units
+        return +places

@@ -1,0 +1,62 @@
+"""Rolls one variant over the entries of a time: what a process does as one task."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.audit.replays import Replays
+from engine.decide.matching.matcher import Matcher
+from engine.simulation.network_change import NetworkChange
+from engine.simulation.rolled.end_stock import EndStock, end_stock
+from engine.simulation.rolled.roll import KINDS, Roll
+from engine.simulation.rolled.rolled_order import RolledOrder, result_of
+from engine.simulation.tried_decision import UntriedDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollRequest:
+    """The entries from the instant `since` on and before `until`. `offers` and `as_logged` as `Roll` has them."""
+
+    since: int | None
+    until: int | None
+    offers: bool
+    as_logged: bool
+
+
+class RolledRun(NamedTuple):
+    """What came of a variant. `left_out` are the orders of which nothing is said, because they could not be decided.
+    `made_as_logged` of the `decisions` of the log came out the same. `archive` says why archived entries could not be
+    read.
+    """
+
+    orders: Sequence[RolledOrder]
+    left_out: AbstractSet[tuple[str, str]]
+    decisions: int
+    made_as_logged: int
+    untried: Sequence[UntriedDecision]
+    archive: str
+    stock: EndStock
+
+
+def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: RollRequest) -> RolledRun:
+    """Raises StoreUnavailable."""
+    rolled = Roll(replays, matcher, change, offers=request.offers, as_logged=request.as_logged)
+    archive: list[str] = []
+
+    def damaged(entry: str) -> None:
+        rolled.untried.append(UntriedDecision(entry, "damaged", "its entry can't be read"))
+
+    for batch in replays.log_as_stored(request.since, request.until, KINDS, on_missing=archive.append):
+        for entry in replays.parsed(batch, on_damaged=damaged):
+            rolled.add(entry)
+    results = [(variant.key, result_of(variant)) for variant in rolled.variants]
+    return RolledRun(
+        orders=[result for _, result in results if result is not None],
+        left_out=frozenset(key for key, result in results if result is None),
+        decisions=rolled.decisions,
+        made_as_logged=rolled.made_as_logged,
+        untried=rolled.untried,
+        archive="".join(archive[:1]),
+        stock=end_stock(rolled),
+    )

@@ -1,0 +1,149 @@
+"""Rolled forward under other rules, a log comes to what a shop under these rules decides that is asked the same."""
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.simulation.network_change import NO_CHANGE
+from engine.simulation.rolled.roll import KINDS, Roll
+from tests.conftest import activate
+from tests.support.examples import examples
+from tests.support.facts import LILLE, LYON, MARSEILLE, PARIS, inventory, node, order
+from tests.support.two_shops import Shops
+
+PLACES = (PARIS, LYON, LILLE, MARSEILLE)
+RULES = (
+    (),
+    ("when: {node.id: lyon}, then: {exclude: true}",),
+    ("when: {node.id: paris}, then: {prefer: 9.00}",),
+    ("then: {split_penalty: 30.00}", "when: {node.id: lille}, then: {avoid: 3.00}"),
+    ("when: {node.load: {at_least: 2}}, then: {avoid: 8.00}",),
+    ("when: {node.id: [lyon, lille]}, then: {daily_orders: 2}",),
+    ("when: {stock.available: {at_most: 2}}, then: {keep: 1}",),
+)
+ORDERS = st.tuples(
+    st.just("order"),
+    st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 3)), min_size=1, max_size=2),
+    st.sampled_from(PLACES),
+)
+CALLS = st.one_of(
+    ORDERS,
+    ORDERS,
+    st.tuples(st.sampled_from(("confirm", "release", "cancel")), st.integers(0, 9)),
+    st.tuples(st.just("reject"), st.integers(0, 9), st.sampled_from(("no_capacity", "other"))),
+    st.tuples(st.just("amend"), st.integers(0, 9), st.integers(1, 4)),
+    st.tuples(st.just("move"), st.sampled_from("AB"), st.sampled_from(("lyon", "paris", "lille")), st.integers(1, 3)),
+)
+
+
+@pytest.fixture
+def shops(server_url, network, clock):
+    """Two shops with the same stock; `shops(rules, others)` opens them anew."""
+    opened, numbers = [], itertools.count()
+
+    def open_two(rules, others):
+        number = next(numbers)
+        both = []
+        for name, its in (("a", rules), ("b", others)):
+            shop = Pointsman(Settings(redis_url=server_url, network=f"{network}-{number}{name}"), clock=clock)
+            opened.append(shop)
+            shop.load(inventory([node("lyon", LYON), node("paris", PARIS), node("lille", LILLE)], STOCK))
+            activate(shop, *its, *WAITS)
+            both.append(shop)
+        return Shops(*both, skus=("A", "B"))
+
+    yield open_two
+    for shop in opened:
+        shop.forget()
+        shop.close()
+
+
+WAITS = ("when: {order.channel: web}, then: {backorder: true}",)
+STOCK = {"A": {"lyon": 4, "paris": 2, "lille": 1}, "B": {"lyon": 2, "paris": 0, "lille": 3}}
+
+
+def rolled(log, policies, *, as_logged=False, change=NO_CHANGE):
+    """The log of a shop, rolled forward under the active policies of another."""
+    matcher = policies.replays.matcher(policies.versions.find("active"))
+    roll = Roll(log.replays, matcher, change, offers=True, as_logged=as_logged)
+    for batch in log.replays.log_as_stored(None, None, KINDS, on_missing=pytest.fail):
+        for entry in log.replays.parsed(batch, on_damaged=pytest.fail):
+            roll.add(entry)
+    assert roll.untried == []
+    return roll
+
+
+def run(shops, clock, calls):
+    """Make the calls; of an order, by its number among those placed so far."""
+    placed = []
+    for number, (call, *given_) in enumerate(calls):
+        clock.now += 60
+        match call, given_:
+            case "order", (lines, place):
+                placed.append(order(*lines, place=place, placed_at=int(clock.now)))
+                shops.order(placed[-1])
+            case "move", (sku, place, units):
+                shops.move(sku, place, units, op=f"{number}")
+            case "amend", (which, units) if placed:
+                before = placed[which % len(placed)]
+                shops.amend(
+                    order((before.lines[0].sku, units), id=before.id, place=before.place, placed_at=before.placed_at)
+                )
+            case _, (which, *more) if placed:
+                getattr(shops, call)(placed[which % len(placed)].id, *more)
+    return placed
+
+
+def places(shop, name):
+    """Of an order, by line: units that are held by node, that left by node, that wait, and that are cancelled."""
+    state = shop.orders.show(name)
+    found = {}
+    for item in state.shipments:
+        for line in item.lines:
+            for becomes, units in (("held", line.held), ("left", line.shipped)):
+                if units:
+                    key = line.line, becomes, item.record.node
+                    found[key] = found.get(key, 0) + units
+    for line in state.lines:
+        for kind in ("waiting", "cancelled", "unfilled"):
+            if line.units[kind]:
+                found[line.line, kind, ""] = line.units[kind]
+    return found
+
+
+def rolled_places(variant):
+    units, found = variant.units, {}
+    for shipment in units.shipments:
+        for line in shipment.skus:
+            for becomes, count in (("held", shipment.held_of(line)), ("left", shipment.left[line])):
+                if count:
+                    key = line, becomes, shipment.node
+                    found[key] = found.get(key, 0) + count
+    for kind, counts in (
+        ("waiting", units.waiting_units),
+        ("cancelled", units.cancelled),
+        ("unfilled", units.unfilled - units.waiting_units),
+    ):
+        found |= {(line, kind, ""): count for line, count in counts.items() if count}
+    return found
+
+
+@given(calls=st.lists(CALLS, min_size=4, max_size=14), rules=st.sampled_from(RULES), others=st.sampled_from(RULES))
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, calls, rules, others):
+    both = shops(rules, others)
+    placed = run(both, clock, calls)
+    roll = rolled(both.logged, both.other)
+    variants = {variant.name: variant for variant in roll.variants}
+    assert {item.id: rolled_places(variants[item.id]) for item in placed} == {
+        item.id: places(both.other, item.id) for item in placed
+    }
+    stock = both.stock(both.other)
+    for product, _ in roll.known.products():
+        for place in ("lyon", "paris", "lille"):
+            position = roll.position(product.sku, place)
+            assert (position.on_hand, position.held) == stock[product.sku, place]
