@@ -89,7 +89,9 @@ COMMANDS = {
     ),
     "transfer": Lazy("api.cli.flows.transfers", "transfer", "Say what is worth moving, and move it from node to node."),
     "webhook": Lazy("api.cli.webhooks", "webhook", "Send events to URLs, and see what became of that."),
-    "whatif": Lazy("api.cli.whatif.command", "whatif", "Try drafts of policies on the orders of the past."),
+    "whatif": Lazy(
+        "api.cli.whatif.command", "whatif", "Try drafts of policies, or of the network, on the orders of the past."
+    ),
 }
 """By name. A test holds each summary to the command's own."""
 

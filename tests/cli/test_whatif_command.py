@@ -167,3 +167,44 @@ def test_reading_the_orders_is_recorded(run: Run, tmp_path: Path) -> None:
     assert run("whatif", folder(tmp_path, RULE), "--json").returncode == 0
     accesses = json.loads(run("audit", "accesses", "--json").stdout)["accesses"]
     assert any(item["what"] == "whatif" and item["count"] == 2 for item in accesses)
+
+
+def test_rolled_forward_says_what_is_left_of_the_stock_at_the_end(run: Run, tmp_path: Path) -> None:
+    draft = folder(tmp_path, "when: {node.id: lyon}, then: {exclude: true}")
+    printed = run("whatif", draft, "--way", "rolled-forward")
+    assert printed.returncode == 0, printed.stderr
+    assert "one after another on the stock as the draft left it" in printed.stdout.splitlines()[0]
+    assert "Stock at the end, of the articles that were ordered" in printed.stdout
+    record = json.loads(run("whatif", draft, "--way", "rolled-forward", "--json").stdout)
+    (tried,) = record["drafts"]
+    assert (record["way"], tried["rolled"]["orders"], tried["orders"]["orders"]) == ("rolled_forward", 2, 2)
+    sides = tried["rolled"]["baseline"], tried["rolled"]["draft"]
+    assert sides[0]["lifecycles"] != sides[1]["lifecycles"] or tried["decisions_changed"] == 0
+
+
+def test_the_network_alone_is_a_variant_in_either_way(run: Run) -> None:
+    for way in ("one-step", "rolled-forward"):
+        printed = run("whatif", "--close", "lyon", "--way", way, "--json")
+        assert printed.returncode == 0, printed.stderr
+        (tried,) = json.loads(printed.stdout)["drafts"]
+        assert (tried["name"], tried["changes"]["same"]) == ("lyon closed", True)
+        assert tried["change"] == {"closed": [{"node": "lyon", "since": None, "until": None}]}
+        assert tried["total"]["baseline"]["units_shipped"] > 0
+        assert "lyon" in tried["nodes"]
+        assert tried["nodes"]["lyon"]["draft"]["shipments"] == 0 < tried["nodes"]["lyon"]["baseline"]["shipments"]
+
+
+def test_what_the_options_name_must_be_there_and_be_said_as_they_ask(run: Run, tmp_path: Path) -> None:
+    wrong = {
+        ("--close", "nowhere"): "no node goes by the id 'nowhere'",
+        ("--close", "lyon:2026-11-27"): "is not NODE or NODE:FROM..TO",
+        ("--cut-off", "lyon=25:00"): "is not NODE=HH:MM",
+        ("--strike", "nobody"): "no service and no carrier goes by 'nobody'",
+        ("--volume", "0", "--way", "rolled-forward"): "is not a factor such as 1.3 or 0.8",
+        ("--volume", "1.3"): "--volume needs --way rolled-forward",
+        (): "name a DRAFT of policies, or what changes of the network",
+    }
+    for options, message in wrong.items():
+        printed = run("whatif", *options)
+        assert printed.returncode in (1, 2), options
+        assert message in " ".join(printed.stderr.split()), options

@@ -186,7 +186,8 @@ class Roll:
         try:
             with contradictions_named(entry.decision):
                 facts = facts_from_json(entry.facts)
-                made_on = self._replays.facts_of(record, facts)
+                looks_ahead = self._answering.matcher.policies.looks_ahead
+                made_on = self._replays.facts_of(record, facts, looks_ahead=looks_ahead)
         except NOT_REPLAYABLE as error:
             self.untried.append(UntriedDecision(entry.decision, "not_replayable", str(error)))
             return None, None
