@@ -15,6 +15,7 @@ from engine.audit.explanation.wording import Wording
 from engine.audit.replay import ChoiceAgain, DecisionFacts, left_to_others
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
+from engine.model.facts import Network
 from engine.simulation.outcome import Decided
 from rules.diff.compare import compare
 from rules.wording.catalogue import load_catalogue
@@ -73,7 +74,7 @@ def _explained(record: DecisionRecord, side: Side, other: Side, language: str) -
         catalogue=load_catalogue(language), network=made_on.snapshot.network, policies=side.matcher.policies
     )
     own = _own_rules(side, other)
-    statements = _why_not(ExplainedChoice(case), side.decided, other.decided, own)
+    statements = _why_not(ExplainedChoice(case), side.decided, other.decided, own, made_on.snapshot.network)
     return DecidedSide(
         decided=side.decided,
         rules=tuple(rule for rule in sorted(own) if decides_choice(rule, made_on, side.again, side.matcher, left)),
@@ -87,12 +88,14 @@ def _own_rules(side: Side, other: Side) -> frozenset[str]:
     return frozenset(change.rule for kind in ("added", "changed") for change in changes.of(kind))
 
 
-def _why_not(explained: ExplainedChoice, made: Decided, other: Decided, own: frozenset[str]) -> Iterator[Statement]:
-    """Why not from the places of the other side, nor by its services; what is unfilled, if the sides differ in that;
-    and what the side's own rules count for.
+def _why_not(
+    explained: ExplainedChoice, made: Decided, other: Decided, own: frozenset[str], network: Network
+) -> Iterator[Statement]:
+    """Why not from the places of the other side that the side's network has, nor by its services; what is unfilled, if
+    the sides differ in that; and what the side's own rules count for.
     """
     places = OtherPlaces(explained)
-    for node in sorted(other.nodes - made.nodes):
+    for node in sorted((other.nodes - made.nodes).intersection(network.nodes)):
         yield from places.of(node)
     theirs = {(shipment.node, shipment.service) for shipment in other.shipments}
     for key in dict.fromkeys(key for key, _ in explained.choice.units):

@@ -47,7 +47,9 @@ def same_meaning(name="same"):
     return Draft.of(name, load_policies(texts))
 
 
-def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en"):
+def request_of(
+    shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en", way="one_step"
+):
     return WhatIfRequest(
         against=against or shop.versions.find("active"),
         drafts=drafts,
@@ -56,6 +58,7 @@ def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, wei
         shown=shown,
         weighed=weighed,
         language=language,
+        way=way,
     )
 
 

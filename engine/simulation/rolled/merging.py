@@ -15,8 +15,9 @@ _NOT_PLACED = Decided(status="unfilled", shipments=(), unfilled={}, units_waitin
 
 
 class OrderPair(NamedTuple):
-    """An order on both sides; None: it is not there."""
+    """An order on both sides; None: it is not there. `known` is that of the first side that has it."""
 
+    known: RolledOrder
     baseline: RolledOrder | None
     draft: RolledOrder | None
 
@@ -26,20 +27,17 @@ def pairs(baseline: RolledRun, draft: RolledRun) -> Iterator[OrderPair]:
     left_out = baseline.left_out | draft.left_out
     before = {order.key: order for order in baseline.orders}
     after = {order.key: order for order in draft.orders}
-    order_of = {key: _place(order) for key, order in (before | after).items()}
-    for key in sorted(order_of, key=order_of.__getitem__):
+    for key, known in sorted((after | before).items(), key=lambda item: _place(item[1])):
         if key not in left_out:
-            yield OrderPair(before.get(key), after.get(key))
+            yield OrderPair(known, before.get(key), after.get(key))
 
 
 def tried(pair: OrderPair) -> tuple[TriedDecision, TriedDraft]:
     """The pair as a comparison adds it up: an order is one decision, with what came of it in the end. One that a side
     does not have adds to the sums, and is no order that comes out otherwise.
     """
-    known = pair.baseline or pair.draft
-    assert known is not None  # noqa: S101  # a pair has one of them
-    before, after = _decided(pair.baseline), _decided(pair.draft)
-    changed = None not in pair and before != after
+    known, before, after = pair.known, _decided(pair.baseline), _decided(pair.draft)
+    changed = None not in (pair.baseline, pair.draft) and before != after
     decision = TriedDecision(
         entry=first_difference(pair) or known.entry,
         decision=known.decision,

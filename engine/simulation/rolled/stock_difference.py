@@ -96,7 +96,8 @@ class StockDifference:
         skus = [sku for sku in snapshot.products if sku in self.positions]
         positions, lots = dict(snapshot.positions), dict(snapshot.lots)
         for sku in skus:
-            positions[sku] = self._positions(sku, snapshot.positions.get(sku, {}), (paces or {}).get(sku, {}))
+            its = self._positions(sku, snapshot.positions.get(sku, {}), (paces or {}).get(sku, {}))
+            positions[sku] = {node: position for node, position in its.items() if node in snapshot.network.nodes}
             if sku in lots:
                 lots[sku] = {node: self._lots(sku, node, its) for node, its in lots[sku].items()}
         loads, hourly = self._loads(snapshot, now, counts_hours=policies.counts_hours)
@@ -156,6 +157,8 @@ class StockDifference:
         for tally, name in names.items():
             for sku in snapshot.products:
                 for node, units in self.taken.get((name, sku), {}).items():
+                    if node not in snapshot.network.nodes:
+                        continue
                     by_node = taken.setdefault(sku, {}).setdefault(tally, {})
                     by_node[node] = max(0, by_node.get(node, 0) + units)
         return taken
