@@ -238,7 +238,7 @@ class OneStep:
 
 
 def changed_facts(logged: DecisionFacts, network: ChangedNetwork) -> DecisionFacts:
-    """What a decision was made on, on a network that is changed. Raises OrderInvalid if the order names what it lacks."""
+    """What a decision was made on, in a changed network; raises OrderInvalid if the order names what it lacks."""
     if not network.change.changes_network:
         return logged
     snapshot = network.with_new_stock(network.of(logged.snapshot, logged.now), logged.snapshot.network)

@@ -47,9 +47,7 @@ def same_meaning(name="same"):
     return Draft.of(name, load_policies(texts))
 
 
-def request_of(
-    shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en", way="one_step"
-):
+def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en", way="one_step"):
     return WhatIfRequest(
         against=against or shop.versions.find("active"),
         drafts=drafts,

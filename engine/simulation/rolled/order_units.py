@@ -272,9 +272,11 @@ class OrderUnits:
             fewer = max(0, self.ordered[line] - ordered.get(line, 0))
             self.cancelled[line] -= min(self.cancelled[line], fewer)
         self.ordered = Counter(ordered)
-        self.cancelled, self.waiting = +self.cancelled, {}
+        self.cancelled = +self.cancelled
         wanted, left = self.ordered - self.cancelled, self.left
         self.let_go(books, self.held - (wanted - left))
+        for line, units in (self.waiting_units - self.unfilled).items():
+            self.wait_less(line, units)
 
     def let_go(self, books: Books, units: Mapping[str, int]) -> None:
         """Hold so many units of each line no more: those by which what is left costs least."""

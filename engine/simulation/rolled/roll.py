@@ -149,6 +149,8 @@ class Roll:
                 self._place(entry, record, variant, self._from_record(entry, record, None), in_step=True)
         if record.because == "stock" and record.follows:
             order.units.waiting.pop(record.follows.decision, None)
+        elif record.because == "amended":
+            order.units.waiting.clear()
         order.units.place(self._log, placed(entry, record))
         _fill_without_stock(order.units, record)
         wait(order.units, entry.decision, waiting_lines(record))
@@ -291,6 +293,8 @@ class Roll:
                 variant.units.waiting.pop(record.follows.decision, None)
             else:
                 variant.units.waiting.clear()
+        elif record.because == "amended":
+            variant.units.waiting.clear()
         _fill_without_stock(variant.units, record)
         self._take(entry, entry.decision, variant, answer)
 
