@@ -7,6 +7,7 @@ the same units to give. Rules, network and loads are those of each decision's mo
 with one rule more that lets all prices count.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -75,8 +76,8 @@ class Totals:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableComparison:
     """`orders` were decided; `left_out` could not be, or ship later. `changed` of them ship otherwise with the table.
-    `captured` is None if no bound was asked for, or if the two leave different numbers of units unfilled: then their
-    costs are not of the same.
+    The `bound` is of plans that ship what the table does of each order. `captured` is None if none was asked for, or if
+    the two sides ship different numbers of units: then their costs are not of the same.
     """
 
     currency: str
@@ -126,7 +127,7 @@ class _Rolled:
 
 @dataclass(slots=True)
 class _Known:
-    """What the bound is worked out of: the orders, and the stock before the first."""
+    """What the bound is worked out of: what was shipped of each order, and the stock before the first."""
 
     caches: NetworkCaches
     orders: list[tuple[str, Order, str | None]] = field(default_factory=list)
@@ -134,8 +135,14 @@ class _Known:
     products: dict[str, Product] = field(default_factory=dict)
     supply: Stock = field(default_factory=dict)
 
-    def add(self, order: Order, snapshot: Snapshot) -> None:
+    def add(self, order: Order, snapshot: Snapshot, decision: Decision) -> None:
         self.products.update(snapshot.products)
+        shipped = Counter[str]()
+        for shipment in decision.shipments:
+            for line in shipment.lines:
+                shipped[line.line] += line.quantity
+        kept = (replace(line, quantity=shipped[line.id]) for line in order.lines if shipped[line.id])
+        order = replace(order, lines=tuple(kept))
         for sku, nodes in snapshot.positions.items():
             self.supply.setdefault(sku, dict(nodes))
         counted = {sku for sku, product in snapshot.products.items() if product.counted}
@@ -166,8 +173,8 @@ def compare_tables(
     try:
         for order, snapshot, now in _orders(service, request, left_out):
             known = known or _Known(snapshot.caches)
-            known.add(order, snapshot)
             decisions = [side.decide(order, snapshot, now) for side in (without, with_table)]
+            known.add(order, snapshot, decisions[1])
             orders += 1
             changed += _shipped(decisions[0]) != _shipped(decisions[1])
             progress(1)
@@ -175,8 +182,8 @@ def compare_tables(
         matcher.close()
     if known is None:
         raise NotFound("no order was decided in this time that can be decided again; say --from and --to")
-    bound = _bound(known, without.totals, with_table.totals) if request.bounded else None
-    alike = without.totals.unfilled == with_table.totals.unfilled
+    bound = hindsight_bound(known.expected(), unfilled=0) if request.bounded else None
+    alike = without.totals.shipped == with_table.totals.shipped
     return TableComparison(
         currency=known.caches.network.currency,
         orders=orders,
@@ -189,11 +196,6 @@ def compare_tables(
         if bound is not None and alike
         else None,
     )
-
-
-def _bound(known: _Known, *totals: Totals) -> int:
-    """Of plans that leave no more units unfilled than the worse of both."""
-    return hindsight_bound(known.expected(), unfilled=max(item.unfilled for item in totals))
 
 
 def _texts(service: Pointsman) -> dict[str, bytes]:
