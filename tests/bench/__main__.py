@@ -31,6 +31,7 @@ from tests.bench import (
     transfers,
     whatif,
 )
+from tests.bench.lookahead import measure as lookahead
 
 PARTS = (
     "matching",
@@ -46,6 +47,7 @@ PARTS = (
     "returning",
     "moving",
     "labelling",
+    "looking_ahead",
     "connecting",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
@@ -53,6 +55,7 @@ BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
 BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 BRIEF_LABELS = 12
 BRIEF_ROWS = 200
+BRIEF_LOOKAHEAD_ORDERS = 300
 
 
 @click.command()
@@ -128,6 +131,7 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     figures["returning"] = _returning(inventory, brief=brief) if "returning" in only else None
     figures["moving"] = _moving(inventory, brief=brief) if "moving" in only else None
     figures["labelling"] = _labelling(brief=brief) if "labelling" in only else None
+    figures["looking_ahead"] = _looking_ahead(brief=brief) if "looking_ahead" in only else None
     figures["connecting"] = _connecting(brief=brief) if "connecting" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
@@ -139,6 +143,19 @@ def _trying(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> wha
 
 def _connecting(*, brief: bool) -> connector_formats.ReadingFigures:
     return connector_formats.measure(rows=BRIEF_ROWS if brief else connector_formats.ROWS, say=_say)
+
+
+def _looking_ahead(*, brief: bool) -> lookahead.LookaheadFigures:
+    networks, instances, orders = lookahead.NETWORKS, lookahead.INSTANCES, lookahead.ORDERS
+    if brief:
+        networks, instances, orders = networks[:1], 1, BRIEF_LOOKAHEAD_ORDERS
+    return lookahead.measure(
+        networks=networks,
+        instances=instances,
+        orders=orders,
+        forecasts=lookahead.FORECASTS[: 1 if brief else None],
+        say=_say,
+    )
 
 
 def _labelling(*, brief: bool) -> labels.LabellingFigures:

@@ -20,6 +20,7 @@ from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
 from tests.bench.labels import LabellingFigures
 from tests.bench.ledger import LedgerFigures, SideBySide
+from tests.bench.lookahead.measure import LookaheadFigures
 from tests.bench.matching import FEW, MANY, Matched, Row
 from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
@@ -50,6 +51,7 @@ class Report:
     returning: ReturningFigures | None
     moving: MovingFigures | None
     labelling: LabellingFigures | None
+    looking_ahead: LookaheadFigures | None
     connecting: ReadingFigures | None
     load: tuple[float, float]
     cores: int
@@ -139,6 +141,8 @@ def _tables_of_flows(report: Report) -> Iterator[Table]:
         yield _moving(report.moving)
     if report.labelling:
         yield _labelling(report.labelling)
+    if report.looking_ahead:
+        yield _looking_ahead(report.looking_ahead)
     if report.connecting:
         yield _connecting(report.connecting)
 
@@ -286,6 +290,24 @@ def _labelling(figures: LabellingFigures) -> Table:
         table.add_column(title, justify="right")
     for one in figures.drawings:
         table.add_row(one.form, f"{one.median:.1f}", f"{one.seconds:.1f}", f"{one.size / 1_000:.1f}")
+    return table
+
+
+def _looking_ahead(figures: LookaheadFigures) -> Table:
+    table = Table(title=f"Look-ahead: {figures.instances} instances of {figures.orders:,} orders")
+    for title in ("warehouses x cities", "demand judged"):
+        table.add_column(title)
+    for title in ("cost, mean", "worst", "possible, mean", "learning, s of processor"):
+        table.add_column(title, justify="right")
+    for network in figures.networks:
+        bound = statistics.mean(network.bound)
+        for saved in network.saved:
+            table.add_row(
+                f"{network.warehouses} x {network.cities}",
+                saved.forecast,
+                *(f"{share:+.2f} %" for share in (saved.mean, saved.worst, bound)),
+                f"{network.seconds_to_learn:.1f}",
+            )
     return table
 
 

@@ -34,6 +34,7 @@ HEADINGS = {
     "returning": "Where returned units go",
     "moving": "Transfers: 2 articles",
     "labelling": "Drawing 12 labels",
+    "looking_ahead": "Look-ahead: 1 instances of 300 orders",
     "connecting": "Reading 200 rows",
 }
 """What stands above the table of each part."""
@@ -227,6 +228,13 @@ def test_every_format_that_connectors_read_is_measured():
     assert all(one["size"] > 0 and one["grown"] >= 0 for one in formats)
 
 
+def test_look_ahead_saves_on_the_public_network_and_no_plan_costs_less_than_the_bound():
+    (network,) = report("looking_ahead")["networks"]
+    (saved,) = network["saved"]
+    (percent,), (bound,) = saved["percent"], network["bound"]
+    assert bound < percent < 0.5
+
+
 def test_the_command_line_prints_json_of_the_parts_asked_for():
     command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
@@ -241,6 +249,7 @@ def test_the_command_line_prints_json_of_the_parts_asked_for():
         is figures["returning"]
         is figures["moving"]
         is figures["labelling"]
+        is figures["looking_ahead"]
         is figures["connecting"]
         is None
     )

@@ -23,6 +23,8 @@ from engine.model.facts import OptionKey
 from tests.bench.lookahead.network import PARCEL, Instance, make_instance
 
 INSTANCES, ORDERS, RESOLVED = 10, 5_000, 10
+NETWORKS = ((5, 10), (10, 99))
+"""Warehouses and cities."""
 _SEED = 20261129
 _MIX_SEED = 7
 Say = Callable[[str], None]
