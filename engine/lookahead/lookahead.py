@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.actor import actor
+from engine.decide.matching.matcher import Matcher
 from engine.errors import NotFound, StoreUnavailable
 from engine.facts_reader import FactsReader
+from engine.inventory.availability_feed import parts_of
 from engine.lookahead.learning import HORIZON_DAYS, Advanced, LearningTerms, LearntPrices, PriceLearning
 from engine.lookahead.price_turns import PriceTurns
+from engine.lookahead.protection_costs import UNITS_MORE, ProtectionCost, ProtectionCosts
 from engine.lookahead.settings import LookaheadSettings
 from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead
 from engine.store.connection.client import Client
@@ -16,6 +19,7 @@ from engine.store.keys import Keys
 from engine.store.lookahead import LookaheadTables, StoredHead
 from engine.store.stock import Stock
 from engine.turn_thread import TurnThread
+from rules.policy import PolicySet
 
 TURN_SECONDS = 60.0
 
@@ -44,6 +48,17 @@ class ShownTable:
         return self.now > self.head.use_until
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostsOfProtecting:
+    """What protecting so many `units` more costs by the prices of a table, which may be too old to count."""
+
+    digest: str
+    head: TableHead
+    units: int
+    rules: Sequence[ProtectionCost]
+    too_old: bool
+
+
 class LookaheadPrices:
     """Those of one network. `clock` answers UTC seconds, `new_id` names a process among those that take turns. Methods
     raise StoreUnavailable.
@@ -61,6 +76,7 @@ class LookaheadPrices:
         clock: Callable[[], int],
     ) -> None:
         self._settings = settings
+        self._facts = facts
         self._tables = tables
         self._clock = clock
         self.learning = PriceLearning(client, keys, facts=facts)
@@ -121,6 +137,24 @@ class LookaheadPrices:
     def table(self, digest: str | None = None) -> LookaheadTable:
         """All of a table; raises as `show`."""
         return self._tables.read(self.show(table=digest).digest)
+
+    def protection_costs(self, policies: PolicySet, *, units: int = UNITS_MORE) -> CostsOfProtecting:
+        """What protecting so many units more costs a month, by the rules of these policies and the table in force.
+        Raises NotFound if there is none, NotReady.
+        """
+        shown, now = self.show(), self._clock()
+        prices = self._tables.read(shown.digest).prices
+        network = self._facts.network()
+        matcher = Matcher(policies)
+        try:
+            costs = ProtectionCosts(matcher=matcher, channel="", units=units, learnt_at=shown.head.learnt_at)
+            for block in parts_of(sorted(prices), network):
+                costs.add(self._facts.read_stock(block, now, cached=False).facts, prices, now)
+            return CostsOfProtecting(
+                digest=shown.digest, head=shown.head, units=units, rules=costs.of_rules(prices), too_old=shown.too_old
+            )
+        finally:
+            matcher.close()
 
     def start(self) -> None:
         """From here on, and until it is closed, learn as often as the settings say. A process that goes on for long

@@ -4,6 +4,7 @@ import functools
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from engine.settings import Settings
 from engine.store.connection.server import open_server
 from engine.store.stock import Count, Stamp
 from tests.conftest import activate
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order, service
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order, policy_file, service
 from tests.support.forked_cli import Command, Run
 
 DAY, ORDER_DAYS = 86_400, 10
@@ -86,3 +87,13 @@ def test_it_is_said_what_prices_would_have_brought_and_how_much_was_possible(run
     printed = run("lookahead", "compare", "--no-bound").stdout
     assert "of 20 orders ship otherwise with the prices" in printed
     assert "had all orders been known" not in printed
+
+
+def test_rules_that_keep_units_are_explained_with_what_more_of_them_would_cost(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_bytes(policy_file("when: {node.id: paris}, then: {keep: 1}")["test.yaml"])
+    run("lookahead", "learn")
+    explained = run("policy", "explain", tmp_path, "--costs")
+    assert "5 units more at each of 1 position would cost at least " in explained.stdout
+    assert "dearest: A at paris" in explained.stdout
+    costs = json.loads(run("policy", "explain", tmp_path, "--costs", "--json").stdout)["costs"]
+    assert (costs["units"], [rule["positions"] for rule in costs["rules"]]) == (5, [1])

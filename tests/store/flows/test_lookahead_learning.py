@@ -11,8 +11,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.flows.receipts import Announcement
 from engine.store.stock import Count, Stamp
+from rules.loader import load_policies
 from tests.conftest import activate
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order, service
+from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order, policy_file, service
 
 DAY = 86_400
 ORDER_DAYS = 10
@@ -191,3 +192,27 @@ def test_nobody_learns_by_itself_unless_that_is_set(opened, clock):
     shop = opened()
     sell(shop, clock)
     assert shop.flows.lookahead.take_turn() is None
+
+
+def test_protecting_units_costs_their_price_once_in_the_time_that_they_last(shop):
+    """The ten in Paris last ten days, so 2.8 times in 28 days: 5 units at 3.547 euros are 49.658 a month."""
+    shop.flows.lookahead.learn()
+    policies = load_policies(
+        policy_file(
+            "when: {node.id: paris}, then: {keep: 1}",
+            "when: {node.id: lyon}, then: {protect: {channel: web, units: 1}}",
+            "when: {node.id: paris}, then: {exclude: true}",
+        )
+    )
+    costs = shop.flows.lookahead.protection_costs(policies)
+    assert [(item.rule, item.positions, item.month) for item in costs.rules] == [
+        ("test/r1", 1, 49_658_000),
+        ("test/r2", 0, 0),
+    ]
+    assert (costs.rules[0].dearest.sku, costs.rules[0].dearest.node) == ("A", "paris")
+    assert shop.flows.lookahead.protection_costs(policies, units=20).rules[0].month == 2 * 49_658_000, "ten are there"
+
+
+def test_what_protecting_costs_can_not_be_said_without_prices(shop):
+    with pytest.raises(NotFound, match="no look-ahead prices were learnt yet"):
+        shop.flows.lookahead.protection_costs(load_policies(policy_file("then: {keep: 1}")))
