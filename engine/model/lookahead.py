@@ -32,7 +32,9 @@ NO_PRICES: NodePrices = MappingProxyType({})
 
 class TableHead(msgspec.Struct, frozen=True, kw_only=True):
     """What stands once for a table: who learnt it when, from the demand of which days, and until when it is used
-    (instants in UTC seconds). `nodes`, `regions` and `instants` are those that the packed prices name by their number.
+    (instants in UTC seconds). That is hashed; how its prices are stored is not: `nodes`, `regions` and `instants` are
+    those that the packed prices name by their number, and `base` is the digest of the table that has the prices of all
+    SKUs that are not stored with this one, as they are the same in both; empty: this one has all.
     """
 
     learnt_at: int
@@ -44,21 +46,28 @@ class TableHead(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     skus: int
     prices: int
-    nodes: tuple[str, ...]
-    regions: tuple[str, ...]
-    instants: tuple[int, ...]
+    nodes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    instants: tuple[int, ...] = ()
+    base: str = ""
+
+    @property
+    def hashed(self) -> bytes:
+        """What of it is hashed."""
+        every = msgspec.structs.replace(self, nodes=(), regions=(), instants=(), base="")
+        return msgspec.json.encode(every, order="sorted")
 
     def packed(self) -> bytes:
-        """As it is stored and hashed."""
+        """As it is stored."""
         return msgspec.json.encode(self, order="sorted")
 
     @classmethod
     def unpacked(cls, packed: bytes) -> "TableHead":
         return msgspec.json.decode(packed, type=cls)
 
-    def prices_of(self, sku: str, packed: bytes | None) -> dict[str, LookaheadPrice]:
-        """The prices of a SKU by node, of what `LookaheadTable.packed` made of them; None: it has none."""
-        numbers = msgspec.msgpack.decode(packed, type=list[int]) if packed else []
+    def prices_of(self, sku: str, packed: bytes) -> dict[str, LookaheadPrice]:
+        """The prices of a SKU by node, of what `LookaheadTable.stored` made of them."""
+        numbers = msgspec.msgpack.decode(packed[HASH_BYTES:], type=list[int]) if packed else []
         places = range(0, len(numbers), _NUMBERS)
         return {self.nodes[numbers[at]]: self._price(sku, *numbers[at : at + _NUMBERS]) for at in places}
 
@@ -74,6 +83,10 @@ class TableHead(msgspec.Struct, frozen=True, kw_only=True):
 
 _NUMBERS = 4
 """Of each price: its node, the price, its region, and its instant from 1 on, or 0 if there is none."""
+HASH_BYTES = 32
+"""Before these numbers stands the hash of the SKU's prices."""
+NO_LONGER_PRICED = b""
+"""Stands for a SKU that has prices in the table's base, and none in the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +140,7 @@ class LookaheadTable:
 
     @cached_property
     def head(self) -> TableHead:
-        every = [item for nodes in self.prices.values() for item in nodes.values()]
+        """Without what says how the prices are stored."""
         return TableHead(
             learnt_at=self.learnt_at,
             learnt_by=self.learnt_by,
@@ -137,31 +150,48 @@ class LookaheadTable:
             network_version=self.network_version,
             currency=self.currency,
             skus=len(self.prices),
-            prices=len(every),
-            nodes=tuple(sorted({item.node for item in every})),
-            regions=tuple(sorted({item.region for item in every})),
-            instants=tuple(sorted({item.needed_by for item in every if item.needed_by is not None})),
+            prices=sum(map(len, self.prices.values())),
         )
 
     @cached_property
-    def digest(self) -> str:
-        """64 hexadecimal digits: the SHA-256 of the head and the packed prices, which are stored as they are hashed."""
-        return digest_of(self.head, self.packed())
+    def hashes(self) -> Mapping[str, bytes]:
+        """By SKU, the hash of its prices."""
+        return {sku: hash_of(sku, nodes) for sku, nodes in self.prices.items()}
 
-    def packed(self) -> Iterator[tuple[str, bytes]]:
-        """Each SKU with its prices as they are stored, by SKU."""
-        head = self.head
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal digits: the SHA-256 of the head and of the hashes of the SKUs."""
+        return digest_of(self.head, self.hashes)
+
+    def stored(self, base: str, hashes: Mapping[str, bytes]) -> tuple[TableHead, dict[str, bytes]]:
+        """As it is stored beside the table `base`, which has these hashes by SKU; of no digest: as it is stored alone.
+        The head, and of each SKU that differs, its hash and its prices.
+        """
+        differing = {sku: nodes for sku, nodes in self.prices.items() if hashes.get(sku) != self.hashes[sku]}
+        every = [item for nodes in differing.values() for item in nodes.values()]
+        head = msgspec.structs.replace(
+            self.head,
+            nodes=tuple(sorted({item.node for item in every})),
+            regions=tuple(sorted({item.region for item in every})),
+            instants=tuple(sorted({item.needed_by for item in every if item.needed_by is not None})),
+            base=base,
+        )
+        packed = dict.fromkeys(hashes.keys() - self.prices.keys(), NO_LONGER_PRICED)
+        return head, packed | dict(self._packed(head, differing))
+
+    def _packed(self, head: TableHead, prices: Mapping[str, NodePrices]) -> Iterator[tuple[str, bytes]]:
         nodes = {node: number for number, node in enumerate(head.nodes)}
         regions = {region: number for number, region in enumerate(head.regions)}
         instants: dict[int | None, int] = {instant: number for number, instant in enumerate(head.instants, start=1)}
         instants[None] = 0
-        for sku, prices in self.prices.items():
-            rows = ((nodes[p.node], p.price, regions[p.region], instants[p.needed_by]) for p in prices.values())
-            yield sku, msgspec.msgpack.encode([number for row in rows for number in row])
+        for sku, of_sku in prices.items():
+            rows = ((nodes[p.node], p.price, regions[p.region], instants[p.needed_by]) for p in of_sku.values())
+            numbers = [number for row in rows for number in row]
+            yield sku, self.hashes[sku] + msgspec.msgpack.encode(numbers)
 
     @classmethod
-    def unpacked(cls, head: TableHead, packed: Mapping[str, bytes]) -> "LookaheadTable":
-        """The table that was stored so."""
+    def of(cls, head: TableHead, prices: Mapping[str, NodePrices]) -> "LookaheadTable":
+        """The table of that head with these prices."""
         return cls(
             learnt_at=head.learnt_at,
             learnt_by=head.learnt_by,
@@ -170,15 +200,21 @@ class LookaheadTable:
             use_until=head.use_until,
             network_version=head.network_version,
             currency=head.currency,
-            prices={sku: head.prices_of(sku, numbers) for sku, numbers in packed.items()},
+            prices=prices,
         )
 
 
-def digest_of(head: TableHead, packed: Iterable[tuple[str, bytes]]) -> str:
-    """The SHA-256 of a table whose packed prices come by SKU."""
-    digest = hashlib.sha256(head.packed())
-    for item in packed:
-        digest.update(msgspec.msgpack.encode(item))
+def hash_of(sku: str, prices: NodePrices) -> bytes:
+    """The SHA-256 of the prices of a SKU, whatever table they stand in."""
+    rows = [(node, item.price, item.region, item.needed_by) for node, item in sorted(prices.items())]
+    return hashlib.sha256(msgspec.msgpack.encode((sku, rows))).digest()
+
+
+def digest_of(head: TableHead, hashes: Mapping[str, bytes]) -> str:
+    """The digest of a table whose SKUs have these hashes."""
+    digest = hashlib.sha256(head.hashed)
+    for sku in sorted(hashes):
+        digest.update(hashes[sku])
     return digest.hexdigest()
 
 

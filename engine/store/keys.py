@@ -103,7 +103,9 @@ class Keys:
         return self._key("lookahead", "lease")
 
     def lookahead_table(self, digest: str) -> str:
-        """Hash: SKU to its look-ahead prices, packed, in the table of that digest; it never changes."""
+        """Hash: SKU to the hash of its look-ahead prices and these, packed, in the table of that digest; it never
+        changes. SKUs that the table has in common with its base (see engine/model/lookahead.py) are not there.
+        """
         return self._key("lookahead", "table", digest)
 
     @property

@@ -3,18 +3,22 @@
 The prices of a table are a hash with a field for each SKU, so that a decision reads those of its own SKUs. They are
 staged beside the tables that are there; then one script gives them the name of their digest, puts the table in force
 and logs that. A process that is killed before that leaves what the server deletes by itself.
+
+A table that differs little from the last whole one, as the stock of a few SKUs has jumped, has only the SKUs that
+differ: the others are read there. Its digest is the same as if it had all.
 """
 
 import contextlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+import msgspec
 import orjson
 
 from engine.errors import Contended, FactsForgotten, StoreUnavailable
-from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead, digest_of
+from engine.model.lookahead import HASH_BYTES, LookaheadPrice, LookaheadTable, TableHead, digest_of, hash_of
 from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.codec import encode
 from engine.store.keys import Keys
@@ -22,6 +26,8 @@ from engine.store.network.load import LASTING_SECONDS, STAGED_SECONDS
 from engine.store.script_keys import PUBLISH_LOOKAHEAD
 
 _AT_ONCE = 500
+_FEW = 2
+"""A table is stored beside another if fewer than one in so many of its SKUs differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +51,24 @@ class LookaheadTables:
         learnt later wins, whoever comes first. A table that was published before stays as it is, and nothing is logged.
         Raises Contended if the table in force was learnt no earlier than this one, or if the server lost a part of it.
         """
-        digest, head = table.digest, table.head
+        digest = table.digest
+        head, packed = self._to_store(table)
         staged = Keys(self._keys.network, staged=uuid.uuid4().hex).lookahead_table(digest)
         try:
-            self._stage(staged, table.packed())
+            self._stage(staged, packed)
             keys = PUBLISH_LOOKAHEAD.keys(
                 self._keys, staged_lookahead=staged, lookahead_table=self._keys.lookahead_table(digest)
             )
-            arguments = [digest, head.packed(), head.learnt_at, head.skus, LASTING_SECONDS, now, _body(head)]
+            arguments = [
+                digest,
+                head.packed(),
+                head.learnt_at,
+                len(packed),
+                head.base,
+                LASTING_SECONDS,
+                now,
+                _body(head),
+            ]
             with faults():
                 answer: bytes = self._client.script("flows/publish_lookahead")(keys=keys, args=arguments)
         finally:
@@ -97,40 +113,88 @@ class LookaheadTables:
         return TableHead.unpacked(packed)
 
     def prices(self, digest: str, head: TableHead, skus: Iterable[str]) -> dict[str, dict[str, LookaheadPrice]]:
-        """The prices of each of the SKUs by node."""
+        """The prices of each of the SKUs by node. Raises FactsForgotten if the table's base is lost."""
         names = list(dict.fromkeys(skus))
         if not names:
             return {}
         with faults():
             packed = self._client.redis.hmget(self._keys.lookahead_table(digest), names)
-        return {sku: head.prices_of(sku, numbers) for sku, numbers in zip(names, packed, strict=True)}
+        found = {sku: head.prices_of(sku, numbers or b"") for sku, numbers in zip(names, packed, strict=True)}
+        elsewhere = [sku for sku, numbers in zip(names, packed, strict=True) if numbers is None] if head.base else []
+        return found | self.prices(head.base, self.head(head.base), elsewhere) if elsewhere else found
 
     def read(self, digest: str) -> LookaheadTable:
         """The whole table. Raises FactsForgotten if there is none any more, or if it is not what was hashed."""
-        head, packed = self._stored(digest)
-        return LookaheadTable.unpacked(head, packed)
-
-    def verify(self, digest: str) -> None:
-        """Raise as `read` does."""
-        self._stored(digest)
-
-    def _stored(self, digest: str) -> tuple[TableHead, dict[str, bytes]]:
-        """The table as it is stored, by SKU."""
         head = self.head(digest)
-        with faults():
-            stored = dict(self._client.redis.hscan_iter(self._keys.lookahead_table(digest), count=_AT_ONCE))
-        packed = dict(sorted((sku.decode(errors="replace"), numbers) for sku, numbers in stored.items()))
-        if digest_of(head, packed.items()) != digest:
+        prices = self._prices(head.base, self.head(head.base)) if head.base else {}
+        table = LookaheadTable.of(head, prices | self._prices(digest, head))
+        if table.digest != digest:
             raise FactsForgotten(
                 f"the look-ahead table {digest[:12]} was altered where it is stored: its hash differs; learn prices"
                 " anew, and restore a backup if decisions of that table are to be replayed"
             )
-        return head, packed
+        return table
+
+    def altered(self) -> list[str]:
+        """The digests of the tables that are not what was hashed, or that are lost."""
+        digests = {head.digest for head in self.heads()}
+        current = self.current()
+        known: dict[str, dict[str, bytes]] = {}
+        return [
+            digest
+            for digest in sorted(digests if current is None else digests | {current})
+            if not self._is_as_hashed(digest, known)
+        ]
+
+    def _is_as_hashed(self, digest: str, known: dict[str, dict[str, bytes]]) -> bool:
+        """`known` gets the hashes of tables that others are stored beside."""
+        try:
+            head = self.head(digest)
+            hashes = self._verified(digest, head)
+            if head.base:
+                base = known.get(head.base) or self._verified(head.base, self.head(head.base))
+                known[head.base] = base
+                hashes = base | hashes
+        except (FactsForgotten, msgspec.MsgspecError, LookupError, UnicodeDecodeError):
+            return False
+        return digest_of(head, {sku: its for sku, its in hashes.items() if its}) == digest
+
+    def _verified(self, digest: str, head: TableHead) -> dict[str, bytes]:
+        """The hashes of the SKUs that are stored with a table, worked out of their prices."""
+        stored = self._stored(digest).items()
+        return {sku: hash_of(sku, head.prices_of(sku, numbers)) if numbers else b"" for sku, numbers in stored}
+
+    def _prices(self, digest: str, head: TableHead) -> dict[str, dict[str, LookaheadPrice]]:
+        """Of the SKUs that are stored with a table."""
+        return {sku: head.prices_of(sku, numbers) for sku, numbers in self._stored(digest).items()}
+
+    def _stored(self, digest: str) -> dict[str, bytes]:
+        with faults():
+            stored = dict(self._client.redis.hscan_iter(self._keys.lookahead_table(digest), count=_AT_ONCE))
+        return {sku.decode(): numbers for sku, numbers in stored.items()}
+
+    def _to_store(self, table: LookaheadTable) -> tuple[TableHead, dict[str, bytes]]:
+        """As it is stored: beside the table that has all prices and is in force, or beside which that one is stored,
+        if few SKUs differ from it.
+        """
+        current = self.current()
+        with contextlib.suppress(FactsForgotten):  # then the server lost what is in force
+            base = "" if current is None else self.head(current).base or current
+            hashes = {sku: numbers[:HASH_BYTES] for sku, numbers in self._stored(base).items()} if base else {}
+            if base and digest_of(self.head(base), hashes) == base:
+                beside = table.stored(base, hashes)
+                if len(beside[1]) * _FEW < len(table.prices):
+                    return beside
+        return table.stored("", {})
 
     def forget_replaced_before(self, instant: int) -> int:
-        """Delete tables whose place another took before the instant; returns how many. The one in force stays."""
+        """Delete tables whose place another took before the instant; returns how many. The one in force stays, and so
+        do those that others which stay are stored beside.
+        """
         heads = self.heads()
-        old = [head for head, after in pairwise(heads) if after.published_at < instant]
+        replaced = {head.digest for head, after in pairwise(heads) if after.published_at < instant}
+        bases = {item.head.base for item in heads if item.digest not in replaced}
+        old = [item for item in heads if item.digest in replaced - bases]
         for table in old:
             with faults(), self._client.redis.pipeline(transaction=True) as write:
                 write.unlink(self._keys.lookahead_table(table.digest))
@@ -139,8 +203,9 @@ class LookaheadTables:
                 write.execute()
         return len(old)
 
-    def _stage(self, name: str, packed: Iterator[tuple[str, bytes]]) -> None:
-        while batch := dict(islice(packed, _AT_ONCE)):
+    def _stage(self, name: str, packed: Mapping[str, bytes]) -> None:
+        left = iter(packed.items())
+        while batch := dict(islice(left, _AT_ONCE)):
             # one transaction: a process that is killed between the two would leave the key for ever
             with faults(), self._client.redis.pipeline(transaction=True) as write:
                 write.hset(name, mapping=batch)

@@ -51,7 +51,7 @@ def test_a_decision_whose_table_is_gone_is_said_not_to_be_replayable(shop, clock
     publish()
     gone = shop.decide(order(("A", 1), id="gone")).record.id
     clock.now += 3 * DAY
-    publish()
+    publish({("A", "paris"): 8 * EURO})
     stays = shop.decide(order(("A", 1), id="stays")).record.id
     assert shop.flows.lookahead_tables.forget_replaced_before(clock.now + 1) == 1
     outcomes = {item.entry.decision: item for item in opened().replays.between(None, None)}
@@ -64,7 +64,7 @@ def test_tables_are_kept_as_long_as_a_decision_may_name_them(shop, clock, publis
     digests = []
     for day in range(3):
         clock.now += 3 * DAY
-        digests.append(publish())
+        digests.append(publish({("A", "paris"): (1 + day) * EURO}))
         clock.now += 2 * DAY
         if day:
             shop.decide(order(("A", 1), id=f"on day {day}"))

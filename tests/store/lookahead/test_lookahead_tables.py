@@ -1,6 +1,7 @@
 """Tables of look-ahead prices are published to a real server, all at once, and never change."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,16 +48,47 @@ def stored(client, keys):
 
 
 @settings(examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(tables())
-def test_what_is_read_is_what_was_hashed(client, keys, stored, drawn):
+@given(tables(), st.lists(tables(), max_size=3))
+def test_what_is_read_is_what_was_hashed_however_much_a_table_has_of_the_one_before(client, keys, stored, first, more):
     client.redis.delete(keys.lookahead, keys.lookahead_heads, keys.lookahead_published)
-    digest = stored.publish(drawn, now=NOW)
-    whole = stored.read(digest)
-    assert (whole, whole.digest, stored.current()) == (drawn, digest, digest)
-    head = stored.head(digest)
-    skus = [*drawn.prices, "of no product\n"]
-    assert stored.prices(digest, head, skus) == {sku: drawn.prices.get(sku, {}) for sku in skus}
-    assert client.redis.ttl(keys.lookahead_table(digest)) in (-1, -2), "it stays, unless it has no price at all"
+    published = [first]
+    for number, other in enumerate(more, start=1):  # the same in part
+        prices = dict(sorted(published[-1].prices.items())[:-1]) | dict(sorted(other.prices.items())[:1])
+        published.append(replace(other, prices=prices, learnt_at=first.learnt_at + number))
+    for drawn in published:
+        digest = stored.publish(drawn, now=NOW)
+        assert (digest, stored.current()) == (drawn.digest, digest)
+    skus = {"of no product\n", *(sku for drawn in published for sku in drawn.prices)}
+    for drawn in published:
+        assert stored.read(drawn.digest) == drawn
+        found = stored.prices(drawn.digest, stored.head(drawn.digest), skus)
+        assert found == {sku: drawn.prices.get(sku, {}) for sku in skus}
+        ttl = client.redis.ttl(keys.lookahead_table(drawn.digest))
+        assert ttl in (-1, -2), "it stays, unless it has nothing of its own"
+    assert stored.altered() == []
+
+
+def test_a_table_that_differs_in_a_few_skus_takes_only_the_room_of_these(stored, client, keys):
+    prices = {(f"S-{number}", "lyon"): 1 + number for number in range(50)}
+    whole = stored.publish(table(prices), now=NOW)
+    digests = []
+    for later in range(1, 4):
+        prices = {place: price for place, price in prices.items() if place != (f"S-{later}", "lyon")}
+        prices[f"S-{later + 10}", "lille"] = 7
+        digests.append(stored.publish(table(prices, learnt_at=NOW + later), now=NOW + later * DAY))
+    assert [client.redis.hlen(keys.lookahead_table(digest)) for digest in (whole, *digests)] == [50, 2, 4, 6]
+    assert stored.read(digests[-1]) == table(prices, learnt_at=NOW + 3)
+    assert stored.prices(digests[0], stored.head(digests[0]), ["S-1", "S-2", "S-11"]) == {
+        "S-1": {},
+        "S-2": dict(table(prices | {("S-2", "lyon"): 3}).prices["S-2"]),
+        "S-11": dict(table(prices).prices["S-11"]),
+    }
+    assert stored.forget_replaced_before(NOW + 9 * DAY) == 2, "the whole one stays, for the last is stored beside it"
+    assert stored.read(digests[-1]) == table(prices, learnt_at=NOW + 3)
+    anew = stored.publish(table({("S-1", "lyon"): 9}, learnt_at=NOW + 5), now=NOW + 10 * DAY)
+    assert stored.head(anew).base == ""
+    assert stored.forget_replaced_before(NOW + 11 * DAY) == 2
+    assert client.redis.keys(keys.lookahead_table("*")) == [keys.lookahead_table(anew).encode()]
 
 
 def test_a_table_has_the_same_digest_whatever_the_order_of_its_prices_and_another_for_any_other_price():
@@ -118,7 +150,7 @@ def test_of_two_that_publish_at_once_the_later_learnt_is_in_force_whoever_came_f
     assert stored.current() == mine[-1].digest
     assert {head.digest for head in stored.heads()} == {item.digest for item in mine if item not in refused}
     with pytest.raises(Contended, match="learnt no earlier"):
-        stored.publish(mine[0], now=NOW)
+        stored.publish(table({("A", "lyon"): 99}, learnt_at=NOW), now=NOW)
     assert client.redis.keys(f"{keys.prefix}staged:*") == []
 
 
@@ -167,7 +199,7 @@ def test_a_table_that_was_altered_where_it_is_stored_is_not_read(stored, client,
 def test_the_ledger_check_names_tables_that_are_not_as_they_were_published(shop, clock, redis_client):
     tables, keys = shop.flows.lookahead_tables, shop._keys
     digests = [
-        tables.publish(table({("A", "lyon"): 1, ("B", "lyon"): 1}, learnt_at=clock.now + later), now=clock.now)
+        tables.publish(table({(sku, "lyon"): 1 + later for sku in "AB"}, learnt_at=clock.now + later), now=clock.now)
         for later in range(3)
     ]
     assert shop.check().clean
@@ -181,7 +213,9 @@ def test_the_ledger_check_names_tables_that_are_not_as_they_were_published(shop,
 
 
 def test_tables_that_were_replaced_long_ago_are_forgotten_and_the_one_in_force_stays(stored):
-    digests = [stored.publish(table({("A", "lyon"): 1}, learnt_at=NOW + day), now=NOW + day * DAY) for day in range(4)]
+    digests = [
+        stored.publish(table({("A", "lyon"): 1 + day}, learnt_at=NOW + day), now=NOW + day * DAY) for day in range(4)
+    ]
     assert [stored.in_force_at(NOW + day * DAY) for day in range(-1, 5)] == [None, *digests, digests[-1]]
     assert stored.in_force_at(NOW + DAY - 1) == digests[0]
     assert stored.forget_replaced_before(NOW + 2 * DAY + 1) == 2
