@@ -134,6 +134,16 @@ def test_countries_are_cut_where_the_map_ends_and_those_elsewhere_are_left_out()
                 assert -7 <= y <= projection.height + 7
 
 
+def test_countries_on_the_date_line_are_drawn_on_one_side_of_it():
+    projection = Projection.around([SUVA, (-16.5, -179.9)], width=720)
+    paths = country_paths(projection)
+    assert paths
+    for path in paths:
+        for ring in path.split("M")[1:]:
+            steps = list(map(int, ring.rstrip("z").partition("l")[2].split()))
+            assert max(map(abs, steps[::2])) < 360
+
+
 def test_the_whole_world_fits_on_a_map():
     projection = Projection.around([(-54.8, -68.3), (71, 25.8), AUCKLAND, (64.8, -147.7)], width=720)
     paths = country_paths(projection)
