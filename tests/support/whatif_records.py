@@ -9,6 +9,12 @@ from msgspec import structs
 from api.records.audit.replays import DecidedAmountsRecord
 from api.records.policies import ChangesRecord, RuleRecord
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfRecord
+from api.records.whatif_rolled import (
+    WhatIfEndStockRecord,
+    WhatIfRolledRecord,
+    WhatIfStockKindRecord,
+    WhatIfStockOutRecord,
+)
 from engine.audit.explanation.record import StatementRecord
 from engine.model.facts import MICRODEGREES, GeoPoint
 from engine.simulation.cause import CAUSES
@@ -118,6 +124,30 @@ def _explained(draft, called):
         for cost in (5_000_000, -3_000_000)
     )
     return structs.replace(draft, changes=changes, worst=[worst], best=[best])
+
+
+def rolled_record(names: Sequence[str] = PLAIN) -> WhatIfRolledRecord:
+    """What is left at the end: the draft sells more, and runs out of one article more."""
+    called = itertools.cycle(names)
+    kind, sku, place = next(called), next(called), next(called)
+    since = "2026-11-27T11:25:09Z"
+    outs = [WhatIfStockOutRecord(sku=f"{sku} {number}", node=place, since=since) for number in range(2)]
+
+    def side(sold, runs_out):
+        left = WhatIfStockKindRecord(
+            shipped=sold, available=100 - sold, sell_through_basis_points=sold * 100, days_of_cover=None
+        )
+        return WhatIfEndStockRecord(
+            on_hand=100 - sold,
+            shortfall=0,
+            lifecycles={kind: left},
+            categories={kind: structs.replace(left, days_of_cover=12)},
+            stock_outs=runs_out,
+            first_stock_outs=outs[:runs_out],
+            units_cancelled=3,
+        )
+
+    return WhatIfRolledRecord(as_logged=4, orders=5, baseline=side(60, 1), draft=side(75, 2))
 
 
 def _side(called, reasons):

@@ -16,6 +16,7 @@ from api.reports.charts.bars import share_bar
 from api.reports.charts.svg import shown_text
 from api.reports.self_contained import environment, file_text, style_policy
 from api.reports.whatif.differences import alike, causes, groups
+from api.reports.whatif.end_stock import end_stock, network_changes, stock_outs
 from api.reports.whatif.figures import figures, tiles
 from api.reports.whatif.orders import orders
 from api.reports.whatif.overview import summary, trade_offs
@@ -138,7 +139,7 @@ def _draft(place: int, draft: WhatIfDraftRecord, record: WhatIfRecord, *, detail
         anchor=f"draft-{place + 1}",
         name=draft.name,
         headline=draft_headline(draft, currency),
-        changes=[line.strip() for line in rules_that_differ(draft)],
+        changes=[*network_changes(draft), *(line.strip() for line in rules_that_differ(draft))],
         sure=[line.strip() for line in how_sure(draft, currency)],
         changed=share_bar(changed, draft.orders.orders, share) if draft.orders.orders else None,
         tiles=tiles(draft, currency),
@@ -149,6 +150,8 @@ def _draft(place: int, draft: WhatIfDraftRecord, record: WhatIfRecord, *, detail
         days=days(draft) if details else None,
         groups=list(groups(draft, currency)) if details else (),
         alike=alike(draft),
+        further=end_stock(draft),
+        run_out=stock_outs(draft, record.time_zone),
         rules=rules(draft, currency),
         idle=idle_rules(draft) if details or len(record.drafts) == 1 else (),
         orders=orders(draft, currency, record.time_zone) if details else (),

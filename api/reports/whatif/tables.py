@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from api.cli.whatif.sweep import is_unbeaten
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfRecord
+from api.records.whatif_rolled import WhatIfRolledRecord
 
 Kind: TypeAlias = Literal["text", "whole", "decimal", "boolean"]
 """decimal: millionths, written with as many decimals as it has: of the currency, or kilograms of CO2e."""
@@ -146,6 +147,26 @@ def _untried(record: WhatIfRecord) -> Iterator[Row]:
     yield from ((item.decision, item.reason, item.why) for item in record.untried.named)
 
 
+def _end_stock(record: WhatIfRecord) -> Iterator[Row]:
+    for draft, rolled in _rolled(record):
+        for by, field in (("lifecycle", "lifecycles"), ("category", "categories")):
+            before, after = getattr(rolled.baseline, field), getattr(rolled.draft, field)
+            for name in sorted({*before, *after}):
+                sides = before.get(name), after.get(name)
+                fields = ("shipped", "available", "sell_through_basis_points", "days_of_cover")
+                yield draft, by, name, *(None if side is None else getattr(side, f) for f in fields for side in sides)
+
+
+def _stock_outs(record: WhatIfRecord) -> Iterator[Row]:
+    for draft, rolled in _rolled(record):
+        for side in _PAIR:
+            yield from ((draft, side, out.sku, out.node, out.since) for out in getattr(rolled, side).first_stock_outs)
+
+
+def _rolled(record: WhatIfRecord) -> Iterator[tuple[str, WhatIfRolledRecord]]:
+    yield from ((draft.name, draft.rolled) for draft in record.drafts if draft.rolled is not UNSET)
+
+
 def _shipped(row: Any) -> Row:
     before, after = row.baseline, row.draft
     return before.shipments, after.shipments, before.units, after.units
@@ -216,6 +237,13 @@ _TABLES: Final[Mapping[str, tuple[Mapping[str, Kind], Callable[[WhatIfRecord], I
         | dict.fromkeys([f"{name}_{side}" for side in _PAIR for name in ("ships", "rules", "why")], "text"),
         _explained,
     ),
+    "end_stock": (
+        {"draft": "text", "by": "text", "name": "text"}
+        | _both({"shipped": "whole", "available": "whole"})
+        | _both({"sell_through_basis_points": "whole", "days_of_cover": "whole"}),
+        _end_stock,
+    ),
+    "stock_outs": (dict.fromkeys(["draft", "side", "sku", "node", "since"], "text"), _stock_outs),
     "refused": (
         {"draft": "text", "file": "text", "line": "whole", "column": "whole"}
         | dict.fromkeys(["severity", "code", "message"], "text"),

@@ -103,7 +103,8 @@ class DraftView:
     idle: Sequence[NamesView] = ()
     orders: Sequence[tuple[str, Sequence[OrderView]]] = ()
     further: Sequence[TableView] = ()
-    """What another way of trying adds, such as the stock at the end of the time."""
+    """The stock at the end, of a draft that was rolled forward."""
+    run_out: Sequence[NamesView] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

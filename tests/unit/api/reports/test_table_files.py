@@ -16,7 +16,7 @@ from api.reports.table_files import csv_bytes, parquet_bytes
 from api.reports.whatif.tables import TableFile, tables
 from rules.tables.formulas import guarded
 from tests.support.naughty_strings import naughty_words
-from tests.support.whatif_records import whatif_record
+from tests.support.whatif_records import rolled_record, whatif_record
 
 FORMULAS = ("=1+1", "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\t=1", "\uff1d1")
 
@@ -33,7 +33,9 @@ def by_name(record):
 def record():
     made = whatif_record(drafts=2, decisions=20)
     finding = FindingRecord(file="a.yaml", line=1, column=2, severity="error", code="x", message="y", meant=None)
-    return structs.replace(made, refused=[RefusedDraftRecord(name="bad", findings=[finding])])
+    first, *others = made.drafts
+    drafts = [structs.replace(first, rolled=rolled_record()), *others]
+    return structs.replace(made, drafts=drafts, refused=[RefusedDraftRecord(name="bad", findings=[finding])])
 
 
 def test_every_table_has_rows_and_all_of_its_columns_in_each(record):

@@ -9,10 +9,11 @@ from msgspec import structs
 
 from api.cli.language.current import speaking
 from api.cli.whatif.headline import draft_headline
+from api.records.whatif_rolled import WhatIfChangeRecord, WhatIfClosureRecord
 from api.reports.self_contained import style_policy
 from api.reports.whatif.report import report_html
 from tests.support.naughty_strings import naughty_words
-from tests.support.whatif_records import whatif_record
+from tests.support.whatif_records import rolled_record, whatif_record
 
 OWN = (
     "</title><script>alert(1)</script>",
@@ -171,6 +172,23 @@ def test_places_that_nobody_knows_leave_the_table_and_no_map():
     page = Page(report_html(record, "en"))
     assert "there is no map" in page.text
     assert "By place" in page.text
+
+
+def test_of_a_draft_that_was_rolled_forward_it_is_said_what_is_left_and_what_ran_out():
+    record = whatif_record(changing=0.0)
+    closed = WhatIfClosureRecord(node="st-lyon", since=None, until=None)
+    change = WhatIfChangeRecord(closed=[closed], volume_percent=130)
+    (draft,) = record.drafts
+    draft = structs.replace(draft, rolled=rolled_record(), change=change)
+    page = Page(report_html(structs.replace(record, way="rolled_forward", drafts=[draft]), "en"))
+    assert "rolled forward: stock evolves under the draft" in page.text
+    assert "Each decision is tried alone" not in page.text
+    assert "st-lyon closed" in page.text
+    assert "130% of the orders" in page.text
+    assert "60.0%" in page.text
+    assert "75.0%" in page.text
+    assert "1 position run out with the draft alone" in page.text
+    assert "st-paris 1 at FR Bretagne since" in page.text
 
 
 def test_what_could_not_be_tried_is_said():
