@@ -237,3 +237,11 @@ def test_an_advice_that_is_answered_in_the_response_is_to_be_sent_again(shop, me
     shop.fulfilment.parcels.put_addressee("W-1", AWAY)
     assert receiver.receive(io.BytesIO(advice(message).encode()), {}).endings["applied"] == 1
     assert b"AK5*A" in response.body
+
+
+def test_an_advice_for_an_order_whose_personal_values_are_erased_waits_for_no_addressee(shop, message, nobody):
+    nobody.take(advice(message))
+    shop.cancellations.cancel(CancelRequest(order="W-1", op="c"))
+    shop.erasures.erase("W-1", note="asked")
+    assert taken_again(nobody) == [0]
+    assert answers(nobody) == ["R"]

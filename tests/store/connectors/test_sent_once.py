@@ -104,19 +104,22 @@ def test_records_of_a_connector_that_asks_beforehand_are_sent_once_as_well(bare,
         sent = [json.loads(sent.body) for sent in there.requests if "set" in sent.path]
     assert (report.error, report.sent, report.ended("bad")) == ("", 1, 1)
     assert sent == [{"update": [{"id": "7", "n": 3}]}]
+    assert len(there.requests) == 2, "it is asked once, and sent once"
     assert [record["sku"] for path in aside.glob("*.json") for record in json.loads(path.read_text())] == ["B"]
 
 
-def test_nothing_is_sent_again_that_could_not_be_taken_out_of_its_file(shop, here, monkeypatch):
-    decide(shop, "W-1")
-    (message,) = here.run().messages
-    records = json.loads(message.kept.read_text())
-    records[0]["destination"]["postcode"] = "69003"
-    message.kept.write_text(json.dumps(records))
-    monkeypatch.setattr("pathlib.Path.replace", refused)
-    report = send_again(shop, here.connector, [message.kept], here.root)
-    assert "can't be kept in" in report.error
-    assert here.files() == {}
+def test_nothing_is_sent_again_that_could_not_be_taken_out_of_its_file(shop, tmp_path, monkeypatch):
+    with target() as there:
+        text = f"kind: shipment_orders\nsends: {{http: {there.url}/in}}\nformat: ndjson\nfields: {{o: order}}\n"
+        here = begun(Sending(pointsman=shop, root=tmp_path, text=text))
+        there.answer = lambda _: (422, {}, b"no")
+        decide(shop, "W-1")
+        (message,) = here.run().messages
+        there.answer = lambda _: (200, {}, b"{}")
+        refusals = len(there.requests)
+        monkeypatch.setattr("pathlib.Path.replace", refused)
+        report = send_again(shop, here.connector, [message.kept], here.root)
+        assert ("can't be kept in" in report.error, len(there.requests)) == (True, refusals)
 
 
 def refused(*_arguments):

@@ -22,6 +22,7 @@ from engine.decide.sourcing.problem import (
     Unproven,
 )
 from engine.decide.sourcing.program import local_search, mixed_integer_program
+from engine.decide.sourcing.tightening import tighten
 from engine.model.facts import OptionKey
 
 EUR = 1_000_000
@@ -239,6 +240,7 @@ def test_a_choice_is_proven_though_one_may_use_no_lot_of_its_node_for_a_line():
     )
     choice = choose(problem)
     assert (shipped(choice), choice.gap, choice.unproven) == ({("a", 0): 1, ("c", 1): 2}, 0, None)
+    assert tighten(problem)[0].lot_limits == []
 
 
 def test_no_more_shipments_than_allowed():
