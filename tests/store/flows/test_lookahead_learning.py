@@ -216,3 +216,18 @@ def test_protecting_units_costs_their_price_once_in_the_time_that_they_last(shop
 def test_what_protecting_costs_can_not_be_said_without_prices(shop):
     with pytest.raises(NotFound, match="no look-ahead prices were learnt yet"):
         shop.flows.lookahead.protection_costs(load_policies(policy_file("then: {keep: 1}")))
+
+
+def test_a_smaller_change_than_is_set_waits_until_prices_are_due(opened, clock):
+    """Thirty units more are three times what there was, and five times would be a jump."""
+    shop = opened(LookaheadSettings(every=DAY, use_for=2 * DAY, jump=500))
+    sell(shop, clock)
+    count(shop, lyon=100, paris=10)
+    shop.flows.lookahead.take_turn()
+    clock.now += 60
+    count(shop, paris=40)
+    assert shop.flows.lookahead.take_turn() is None
+    assert prices(shop)["paris"] > 0
+    clock.now += DAY
+    assert shop.flows.lookahead.take_turn() is not None
+    assert prices(shop) == {}
