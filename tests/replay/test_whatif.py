@@ -33,3 +33,25 @@ def test_the_policies_that_decided_orders_of_the_example_change_none_to_the_byte
     assert {name: use.draft for name, use in others.rules.items()} == {
         name: use.baseline for name, use in others.rules.items()
     }
+
+
+def test_rolled_forward_the_policies_that_decided_make_the_very_decisions_of_the_log(tmp_path):
+    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 150)
+    policies = load_policies(policy_files(ROOT / "policies"))
+    with Pointsman(Settings(data=tmp_path)) as service:
+        request = WhatIfRequest(
+            against=policies.version,
+            drafts=(Draft.of("same", policies),),
+            since=None,
+            until=None,
+            shown=1,
+            weighed=0,
+            language="en",
+            way="rolled_forward",
+        )
+        made = what_if(service, request, spread=Spread(workers=2))
+    (result,) = made.drafts
+    assert (made.decisions, made.made_again, made.untried.counts) == (decisions, 0, {})
+    assert (result.rolled.as_logged, result.comparison.changed) == (decisions, 0)
+    assert result.comparison.sides.baseline == result.comparison.sides.draft
+    assert result.rolled.baseline == result.rolled.draft

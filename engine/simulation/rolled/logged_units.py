@@ -11,7 +11,7 @@ from engine.simulation.rolled.books import Books
 from engine.simulation.rolled.order_units import Becomes, OrderUnits, PlacedShipment
 from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.store.log.entry import Entry
-from engine.store.log.entry_bodies import PartUnits, UnitsBody
+from engine.store.log.entry_bodies import PartUnits, RejectionBody, UnitsBody
 
 
 class EndedUnits(NamedTuple):
@@ -89,17 +89,33 @@ class LoggedOrder:
         rejection = entry.rejection
         for number, lines in rejection.lines:
             for line, units in lines:
-                for units_of, books in self._sides(log, variant):
-                    units_of.end(
-                        books,
-                        line,
-                        units,
-                        "gone",
-                        node=rejection.node,
-                        only_there=True,
-                        keeps_room=not rejection.room,
-                        shipment=(entry.decision, number),
-                    )
+                shipment = entry.decision, number
+                self._rejected(self.units, log, rejection, line=line, units=units, shipment=shipment)
+                for order in self.variants:
+                    sku = next((its.skus[line] for its in order.units.shipments if line in its.skus), "")
+                    if self._rejected(order.units, variant, rejection, line=line, units=units, shipment=shipment):
+                        order.rejections.append((sku, rejection.node, rejection.reason))
+
+    @staticmethod
+    def _rejected(
+        units_of: OrderUnits,
+        books: Books,
+        rejection: RejectionBody,
+        *,
+        line: str,
+        units: int,
+        shipment: tuple[str, int],
+    ) -> int:
+        return units_of.end(
+            books,
+            line,
+            units,
+            "gone",
+            node=rejection.node,
+            only_there=True,
+            keeps_room=not rejection.room,
+            shipment=shipment,
+        )
 
     def _cancel(self, body: UnitsBody, log: Books, variant: Books) -> None:
         held: dict[str, list[tuple[str, int]]] = {}

@@ -86,7 +86,7 @@ class PlacedShipment:
             self.held[line] = pieces
         else:
             self.held.pop(line, None)
-        if becomes == "left":
+        if ended and becomes == "left":
             self.left[line] += ended
         elif ended and not self.stands and not keeps_room:
             books.give(self.periods, self.node, -1)

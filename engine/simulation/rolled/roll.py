@@ -8,7 +8,7 @@ an order that waits in the variant alone is offered what comes in, in its rank.
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
@@ -255,9 +255,13 @@ class Roll:
             units = _undecided(record, remainder, variant)
             if not units:
                 return None
-            standing = variant.units.standing
-            remainder = dataclasses.replace(remainder, units=units, standing_shipments=standing)
-        variant.barred, variant.order = remainder.barred, remainder.whole_order
+            remainder = dataclasses.replace(
+                remainder,
+                units=units,
+                standing_shipments=variant.units.standing,
+                barred=_barred(record, remainder, variant),
+            )
+        variant.order = remainder.whole_order
         return Question(
             remainder=remainder,
             logged=made_on.snapshot,
@@ -366,7 +370,7 @@ class Roll:
         remainder = Remainder(
             whole_order=variant.order,
             units=dict(variant.units.waiting_units),
-            barred=variant.barred,
+            barred=variant.barred(lasting=True),
             standing_shipments=variant.units.standing,
         )
         question = Question(remainder=remainder, logged=logged, now=entry.at, may_wait=True)
@@ -394,6 +398,15 @@ def _undecided(record: DecisionRecord, remainder: Remainder, variant: VariantOrd
         there = {line: min(count, units.held_of(line, node)) for line, count in remainder.units.items()}
         return {line: count for line, count in there.items() if count}
     return {}  # the promise at risk was of a shipment that the variant does not have
+
+
+def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> Mapping[str, frozenset[str]]:
+    """By SKU, the nodes that may not ship what is decided again: those that rejected it of the variant."""
+    if record.because != "rejected" or not record.follows or not record.follows.node:
+        return variant.barred(lasting=True)
+    barred = variant.barred(lasting=False)
+    rejecting = frozenset({record.follows.node})
+    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in remainder.order.lines}
 
 
 def _fill_without_stock(units: OrderUnits, record: DecisionRecord) -> None:

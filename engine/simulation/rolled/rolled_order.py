@@ -17,6 +17,7 @@ from engine.simulation.outcome import Decided, MadeBy, Outcome, outcome_of
 from engine.simulation.rolled.answering import Answer
 from engine.simulation.rolled.order_units import OrderUnits, PlacedShipment
 from engine.simulation.rolled.stock_difference import StockDifference
+from engine.store.log.decision_chain import NOT_IN_STOCK
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
@@ -53,7 +54,8 @@ class VariantOrder:
     """None: its personal values were erased."""
     units: OrderUnits
     made: list[MadeDecision] = field(default_factory=list)
-    barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rejections: list[tuple[str, str, str]] = field(default_factory=list)
+    """SKU, node and reason of units that the variant had there and that were rejected."""
     rank: str = ""
     not_before: int | None = None
     scheduled: bool = False
@@ -68,6 +70,14 @@ class VariantOrder:
     @property
     def key(self) -> tuple[str, str]:
         return self.first, self.name
+
+    def barred(self, *, lasting: bool) -> dict[str, frozenset[str]]:
+        """By SKU, the nodes that rejected it; with `lasting`, not those that only had none in stock."""
+        nodes: dict[str, set[str]] = {}
+        for sku, node, reason in self.rejections:
+            if not lasting or reason != NOT_IN_STOCK:
+                nodes.setdefault(sku, set()).add(node)
+        return {sku: frozenset(its) for sku, its in nodes.items()}
 
     @property
     def skus(self) -> Sequence[str]:
