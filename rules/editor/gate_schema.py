@@ -11,7 +11,7 @@ _UNITS: dict[GateFigure, str] = {
     "cost": r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?[ ]*([A-Z]{3})?",
     "co2": r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?[ ]*(g|kg)|[+]?0",
 }
-_COUNT = r"[+-]?[0-9]{1,15}"
+_COUNT = r"[+-]?[0-9]{1,15}(\.0{1,9})?"
 _WORDS: dict[GateFigure, str] = {
     "cost": "what carriage and handling may cost more: +1%, or +100 EUR",
     "co2": "how much more CO2e there may be: +1%, or +5 kg",

@@ -124,6 +124,7 @@ def test_another_active_version_ends_the_canary_at_once_and_for_good(pointsman, 
     started(pointsman, canary)
     third = published(pointsman, "then: {hold: 5 h}")
     pointsman.versions.activate(third, **WHO, note="", since=clock.now + 60 if later else None)
+    assert kinds(pointsman) == ["canary_started", *([] if later else ["canary_ended"])]
     clock.now += 60
     names = ids()
     assert decided(pointsman, next(names))["policy_version"] == third
