@@ -43,17 +43,21 @@ class TrialRecord(Record, frozen=True):
     version: str
     running: bool
     share: Annotated[str, Meta(description="of the orders: 5%")]
-    base: Annotated[str | UnsetType, Meta(description="of a canary, the version that decides the other orders")]
     since: Timestamp
     by: str
     note: str
-    least_orders: Annotated[int | UnsetType, Meta(description="of a canary, from how many orders on its bounds count")]
-    watch: Annotated[list[GateFigure] | UnsetType, Meta(description="of a canary, the figures that are shown first")]
     orders: Annotated[int, Meta(description="whose first decision was compared")]
     decisions: Annotated[int, Meta(description="that were compared")]
     untried: Annotated[int, Meta(description="that could not be compared")]
     orders_changed: Annotated[int, Meta(description="of which some decision comes out otherwise")]
     figures: list[TrialFigureRecord]
+    base: Annotated[str | UnsetType, Meta(description="of a canary, the version that decides the other orders")] = UNSET
+    least_orders: Annotated[
+        int | UnsetType, Meta(description="of a canary, from how many orders on its bounds count")
+    ] = UNSET
+    watch: Annotated[
+        list[GateFigure] | UnsetType, Meta(description="of a canary, the figures that are shown first")
+    ] = UNSET
     ended_at: Annotated[Timestamp | UnsetType, Meta(description="left out while it runs")] = UNSET
     because: Annotated[str | UnsetType, Meta(description="why a canary ended")] = UNSET
     end_note: str | UnsetType = UNSET

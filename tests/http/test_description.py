@@ -192,6 +192,11 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     send("policies_unschedule", version=version)
     send("policies_activate", version=version)
     send("policies_rollback")
+    send("policies_start_shadow")
+    send("policies_end_shadow")
+    send("policies_start_canary")
+    send("policies_grow_canary")
+    send("policies_end_canary")
     rejected = http.post(
         "/v1/decisions", json=EXAMPLES["decisions_decide", "application/json"] | {"id": "W-900009"}
     ).json

@@ -105,10 +105,10 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("policies_activate", JSON): {"note": "agreed with the stores"},
     ("policies_unschedule", JSON): {"note": "the sale is put off"},
     ("policies_rollback", JSON): {"note": "the stores were not ready"},
-    ("policies_start_shadow", JSON): {"version": "c8b382d21f1b", "share": "20%"},
+    ("policies_start_shadow", JSON): {"version": "a08252e6455c", "share": "20%"},
     ("policies_end_shadow", JSON): {"note": "seen enough"},
     ("policies_start_canary", JSON): {
-        "version": "c8b382d21f1b",
+        "version": "a08252e6455c",
         "share": "5%",
         "stop_if": ["late > +2%", "cost > +3%"],
         "note": "the new carrier",
