@@ -25,7 +25,7 @@ from engine.lookahead.marginal_costs import costs_from_each_node
 from engine.lookahead.transport import supply_values
 
 ROUNDS: Final = 4
-"""In the bench, more rounds gain less than 0.1 % (docs/benchmarks.md)."""
+"""What one, two and four of them save is in docs/benchmarks.md."""
 WAVES: Final = 8
 
 
