@@ -60,6 +60,7 @@ from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.trials import Trials
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
+from engine.simulation.jobs import WhatIfs
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
@@ -97,6 +98,7 @@ from engine.store.requests.request_counts import RequestCounts
 from engine.store.reset import forget, log_reset
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
+from engine.store.whatif_jobs import WhatIfJobs
 from engine.turn_thread import TurnThread
 
 if TYPE_CHECKING:
@@ -406,6 +408,12 @@ class Pointsman:
         from engine.audit.sealer import Sealer  # noqa: PLC0415  # as above
 
         return Sealer(self._client, Keys(INSTALLATION), self.settings, clock=lambda: self.now)
+
+    @functools.cached_property
+    def whatifs(self) -> WhatIfs:
+        """What-ifs that callers over HTTP ask for."""
+        jobs = WhatIfJobs(self._client, self._keys, seconds=60 * self.settings.whatif.kept)
+        return WhatIfs(jobs, new_id=self._new_id, clock=lambda: self.now)
 
     @functools.cached_property
     def publisher(self) -> "Publisher":

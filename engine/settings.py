@@ -15,6 +15,7 @@ from engine.fulfilment.tracking.settings import EVERYDAY_TRACKING, TrackingSetti
 from engine.lookahead.settings import EVERYDAY_LOOKAHEAD, LookaheadSettings
 from engine.promise_watch.settings import EVERYDAY_WATCH, WatchSettings
 from engine.rate_limit import RateLimit
+from engine.simulation.settings import EVERYDAY_WHATIF, WhatIfSettings
 from engine.store.entry_codec.personal_values import EVERYDAY_PERSONAL, PERSONAL_FIELDS, PersonalField
 from engine.store.log.kinds import FORGETTABLE
 from rules.effects import MAX_HOLD
@@ -93,6 +94,7 @@ class Settings:
     promises: WatchSettings = EVERYDAY_WATCH
     tracking: TrackingSettings = EVERYDAY_TRACKING
     carriers: CarrierSettings = EVERYDAY_CARRIERS
+    whatif: WhatIfSettings = EVERYDAY_WHATIF
     lookahead: LookaheadSettings = EVERYDAY_LOOKAHEAD
 
     @classmethod
@@ -133,6 +135,7 @@ class Settings:
             promises=WatchSettings.from_environment(variables),
             tracking=TrackingSettings.from_environment(variables),
             carriers=CarrierSettings.from_environment(variables),
+            whatif=WhatIfSettings.from_environment(variables),
             lookahead=LookaheadSettings.from_environment(variables),
         )
 

@@ -62,12 +62,13 @@ from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
-from api.http.policy import policies
+from api.http.policy import policies, whatif
 from api.http.tracing import TracedMeter, Tracing, start_tracing
 from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
+from api.whatif.turns import WhatIfTurns
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
 from engine.meter import Meter
@@ -141,6 +142,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         channels,
         master_data,
         policies,
+        whatif,
         accesses,
         events,
         webhooks,
@@ -231,6 +233,9 @@ def served_app() -> Flask:
         TrialTurns(pointsman).start()
         if pointsman is served[0]:
             ConnectorTurns(pointsman, wording=_connector_wording()).start()
+        whatifs = WhatIfTurns(pointsman)
+        whatifs.start()
+        atexit.register(whatifs.close)
         atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)

@@ -163,6 +163,9 @@ class WhatIfDraftRecord(Record, frozen=True):
     days: Annotated[list[WhatIfDayRecord], Meta(description="of the 100 nodes whose load changes most, or is greatest")]
     lifecycles: dict[str, WhatIfProductsRecord]
     categories: dict[str, WhatIfProductsRecord]
+    stands: Annotated[
+        bool | UnsetType, Meta(description="of a sweep: there, and true, if this number is the one in the draft's file")
+    ] = UNSET
     segments: Annotated[
         dict[str, WhatIfSidesRecord] | UnsetType,
         Meta(description="left out if no order has one; those without have an empty name"),
@@ -179,6 +182,7 @@ class WhatIfDraftRecord(Record, frozen=True):
         segments = {name or "": WhatIfSidesRecord.of(its) for name, its in comparison.segments.items()}
         return cls(
             name=result.draft.name,
+            stands=result.draft.stands or UNSET,
             policy_version=result.version,
             changes=ChangesRecord.of(result.changes),
             orders=WhatIfOrdersRecord.of(comparison),

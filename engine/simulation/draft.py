@@ -12,13 +12,14 @@ from rules.vocabulary import OUTSIDE_DECISIONS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`texts` are the files of its policies, which have no mistakes. They are tried with this `change` of the
-    network.
+    """`texts` are the files of its policies, which have no mistakes. They are tried with this `change` of the network.
+    `stands`: of a sweep, whether its number is the one in the file.
     """
 
     name: str
     texts: Mapping[str, str]
     change: NetworkChange = NO_CHANGE
+    stands: bool = False
 
     @classmethod
     def of(cls, name: str, policies: PolicySet) -> "Draft":

@@ -877,6 +877,23 @@ class Keys:
         return self._key("parcels", "serials")
 
     @property
+    def whatif_jobs(self) -> str:
+        """Sorted set: id of each what-if that was asked for, by the UTC second at which it was."""
+        return self._key("whatif", "jobs")
+
+    def whatif_job(self, job: str) -> str:
+        """Hash: what is to be tried, and what became of it (see engine/simulation/job.py)."""
+        return self._key("whatif", "job", job)
+
+    def whatif_result(self, job: str) -> str:
+        """String: its record, compressed."""
+        return self._key("whatif", "result", job)
+
+    def whatif_lease(self, name: str) -> str:
+        """The process that runs a what-if at present, by its id; and by number, those that may."""
+        return self._key("whatif", "lease", name)
+
+    @property
     def print_jobs(self) -> str:
         """Hash: id of a print job to its JSON (see engine/fulfilment/printing/print_job.py)."""
         return self._key("print", "jobs")

@@ -209,6 +209,7 @@ SETTLE_PRINT_JOB = KeyLayout(
     ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "accesses", "log"),
     parts=("print_jobs",),
 )
+CHANGE_WHATIF = KeyLayout(("whatif_jobs", "whatif_job", "whatif_result"))
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
@@ -356,6 +357,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/mark_numbers": MARK_NUMBERS,
     "fulfilment/put_addressee": PUT_ADDRESSEE,
     "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
+    "simulation/change_whatif": CHANGE_WHATIF,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

@@ -76,6 +76,7 @@ class WrittenNumber:
     files: Mapping[str, bytes]
     file: str
     before: str
+    number: Decimal
     behind: str
 
     def replaced_by(self, number: Decimal) -> dict[str, bytes]:
@@ -94,7 +95,13 @@ def written_number(files: Mapping[str, bytes], sweep: Sweep) -> WrittenNumber:
         raise SweepMistake(f"names {'.'.join(sweep.path)}, which is no number there but '{document.word(path)}'")
     start = document.text.index(written["number"], _offset(document.text, document.values[path]))
     end = start + len(written["number"])
-    return WrittenNumber(files=files, file=file, before=document.text[:start], behind=document.text[end:])
+    return WrittenNumber(
+        files=files,
+        file=file,
+        before=document.text[:start],
+        number=Decimal(written["number"]),
+        behind=document.text[end:],
+    )
 
 
 def _rule_of(files: Mapping[str, bytes], rule: str) -> tuple[str, Document, int]:

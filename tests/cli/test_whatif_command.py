@@ -98,8 +98,8 @@ def test_numbers_of_a_rule_are_swept_and_those_that_no_other_beats_have_a_star(r
     printed = run("whatif", draft, "--sweep", "test/r1.prefer=1,2")
     assert printed.returncode == 0, printed.stderr
     assert "What each number of test/r1.prefer adds" in printed.stdout
-    rows = [line.split("│")[1:3] for line in printed.stdout.splitlines() if "│" in line]
-    assert [[cell.strip() for cell in row] for row in rows[:2]] == [["*", "1"], ["*", "2"]]
+    rows = [line.split("│")[1:4] for line in printed.stdout.splitlines() if "│" in line]
+    assert [[cell.strip() for cell in row] for row in rows[:2]] == [["*", "1", "in the file"], ["*", "2", ""]]
     record = json.loads(run("whatif", draft, "--sweep", "test/r1.prefer=1,2", "--json").stdout)
     assert [item["name"] for item in record["drafts"]] == ["test/r1.prefer=1", "test/r1.prefer=2"]
     assert all("weighed" not in rule for item in record["drafts"] for rule in item["rules"].values())
@@ -117,8 +117,20 @@ def test_a_number_that_outweighs_another_place_is_worse_or_better_and_only_one_h
     draft = folder(tmp_path, RULE)
     printed = run("whatif", draft, "--sweep", "test/r1.prefer=0,900").stdout
     rows = {cells[2].strip(): cells[1].strip() for line in printed.splitlines() if len(cells := line.split("│")) > 4}
-    assert rows["0"] == "*"
-    assert rows["900"] == ""
+    assert rows == {"0": "*", "1.00": "*", "900": ""}
+    assert [title in printed for title in ("95% from", "95% to")] == [True, True]
+
+
+def test_what_was_broken_off_is_resumed_over_the_same_time(run: Run, tmp_path: Path) -> None:
+    draft, kept = folder(tmp_path, "then: {exclude: true}"), tmp_path / "kept"
+    first = json.loads(run("whatif", draft, "--checkpoint", kept, "--json").stdout)
+    again = run("whatif", draft, "--checkpoint", kept)
+    assert (again.returncode, "has a what-if already: say --resume" in again.stderr) == (1, True)
+    resumed = json.loads(run("whatif", draft, "--checkpoint", kept, "--resume", "--json").stdout)
+    assert resumed == first
+    other = folder(tmp_path, RULE, name="other")
+    assert "is of other drafts" in run("whatif", other, "--checkpoint", kept, "--resume").stderr
+    assert "--resume goes with --checkpoint DIR" in run("whatif", draft, "--resume").stderr
 
 
 def test_a_draft_with_mistakes_is_not_tried_and_the_others_are(run: Run, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from api.cli.whatif.headline import headline, notes
 from api.cli.whatif.network_options import change_of, name_of, network_options
 from api.cli.whatif.outputs import Outputs, output_options
 from api.cli.whatif.rolled import print_end_stock
-from api.cli.whatif.sweep import print_trade_off, swept
+from api.cli.whatif.sweep import print_trade_off
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
+from api.whatif.drafts import Candidate, reviewed, swept
 from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -144,7 +145,7 @@ def whatif(
         until = service.now + 1 if end is None else end
         version = service.versions.find(against)
         change = change_of(service.network(), **changes)
-        tried, refused = _reviewed(service, _candidates(drafts, sweep))
+        tried, refused = _reviewed(service, drafts, sweep)
         if not drafts:
             tried = [_network_alone(service, version, change)]
         if not tried:
@@ -178,7 +179,7 @@ def whatif(
         if as_json:
             print_json(record, Quantities.of(service))
         else:
-            _print(record, Times.of(service), swept=sweep is not None)
+            _print(record, Times.of(service), is_sweep=sweep is not None)
         outputs.write(record)
     sys.exit(1 if refused else 0)
 
@@ -190,10 +191,10 @@ def _network_alone(service: Pointsman, version: str, change: NetworkChange) -> D
     return Draft(name=name_of(change), texts=service.versions.texts(version))
 
 
-def _print(record: WhatIfRecord, times: Times, *, swept: bool) -> None:
+def _print(record: WhatIfRecord, times: Times, *, is_sweep: bool) -> None:
     first, *each_draft = headline(record, times)
     click.echo(first)
-    if swept:
+    if is_sweep:
         print_trade_off(record)
     else:
         for line in each_draft:
@@ -237,40 +238,21 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Candidate:
-    """Files that may be a draft; their names begin in `folder` where mistakes are told."""
-
-    name: str
-    folder: Path
-    files: Mapping[str, bytes]
-
-
-def _candidates(paths: Sequence[Path], sweep: str | None) -> Iterator[_Candidate]:
-    """One for each path or, of a sweep, for each number. Raises InputInvalid if a path has no policy file, or if what
-    is swept is not there.
+def _reviewed(
+    service: Pointsman, paths: Sequence[Path], sweep: str | None
+) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
+    """As `reviewed`, with the paths of files where mistakes are told. Raises InputInvalid if a path has no policy file,
+    or if what is swept is not there.
     """
     if sweep is not None:
-        for name, files in swept(sweep, policy_files_beside(paths[0])).items():
-            yield _Candidate(name=name, folder=Path(), files=files)
-        return
-    for path in dict.fromkeys(paths):
-        folder = path.parent if path.is_file() else path
-        yield _Candidate(name=str(path), folder=folder, files=policy_files_beside(path))
+        return reviewed(service, swept(sweep, policy_files_beside(paths[0]), field="--sweep"))
+    candidates = [Candidate(str(path), policy_files_beside(path)) for path in dict.fromkeys(paths)]
+    tried, refused = reviewed(service, candidates)
+    return tried, {name: [_in_folder(item, Path(name)) for item in findings] for name, findings in refused.items()}
 
 
-def _reviewed(service: Pointsman, candidates: Iterable[_Candidate]) -> tuple[list[Draft], dict[str, Sequence[Finding]]]:
-    """The drafts without mistakes, and the mistakes of the others by name."""
-    tried: list[Draft] = []
-    refused: dict[str, Sequence[Finding]] = {}
-    for candidate in candidates:
-        review = service.versions.review(candidate.files)
-        if review.policies is None:
-            errors = review.errors
-            refused[candidate.name] = [replace(item, file=str(candidate.folder / item.file)) for item in errors]
-        else:
-            tried.append(Draft.of(candidate.name, review.policies))
-    return tried, refused
+def _in_folder(finding: Finding, path: Path) -> Finding:
+    return replace(finding, file=str((path.parent if path.is_file() else path) / finding.file))
 
 
 def _warn_refused(name: str, findings: Sequence[Finding]) -> None:

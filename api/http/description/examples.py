@@ -46,6 +46,11 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("decisions_decide", JSON): _ORDER,
     ("decisions_decide_batch", JSON): {"orders": [_ORDER | {"id": "W-900002"}, _ORDER | {"id": "W-900003"}]},
     ("decisions_decide_batch", NDJSON): _ORDER | {"id": "W-900005"},
+    ("whatif_begin", JSON): {
+        "drafts": [{"name": "gifts", "files": {"gifts.yaml": _POLICY}}],
+        "from": "2026-11-27T00:00:00Z",
+        "to": "2126-11-28T00:00:00Z",
+    },
     ("quotes_quote", JSON): _CART,
     ("quotes_promises", JSON): {"skus": ["TXT-0059"], "channel": "web", "destination": _DESTINATION},
     ("orders_cancel", JSON): {"lines": {"2": 1}},

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Request
@@ -79,6 +79,18 @@ def read_upload(request: Request) -> Upload:
 
 
 _Files = list[tuple[str, bytes]]
+
+
+def read_files(texts: Mapping[str, str], *, field: str, mistakes: list[Mistake]) -> dict[str, str]:
+    """The policies among the texts of a request, by name; `mistakes` takes what is wrong with them, in `field`."""
+    wrong = [
+        replace(mistake, field=field) for mistake in _mistakes([(name, text.encode()) for name, text in texts.items()])
+    ]
+    policies = {name: text for name, text in texts.items() if is_policy_file(name)}
+    if not policies:
+        wrong.append(Mistake(field=field, message=f"there is no policy file ({NAMES}) among them"))
+    mistakes += wrong
+    return policies
 
 
 def _from_form(request: Request) -> tuple[_Files, str, bool]:

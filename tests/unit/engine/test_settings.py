@@ -8,6 +8,7 @@ from engine.errors import BadSetting
 from engine.fulfilment.tracking.settings import TrackingSettings
 from engine.rate_limit import RateLimit
 from engine.settings import Settings
+from engine.simulation.settings import WhatIfSettings
 
 
 def test_an_empty_environment_means_the_embedded_server_here():
@@ -31,6 +32,9 @@ def test_every_setting_is_read():
         "POINTSMAN_GUARD": "off",
         "POINTSMAN_BACKLOG": "manual",
         "POINTSMAN_PRINTING": "manual",
+        "POINTSMAN_WHATIF_JOBS": "2",
+        "POINTSMAN_WHATIF_WORKERS": "4",
+        "POINTSMAN_KEEP_WHATIF": "2 d",
         "POINTSMAN_TRACKING_LOST_AFTER": "12 d",
         "POINTSMAN_TRACKING_PAGE": "token",
         "POINTSMAN_TRACKING_LIMIT": "7/second",
@@ -55,6 +59,7 @@ def test_every_setting_is_read():
         guard="off",
         backlog="manual",
         printing="manual",
+        whatif=WhatIfSettings(jobs=2, workers=4, kept=2 * 24 * 60),
         tracking=TrackingSettings(silence=12 * 24 * 60 * 60, page="token", page_limit=RateLimit(requests=7, seconds=1)),
         undo=4 * 60,
         server_stays=0,
@@ -80,6 +85,9 @@ def test_an_empty_variable_is_one_that_is_not_set():
         ("POINTSMAN_GUARD", "on"),
         ("POINTSMAN_BACKLOG", "cron"),
         ("POINTSMAN_PRINTING", "cups"),
+        ("POINTSMAN_WHATIF_JOBS", "0"),
+        ("POINTSMAN_WHATIF_WORKERS", "257"),
+        ("POINTSMAN_KEEP_WHATIF", "91 d"),
         ("POINTSMAN_MAX_LINES", "0"),
         ("POINTSMAN_MAX_HOLD", "7"),
         ("POINTSMAN_MAX_HOLD", "0 h"),

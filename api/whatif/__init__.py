@@ -1,0 +1,1 @@
+"""What-ifs as jobs of a service: their drafts, who runs them when, and the process that does."""

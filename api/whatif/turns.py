@@ -1,0 +1,88 @@
+"""Runs the what-ifs that callers asked for, each in a process of its own beside the workers that answer requests."""
+
+import os
+import secrets
+import shutil
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+
+from api.whatif.run import folder_of, run_job
+from engine.service import Pointsman
+from engine.simulation.job import ENDED, MOST_ATTEMPTS, Job
+from engine.turn_thread import TurnThread
+
+TURN_SECONDS = 1.0
+
+
+class WhatIfTurns:
+    """Of one network. Each worker of a service runs one at a time, and all workers together as many as the settings
+    say: whoever has one of so many leases may.
+    """
+
+    def __init__(self, pointsman: Pointsman) -> None:
+        self._pointsman = pointsman
+        self._stored = pointsman.whatifs.stored
+        self._thread = TurnThread(self.take_turn, name="what-ifs", seconds=TURN_SECONDS, later="what-ifs are run")
+        self._process: BaseProcess | None = None
+        self._running: tuple[str, str, str] | None = None
+        """The job, the process's name, and by which lease it runs."""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """End what runs: another worker goes on with it, or this one once it is started again."""
+        self._thread.stop()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._give_back()
+
+    def take_turn(self) -> None:
+        """Begin the next one, if nothing runs here and there are not enough of them yet."""
+        if self._process is not None:
+            if self._process.is_alive():
+                return
+            self._process.join()
+            self._process = None
+            self._give_back()
+        for job in self._stored.all():
+            if job.state not in ENDED:
+                if not self._begin(job):
+                    return
+                if self._process is not None:
+                    return
+            else:
+                shutil.rmtree(folder_of(self._pointsman.settings, job.id), ignore_errors=True)
+
+    def _begin(self, job: Job) -> bool:
+        """Whether it makes sense to look at the next job."""
+        turn = f"{os.getpid()}-{secrets.token_hex(8)}"
+        places = (str(number) for number in range(self._pointsman.settings.whatif.jobs))
+        place = next((place for place in places if self._stored.take(place, turn)), None)
+        if place is None:
+            return False
+        if not self._stored.take(job.id, turn):  # another process runs it
+            self._stored.give_back(place, turn)
+            return True
+        self._running = (job.id, turn, place)
+        now = self._pointsman.now
+        if job.attempts >= MOST_ATTEMPTS:
+            error = f"{MOST_ATTEMPTS} processes died over it; ask for a shorter time, or see what the service logs"
+            self._stored.give_up(job.id, at=now, error=error)
+            self._give_back()
+        elif self._stored.begin(job, turn, at=now):
+            arguments = (self._pointsman.settings, job.id, turn, place)
+            # not forked: the threads of this process may hold locks
+            self._process = get_context("spawn").Process(target=run_job, args=arguments)
+            self._process.start()
+        else:
+            self._give_back()
+        return True
+
+    def _give_back(self) -> None:
+        if self._running is not None:
+            job, turn, place = self._running
+            self._running = None
+            self._stored.give_back(job, turn)
+            self._stored.give_back(place, turn)

@@ -1,0 +1,47 @@
+"""What-ifs that callers of a service ask for, follow and cancel. Who runs them: api/whatif/turns.py."""
+
+import hashlib
+from collections.abc import Callable
+
+from engine.actor import actor
+from engine.errors import NotFound
+from engine.simulation.job import ENDED, Job, JobRequest
+from engine.store.whatif_jobs import WhatIfJobs
+
+
+class WhatIfs:
+    """Of one network. `clock` answers UTC seconds. Methods raise StoreUnavailable."""
+
+    def __init__(self, stored: WhatIfJobs, *, new_id: Callable[[], str], clock: Callable[[], int]) -> None:
+        self.stored = stored
+        self._new_id = new_id
+        self._clock = clock
+
+    def add(self, request: JobRequest, *, operation: str | None) -> Job:
+        """Have it tried. A second time under the same `operation`, the job is the one of the first."""
+        name = hashlib.sha256(operation.encode()).hexdigest()[:32] if operation else self._new_id()
+        job = Job(id=name, state="queued", created_at=self._clock(), created_by=actor())
+        self.stored.add(job, request)
+        return self.show(name)
+
+    def show(self, job: str) -> Job:
+        """Raises NotFound."""
+        found = self.stored.get(job)
+        if found is None:
+            raise NotFound(f"there is no what-if '{job}'; it may have ended so long ago that it is forgotten")
+        return found
+
+    def result(self, job: Job) -> bytes | None:
+        """The record as JSON, once it is done."""
+        return self.stored.result(job.id) if job.state == "done" else None
+
+    def page(self, *, limit: int) -> list[Job]:
+        """The latest first."""
+        return self.stored.all()[::-1][:limit]
+
+    def cancel(self, job: str) -> None:
+        """One that has ended is forgotten, with its result. Raises NotFound."""
+        if self.show(job).state in ENDED:
+            self.stored.forget(job)
+        else:
+            self.stored.cancel(job, at=self._clock())

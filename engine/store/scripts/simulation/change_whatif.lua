@@ -1,0 +1,28 @@
+-- Stores what becomes of a what-if that was asked for: that it waits, is run, has come further, or has ended.
+--
+-- Keys, by the names in script_keys.py.
+-- ARGV  1 the request as JSON: the job's `id`; `from`, the states in which it is changed, by name, `none` if there is no
+--       such job yet; `turn`, the process that must be running it, left out if that makes no difference; `fields`, pairs of
+--       a field and its value from now on; `at`, of a new one its instant; `keep`, once it has ended, for how many seconds
+--       it is known
+--       2 its result, empty if it has none
+-- Answers 1; 0 if it was not changed.
+local request = cjson.decode(ARGV[1])
+local state = redis.call('HGET', key.whatif_job, 'state') or 'none'
+if not request.from[state] then
+  return 0
+end
+if request.turn and redis.call('HGET', key.whatif_job, 'turn') ~= request.turn then
+  return 0
+end
+redis.call('HSET', key.whatif_job, unpack(request.fields))
+if request.at then
+  redis.call('ZADD', key.whatif_jobs, request.at, request.id)
+end
+if ARGV[2] ~= '' then
+  redis.call('SET', key.whatif_result, ARGV[2], 'EX', request.keep)
+end
+if request.keep then
+  redis.call('EXPIRE', key.whatif_job, request.keep)
+end
+return 1

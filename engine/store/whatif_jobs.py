@@ -1,0 +1,121 @@
+"""What-ifs that were asked for, as they are stored: those that wait or run, and for a while those that ended."""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from engine.simulation.job import Job, JobRequest, JobState
+from engine.store.connection.client import Client, faults
+from engine.store.connection.lease import Leases
+from engine.store.keys import Keys
+from engine.store.script_keys import CHANGE_WHATIF
+
+LEASE_MILLISECONDS: Final = 30_000
+"""After so long, a process that said nothing counts as dead, and another takes its job up."""
+_UNENDED: Final[tuple[JobState, ...]] = ("queued", "running")
+
+
+class WhatIfJobs:
+    """Of one network; what ended is kept for so many `seconds`. Methods raise StoreUnavailable."""
+
+    def __init__(self, client: Client, keys: Keys, *, seconds: int) -> None:
+        self._client = client
+        self._keys = keys
+        self._seconds = seconds
+        self._leases = Leases(client, keys)
+        self._change = client.script("simulation/change_whatif")
+
+    def add(self, job: Job, request: JobRequest) -> bool:
+        """Whether it was not there before."""
+        fields = {"id": job.id, "state": "queued", "created_at": job.created_at, "created_by": job.created_by}
+        packed = zlib.compress(msgspec.json.encode(request)).hex()
+        return self._changed(job.id, ("none",), {**fields, "request": packed}, at=job.created_at)
+
+    def get(self, job: str) -> Job | None:
+        with faults():
+            fields = self._client.redis.hgetall(self._keys.whatif_job(job))
+        texts = {name.decode(): value.decode() for name, value in fields.items() if name != b"request"}
+        return msgspec.convert(texts, Job, strict=False) if texts else None
+
+    def request(self, job: str) -> JobRequest | None:
+        with faults():
+            packed = self._client.redis.hget(self._keys.whatif_job(job), "request")
+        if packed is None:
+            return None
+        return msgspec.json.decode(zlib.decompress(bytes.fromhex(packed.decode())), type=JobRequest)
+
+    def result(self, job: str) -> bytes | None:
+        """The record as JSON."""
+        with faults():
+            packed = self._client.redis.get(self._keys.whatif_result(job))
+        return None if packed is None else zlib.decompress(packed)
+
+    def all(self) -> list[Job]:
+        """Those that are known, as they were asked for. Those that are known no more are taken off the list."""
+        with faults():
+            names = [name.decode() for name in self._client.redis.zrange(self._keys.whatif_jobs, 0, -1)]
+        jobs = {name: self.get(name) for name in names}
+        gone = [name for name, job in jobs.items() if job is None]
+        if gone:
+            with faults():
+                self._client.redis.zrem(self._keys.whatif_jobs, *gone)
+        return [job for job in jobs.values() if job is not None]
+
+    def begin(self, job: Job, turn: str, *, at: int) -> bool:
+        """Whether the process `turn` runs it from now on; `job` as it was read."""
+        fields = {"state": "running", "turn": turn, "attempts": job.attempts + 1, "done": 0}
+        return self._changed(job.id, _UNENDED, fields | ({} if job.started_at else {"started_at": at}))
+
+    def advance(self, job: str, turn: str, *, done: int, about: int) -> bool:
+        """Whether the process is still to go on with it."""
+        return self._changed(job, ("running",), {"done": done, "about": about}, turn=turn)
+
+    def end(self, job: str, turn: str, *, at: int, tried: int = 0, result: bytes = b"", error: str = "") -> bool:
+        """With its result, or with why it failed. False if it was cancelled or is run by another process by now."""
+        fields = {"state": "failed" if error else "done", "ended_at": at, "error": error}
+        fields |= {"done": tried, "about": tried} if result else {}
+        return self._changed(job, ("running",), fields, turn=turn, result=result, keep=self._seconds)
+
+    def give_up(self, job: str, *, at: int, error: str) -> None:
+        self._changed(job, _UNENDED, {"state": "failed", "ended_at": at, "error": error}, keep=self._seconds)
+
+    def cancel(self, job: str, *, at: int) -> None:
+        """If it has ended, nothing changes."""
+        self._changed(job, _UNENDED, {"state": "cancelled", "ended_at": at}, keep=self._seconds)
+
+    def forget(self, job: str) -> None:
+        """One that has ended, with its result."""
+        with faults(), self._client.redis.pipeline() as pipeline:
+            pipeline.unlink(self._keys.whatif_job(job))
+            pipeline.unlink(self._keys.whatif_result(job))
+            pipeline.zrem(self._keys.whatif_jobs, job)
+            pipeline.execute()
+
+    def take(self, lease: str, who: str) -> bool:
+        """Whether `who` has this turn, or this job, for a while from now on."""
+        return self._leases.take(self._keys.whatif_lease(lease), who, milliseconds=LEASE_MILLISECONDS)
+
+    def give_back(self, lease: str, who: str) -> None:
+        self._leases.give_back(self._keys.whatif_lease(lease), who)
+
+    def _changed(
+        self,
+        job: str,
+        states: Iterable[str],
+        fields: Mapping[str, object],
+        *,
+        turn: str | None = None,
+        at: int | None = None,
+        keep: int | None = None,
+        result: bytes = b"",
+    ) -> bool:
+        request: dict[str, object] = {"id": job, "from": dict.fromkeys(states, True)}
+        request["fields"] = [str(part) for field in fields.items() for part in field]
+        request |= {name: value for name, value in (("turn", turn), ("at", at), ("keep", keep)) if value is not None}
+        own = {"whatif_job": self._keys.whatif_job(job), "whatif_result": self._keys.whatif_result(job)}
+        packed = zlib.compress(result) if result else b""
+        with faults():
+            return bool(self._change(keys=CHANGE_WHATIF.keys(self._keys, **own), args=[json.dumps(request), packed]))

@@ -1,0 +1,208 @@
+"""What-ifs as jobs of a service: asked for, run beside it, taken up again, cancelled."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from api.records.whatif import WhatIfRecord
+from api.records.whatif_jobs import WhatIfJobRecord, WhatIfJobsRecord
+from api.shapes.quantities import encode
+from api.whatif.run import OPERATION, folder_of
+from api.whatif.turns import WhatIfTurns
+from engine.parallel.work import Spread
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.simulation.whatif import WhatIfRequest, what_if
+from engine.store.audit.accesses import AccessFilter
+from tests.conftest import activate, small
+from tests.support.callers import client_of
+from tests.support.facts import policy_file
+from tests.support.openapi import mistakes_in
+from tests.support.order_json import order_json
+from tests.support.problem_json import fields_of, problem_of
+from tests.support.wait_until import wait_until
+from tests.support.whatif import draft
+
+RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
+TIME = {"from": "2020-01-01T00:00:00Z", "to": "2126-01-01T00:00:00Z"}
+
+
+def files(*rules):
+    return {name: text.decode() for name, text in policy_file(*rules).items()}
+
+
+GOOD = {"name": "good", "files": files("then: {exclude: true}")}
+BAD = {"name": "bad", "files": files("then: {prefr: 1.00}")}
+
+
+@pytest.fixture
+def service(server_url, network, tmp_path, clock):
+    with Pointsman(Settings(redis_url=server_url, network=network, data=tmp_path), clock=clock) as service:
+        service.load(small())
+        activate(service, RULE)
+        yield service
+        service.forget()
+
+
+@pytest.fixture
+def client(service, application):
+    made = client_of(service, application.around(service))
+    for number in range(3):
+        assert made.post("/v1/decisions", json=order_json(id=f"J-{number}")).status_code == 201
+    return made
+
+
+@pytest.fixture
+def turns(service):
+    turns = WhatIfTurns(service)
+    yield turns
+    if turns._process is not None:
+        turns._process.kill()
+        turns._process.join()
+
+
+def asked(client, *drafts, key=None, **more):
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = client.post("/v1/whatif", json={"drafts": list(drafts), **TIME, **more}, headers=headers)
+    assert answer.status_code == 202, answer.get_json()
+    assert mistakes_in(client, WhatIfJobRecord, answer.get_json()) == []
+    assert answer.headers["Location"] == f"/v1/whatif/{answer.get_json()['id']}"
+    return answer.get_json()["id"]
+
+
+def shown(client, job):
+    answer = client.get(f"/v1/whatif/{job}")
+    assert mistakes_in(client, WhatIfJobRecord, answer.get_json()) == []
+    return answer.get_json()
+
+
+def ended(turns, client, job):
+    """What became of it, once it has ended."""
+    turns.take_turn()
+    wait_until(lambda: shown(client, job)["state"] in ("done", "failed", "cancelled"), "the what-if has ended")
+    wait_until(lambda: turns._process is None or not turns._process.is_alive(), "its process has ended")
+    turns.take_turn()
+    return shown(client, job)
+
+
+def test_a_job_answers_what_the_command_does_and_is_forgotten_when_asked_to(client, service, turns, clock):
+    job = asked(client, GOOD, BAD, key="once", show=1)
+    assert asked(client, GOOD, BAD, key="once", show=1) == job
+    queued = shown(client, job)
+    assert (queued["state"], queued["created_by"]) == ("queued", "http")
+    assert client.get("/v1/whatif").get_json()["whatifs"] == [queued]
+    done = ended(turns, client, job)
+    assert (done["state"], done["progress"], done["attempts"]) == ("done", {"done": 3, "about": 3}, 1)
+    (refused,) = done["result"]["refused"]
+    assert (refused["name"], refused["findings"][0]["line"]) == ("bad", 3)
+    request = WhatIfRequest(
+        against=service.versions.find("active"),
+        drafts=(draft("then: {exclude: true}", name="good"),),
+        since=1_577_836_800,
+        until=4_922_899_200,
+        shown=1,
+        weighed=20,
+        language="en",
+    )
+    made = WhatIfRecord.of(what_if(service, request, spread=Spread()), {})
+    assert done["result"]["drafts"] == json.loads(encode(made))["drafts"]
+    assert done["result"]["drafts"][0]["orders"]["changed"] == 3
+    noted = service.accesses.page(AccessFilter(what=OPERATION), limit=5).accesses
+    assert [(item.access.by, item.access.subject, item.access.count) for item in noted] == [("http", job, 3)]
+    assert not folder_of(service.settings, job).exists()
+    listed = client.get("/v1/whatif")
+    assert mistakes_in(client, WhatIfJobsRecord, listed.get_json()) == []
+    assert client.delete(f"/v1/whatif/{job}").status_code == 204
+    problem_of(client.get(f"/v1/whatif/{job}"), 404)
+    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+
+
+def test_a_job_whose_process_was_killed_is_taken_up_again_and_after_three_it_is_given_up(client, turns):
+    job = asked(client, GOOD)
+    turns.take_turn()
+    os.kill(turns._process.pid, signal.SIGKILL)
+    turns._process.join()
+    assert shown(client, job)["state"] in ("queued", "running")
+    done = ended(turns, client, job)
+    assert (done["state"], done["attempts"]) == ("done", 2)
+    lost = asked(client, GOOD)
+    for _ in range(3):
+        turns.take_turn()
+        os.kill(turns._process.pid, signal.SIGKILL)
+        turns._process.join()
+    failed = ended(turns, client, lost)
+    assert (failed["state"], failed["error"][:23]) == ("failed", "3 processes died over i")
+    assert "result" not in failed
+
+
+def test_a_cancelled_job_is_not_begun_and_one_that_runs_leaves_no_result(client, service, turns):
+    waiting = asked(client, GOOD)
+    assert client.delete(f"/v1/whatif/{waiting}").status_code == 204
+    turns.take_turn()
+    assert (shown(client, waiting)["state"], turns._process) == ("cancelled", None)
+    running = asked(client, GOOD)
+    turns.take_turn()
+    assert client.delete(f"/v1/whatif/{running}").status_code == 204
+    turns._process.join(60)
+    assert shown(client, running)["state"] == "cancelled"
+    assert service.whatifs.stored.result(running) is None
+
+
+def test_as_many_run_at_once_as_the_settings_say_and_the_others_wait(client, service, turns):
+    first, second = asked(client, GOOD), asked(client, GOOD)
+    turns.take_turn()
+    others = WhatIfTurns(service)
+    others.take_turn()
+    assert (others._process, shown(client, second)["state"]) == (None, "queued")
+    assert ended(turns, client, first)["state"] == "done"
+    assert ended(turns, client, second)["state"] == "done"
+
+
+def test_a_sweep_tries_the_number_that_stands_too_and_says_which_it_is(client, turns):
+    job = asked(client, {"name": "mine", "files": files(RULE)}, sweep="test/r1.prefer=2,3")
+    drafts = ended(turns, client, job)["result"]["drafts"]
+    assert [(item["name"], item.get("stands")) for item in drafts] == [
+        ("test/r1.prefer=1.00", True),
+        ("test/r1.prefer=2", None),
+        ("test/r1.prefer=3", None),
+    ]
+    assert {"difference", "low", "high"} == set(drafts[1]["sure"]["cost_micros"])
+
+
+def test_a_published_version_is_a_draft_and_a_time_without_decisions_fails(client, turns):
+    version = client.get("/v1/policies/active").get_json()["version"]
+    done = ended(turns, client, asked(client, {"version": version[:10]}))
+    assert (done["result"]["drafts"][0]["name"], done["result"]["drafts"][0]["same_bytes"]) == (version[:12], 3)
+    empty = ended(turns, client, asked(client, GOOD, to="2020-01-02T00:00:00Z"))
+    assert (empty["state"], empty["error"][:37]) == ("failed", "no decision was made in this time; th")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"drafts": [{"name": "x"}]}, "drafts.0"),
+        ({"drafts": [{"files": files(RULE)}]}, "drafts.0.name"),
+        ({"drafts": [{"name": "x", "files": {"../x.yaml": "policy: x"}}]}, "drafts.0.files"),
+        ({"drafts": [{"name": "x", "files": {"x_test.yaml": "tests: []"}}]}, "drafts.0.files"),
+        ({"drafts": [GOOD, GOOD]}, "drafts"),
+        ({"drafts": [GOOD, {**GOOD, "name": "y"}], "sweep": "test/r1.prefer=1"}, "sweep"),
+        ({"drafts": [GOOD], "sweep": "nonsense"}, "sweep"),
+        ({"drafts": [GOOD], "from": TIME["to"], "to": TIME["from"]}, "from"),
+    ],
+)
+def test_what_can_not_be_tried_is_refused_with_the_field_at_fault(client, body, field):
+    assert fields_of(client.post("/v1/whatif", json=body)) == [field]
+
+
+def test_if_every_draft_has_mistakes_they_are_the_answer(client):
+    problem = problem_of(client.post("/v1/whatif", json={"drafts": [BAD]}), 422)
+    assert problem["type"].endswith("policy-invalid")
+    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+
+
+def test_who_only_reads_policies_sees_what_ifs_and_begins_none(client, service, application):
+    auditor = client_of(service, application.around(service), role="auditor")
+    assert auditor.get("/v1/whatif").status_code == 200
+    assert auditor.post("/v1/whatif", json={"drafts": [GOOD]}).status_code == 403
