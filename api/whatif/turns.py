@@ -42,6 +42,7 @@ class WhatIfTurns:
         """Begin the next one, if nothing runs here and there are not enough of them yet."""
         if self._process is not None:
             if self._process.is_alive():
+                self._keep()
                 return
             self._process.join()
             self._process = None
@@ -79,6 +80,13 @@ class WhatIfTurns:
         else:
             self._give_back()
         return True
+
+    def _keep(self) -> None:
+        """The process keeps its leases itself, once it has begun; on a busy machine that takes a while."""
+        if self._running is not None:
+            job, turn, place = self._running
+            self._stored.take(place, turn)
+            self._stored.take(job, turn)
 
     def _give_back(self) -> None:
         if self._running is not None:

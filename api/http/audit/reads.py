@@ -23,6 +23,7 @@ OF_NO_PERSON = frozenset(
         *("transfers.page", "transfers.show"),
         *("master_data.get_node", "master_data.get_product"),
         *("policies.listed", "policies.read"),
+        "whatif.listed",
         *("webhooks.listed", "webhooks.show"),
         # hashes, and entries without the personal values, which stand encrypted in them
         *("audit.checkpoint", "audit.consistency", "audit.keys", "audit.proof", "audit.tile"),

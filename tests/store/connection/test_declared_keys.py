@@ -28,6 +28,7 @@ from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.gate import run_gate
+from engine.simulation.job import JobRequest
 from engine.simulation.trial_turns import TrialTurns
 from engine.store import policy_versions, replica
 from engine.store.audit.acts import Act
@@ -290,6 +291,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     run_a_connector(pointsman)
     print_at_a_node(pointsman)
     pack_at_a_node(pointsman)
+    ask_for_a_whatif(pointsman)
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])
@@ -393,6 +395,13 @@ def repair_loads(pointsman):
         pointsman.ready()
     pointsman.load(stocked(9))
     assert redis.keys(f"{start}staged:*") == []
+
+
+def ask_for_a_whatif(pointsman):
+    request = JobRequest(drafts=[], against="", since=0, until=1, shown=0, weighed=0, language="en")
+    job = pointsman.whatifs.add(request, operation=None)
+    assert pointsman.whatifs.stored.begin(job, "turn", at=1)
+    assert pointsman.whatifs.stored.end(job.id, "turn", at=2, result=b"{}")
 
 
 def seal_and_trim(pointsman):
