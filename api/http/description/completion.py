@@ -84,6 +84,8 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
 """By operation id, what can't be seen from its address and its verb."""
 _WITHOUT_PLACE = frozenset({"quotes_quote", "decisions_decide_batch"})
 """Operations whose 201 says no `Location`: a quote is taken up, not read, and a batch makes several decisions."""
+_PLACED_LATER = frozenset({"whatif_begin"})
+"""Operations whose 202 says where what was asked for will be."""
 _HTML = "text/html"
 _PAGES = {"tracking_page_page": (HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS)}
 """By operation id, the problems of which a page speaks to people."""
@@ -147,7 +149,8 @@ def _complete(operation: dict[str, Any], *, path: str, verb: str, scopes: tuple[
             response.setdefault("description", HTTPStatus(int(status)).phrase)
             headers = response.setdefault("headers", {})
             headers["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
-            if status == "201" and operation["operationId"] not in _WITHOUT_PLACE:
+            made = status == "201" and operation["operationId"] not in _WITHOUT_PLACE
+            if made or (status == "202" and operation["operationId"] in _PLACED_LATER):
                 headers["Location"] = {"$ref": "#/components/headers/Location"}
             if "304" in responses:
                 headers["ETag"] = _ETAG
