@@ -85,7 +85,6 @@ class Flows:
             parts.settings.lookahead,
             facts=parts.facts,
             tables=self.lookahead_tables,
-            new_id=parts.new_id,
             clock=parts.clock,
         )
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)

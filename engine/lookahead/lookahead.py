@@ -60,9 +60,7 @@ class CostsOfProtecting:
 
 
 class LookaheadPrices:
-    """Those of one network. `clock` answers UTC seconds, `new_id` names a process among those that take turns. Methods
-    raise StoreUnavailable.
-    """
+    """Those of one network. `clock` answers UTC seconds. Methods raise StoreUnavailable."""
 
     def __init__(
         self,
@@ -72,7 +70,6 @@ class LookaheadPrices:
         *,
         facts: FactsReader,
         tables: LookaheadTables,
-        new_id: Callable[[], str],
         clock: Callable[[], int],
     ) -> None:
         self._settings = settings
@@ -88,7 +85,6 @@ class LookaheadPrices:
             facts=facts,
             tables=tables,
             stock=Stock(client, keys),
-            name=new_id(),
             clock=clock,
         )
         self._thread: TurnThread | None = None

@@ -1,5 +1,6 @@
 """Learns look-ahead prices again when they are due, and of SKUs whose stock has jumped since, one process at a time."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -44,7 +45,6 @@ class PriceTurns:
         facts: FactsReader,
         tables: LookaheadTables,
         stock: Stock,
-        name: str,
         clock: Callable[[], int],
     ) -> None:
         self._keys = keys
@@ -53,7 +53,7 @@ class PriceTurns:
         self._facts = facts
         self._tables = tables
         self._stock = stock
-        self._name = name
+        self._who = uuid.uuid4().hex
         self._clock = clock
         self._leases = Leases(client, keys)
         self._table: str | None = None
@@ -66,7 +66,7 @@ class PriceTurns:
     def take(self) -> str | None:
         """The digest of what was published; None: nothing was due, or there is nothing to learn from yet."""
         if self._settings.every is None or not self._leases.take(
-            self._keys.lookahead_lease, self._name, milliseconds=_LEASE_MILLISECONDS
+            self._keys.lookahead_lease, self._who, milliseconds=_LEASE_MILLISECONDS
         ):
             return None
         try:
@@ -76,7 +76,7 @@ class PriceTurns:
 
     def end(self) -> None:
         """Let another process take over."""
-        self._leases.give_back(self._keys.lookahead_lease, self._name)
+        self._leases.give_back(self._keys.lookahead_lease, self._who)
 
     def _learn_what_is_due(self, every: int) -> str | None:
         now, current = self._clock(), self._tables.current()

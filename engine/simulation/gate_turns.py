@@ -2,6 +2,7 @@
 
 import logging
 import os
+import uuid
 
 from engine.errors import NotFound, PolicyUnreadable
 from engine.service import Pointsman
@@ -21,7 +22,7 @@ class GateTurns:
     def __init__(self, service: Pointsman) -> None:
         self._service = service
         self._gates = service.versions.gates.stored
-        self._name = f"{os.getpid()}-{id(self)}"
+        self._who = uuid.uuid4().hex
         self._thread = TurnThread(self.take_turn, name="gates", seconds=TURN_SECONDS, later="gates are run")
 
     def start(self) -> None:
@@ -51,11 +52,11 @@ class GateTurns:
             if result is None:
                 self._gates.drop(version)
             run += 1
-        self._gates.end_turn(self._name)
+        self._gates.end_turn(self._who)
         return run
 
     def _go_on(self, _tried: int) -> None:
         self._keep_lease()
 
     def _keep_lease(self) -> bool:
-        return self._gates.take_turn(self._name, milliseconds=_LEASE_MILLISECONDS)
+        return self._gates.take_turn(self._who, milliseconds=_LEASE_MILLISECONDS)

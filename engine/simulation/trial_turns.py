@@ -4,7 +4,7 @@ cursor; what came of it and the cursor are stored at once.
 """
 
 import logging
-import os
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -42,7 +42,7 @@ class TrialTurns:
     def __init__(self, service: Pointsman) -> None:
         self._service = service
         self._trials = service.trials
-        self._name = f"{os.getpid()}-{id(self)}"
+        self._who = uuid.uuid4().hex
         self._steps: dict[tuple[str, str], OneStep] = {}
         """By version compared with and version tried."""
         self._thread = TurnThread(self.take_turn, name="trials", seconds=TURN_SECONDS, later="decisions are compared")
@@ -61,7 +61,7 @@ class TrialTurns:
         if not running:
             self._forget()
             return 0
-        if not stored.take_turn(self._name, milliseconds=_LEASE_MILLISECONDS):
+        if not stored.take_turn(self._who, milliseconds=_LEASE_MILLISECONDS):
             return 0
         return sum(self._compare(trial) for trial in running)
 
