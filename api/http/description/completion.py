@@ -80,6 +80,7 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "events_listed": (HTTPStatus.GONE,),
     "webhooks_add": (HTTPStatus.GONE,),
     "webhooks_replay": (HTTPStatus.GONE,),
+    "whatif_begin": (HTTPStatus.NOT_FOUND,),
 }
 """By operation id, what can't be seen from its address and its verb."""
 _WITHOUT_PLACE = frozenset({"quotes_quote", "decisions_decide_batch"})
