@@ -96,6 +96,8 @@ def test_a_job_answers_what_the_command_does_and_is_forgotten_when_asked_to(clie
     queued = shown(client, job)
     assert (queued["state"], queued["created_by"]) == ("queued", "http")
     assert client.get("/v1/whatif").get_json()["whatifs"] == [queued]
+    early = problem_of(client.get(f"/v1/whatif/{job}/report"), 404)
+    assert early["detail"].endswith("is queued; it has a report once it is done")
     done = ended(turns, client, job)
     assert (done["state"], done["progress"], done["attempts"]) == ("done", {"done": 3, "about": 3}, 1)
     (refused,) = done["result"]["refused"]
@@ -115,6 +117,11 @@ def test_a_job_answers_what_the_command_does_and_is_forgotten_when_asked_to(clie
     noted = service.accesses.page(AccessFilter(what=OPERATION), limit=5).accesses
     assert [(item.by, item.subject, item.count) for item in noted] == [("http", job, 3)]
     assert not folder_of(service.settings, job).exists()
+    page = client.get(f"/v1/whatif/{job}/report?lang=fr")
+    assert (page.status_code, page.content_type) == (200, "text/html; charset=utf-8")
+    assert page.headers["Content-Language"] == "fr"
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "good aurait coûté " in page.get_data(as_text=True)
     listed = client.get("/v1/whatif")
     assert mistakes_in(client, WhatIfJobsRecord, listed.get_json()) == []
     assert client.delete(f"/v1/whatif/{job}").status_code == 204

@@ -9,12 +9,13 @@ from marshmallow import fields, validate
 
 from api.http.blueprint import Blueprint, answer, language_asked_for
 from api.http.each_request.key_header import operation_of_key
+from api.http.policy.report_answer import HTML, report_answer
 from api.http.policy.upload import MOST_FILES, MOST_LETTERS, read_files
 from api.records.whatif_jobs import WhatIfJobRecord, WhatIfJobsRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Instant, QueryNumber, WholeNumber
 from api.whatif.drafts import drafts_of
-from engine.errors import InputInvalid, Mistake
+from engine.errors import InputInvalid, Mistake, NotFound
 from engine.service import Pointsman
 from engine.simulation.job import JobDraft, JobRequest
 from rules.errors import PolicyInvalid
@@ -69,6 +70,12 @@ class WhatIfRequestBody(Strict):
     )
 
 
+class ReportQuery(Strict):
+    lang = fields.String(
+        load_default=None, validate=validate.OneOf(["en", "fr"]), metadata={"description": "of the page"}
+    )
+
+
 class WhatIfsQuery(Strict):
     limit = QueryNumber(1, 1_000, load_default=100)
 
@@ -105,6 +112,17 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """How far a what-if is and, once it is done, what came of it"""
         found = pointsman.whatifs.show(job)
         return answer(WhatIfJobRecord.of(found, pointsman.whatifs.result(found)))
+
+    @whatifs.get("/<string:job>/report", scope="policies:read")
+    @whatifs.arguments(ReportQuery, location="query")
+    @whatifs.response(HTTPStatus.OK, content_type=HTML)
+    def report(query: dict[str, Any], job: str) -> Response:
+        """What came of a what-if, as a page to look at, once it is done"""
+        found = pointsman.whatifs.show(job)
+        result = pointsman.whatifs.result(found)
+        if result is None:
+            raise NotFound(f"the what-if '{job}' is {found.state}; it has a report once it is done")
+        return report_answer(result, language_asked_for(query["lang"]))
 
     @whatifs.delete("/<string:job>", scope="policies:publish")
     @whatifs.response(HTTPStatus.NO_CONTENT)

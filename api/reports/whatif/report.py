@@ -36,16 +36,26 @@ def report_html(record: WhatIfRecord, language: str) -> bytes:
     """In a language that the command line speaks, or else in English. Why orders change is in the language in which the
     what-if was asked for.
     """
+    style = _style()
     with speaking(language):
-        style = file_text(__package__, "style.css")
         page = _template().render(
             language=current_language(),
             page=_page(record),
             style=Markup(style),  # noqa: S704  # ours
-            policy=style_policy(style),
+            policy=report_policy(),
             say=say,
         )
     return page.encode()
+
+
+@functools.cache
+def report_policy() -> str:
+    """The Content-Security-Policy of the page."""
+    return style_policy(_style())
+
+
+def _style() -> str:
+    return file_text(__package__, "style.css")
 
 
 @functools.cache
