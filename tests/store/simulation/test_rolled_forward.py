@@ -243,3 +243,29 @@ def test_what_can_not_be_decided_again_is_as_it_was_logged_and_no_part_of_the_fi
     comparison = made.drafts[0].comparison
     assert comparison.orders == 1
     assert comparison.sides.draft.units_shipped == 3  # 8 units are there, of which the erased order has 5
+
+
+def test_units_that_are_released_give_the_place_its_room_back(shops, clock):
+    both = shops(
+        ("when: {node.id: paris}, then: {exclude: true}",), ("when: {node.id: lyon}, then: {daily_orders: 1}",)
+    )
+    first, second = order(("B", 1), place=LYON), order(("B", 1), place=LYON)
+    both.order(first)
+    both.release(first.id)
+    clock.now += 60
+    both.order(second)
+    roll = rolled(both.logged, both.other)
+    assert {variant.name: rolled_places(variant) for variant in roll.variants} == {
+        item.id: places(both.other, item.id) for item in (first, second)
+    }
+
+
+def test_what_becomes_of_the_last_units_of_the_log_becomes_of_all_that_the_draft_holds(shops, clock):
+    both = shops(("when: {node.id: [lyon, paris]}, then: {exclude: true}",), ())
+    item = order(("A", 3), place=LYON)
+    both.order(item)
+    both.confirm(item.id)
+    roll = rolled(both.logged, both.other)
+    (variant,) = roll.variants
+    assert sum(variant.units.left.values()) == 3
+    assert rolled_places(variant) == places(both.other, item.id)
