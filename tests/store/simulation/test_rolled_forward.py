@@ -247,7 +247,7 @@ def test_what_can_not_be_decided_again_is_as_it_was_logged_and_no_part_of_the_fi
 
 def test_units_that_are_released_give_the_place_its_room_back(shops, clock):
     both = shops(
-        ("when: {node.id: paris}, then: {exclude: true}",), ("when: {node.id: lyon}, then: {daily_orders: 1}",)
+        ("when: {node.id: lille}, then: {exclude: true}",), ("when: {node.id: lille}, then: {daily_orders: 1}",)
     )
     first, second = order(("B", 1), place=LYON), order(("B", 1), place=LYON)
     both.order(first)
