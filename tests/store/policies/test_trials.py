@@ -209,6 +209,33 @@ def test_a_shadow_counts_each_decision_once_holds_nothing_and_changes_no_answer(
     assert kinds(pointsman) == ["shadow_started", "shadow_ended"]
 
 
+@pytest.mark.parametrize("kind", ["canary", "shadow"])
+def test_orders_outside_the_share_do_not_hold_the_comparison_up(pointsman, kind):
+    """So many are decided after the first in the share that they would fill a turn, and two."""
+    version = published(pointsman, LONGER)
+    share = HALF // 5
+    if kind == "canary":
+        started(pointsman, version, share=share)
+    else:
+        pointsman.trials.start_shadow(version, share=share, **WHO)
+    inside, outside = ids(share=share), ids(share=share, inside=False)
+    for name in (next(inside), *itertools.islice(outside, 25), next(inside)):
+        decided(pointsman, name)
+    assert TrialTurns(pointsman).take_turn() == 2
+    trial = pointsman.trials.running(kind)
+    assert trial.sums["orders"] == 2
+    assert pointsman.replays.following(trial.cursor, 1) == []
+
+
+def test_more_decisions_than_a_turn_has_are_compared_in_the_next_ones(pointsman):
+    pointsman.trials.start_shadow(published(pointsman, LONGER), share=SHARES, **WHO)
+    for number in range(11):
+        decided(pointsman, f"W-{number}")
+    turns = TrialTurns(pointsman)
+    assert [turns.take_turn() for _ in range(3)] == [10, 1, 0]
+    assert pointsman.trials.running("shadow").sums["orders"] == 11
+
+
 def test_bounds_are_written_as_the_gates_and_mistakes_say_what_was_meant():
     assert [(its.figure, its.amount, its.is_share) for its in parsed_bounds(["late>+2%", "cost > +10 EUR"])] == [
         ("late", 200, True),
