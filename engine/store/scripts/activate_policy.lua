@@ -8,8 +8,8 @@
 --       12 the version that its gate was run against, or nothing if any may be active
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
 -- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
--- was checked against, {'active'} if another version is active than its gate was run against, {'changed'} if the active version is not the one expected, or the one before it is not
--- `version`.
+-- was checked against, {'active'} if another version is active than its gate was run against, {'changed'} if the active
+-- version is not the one expected, or the one before it is not `version`.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local change = kind .. ' ' .. version .. ' ' .. since
 

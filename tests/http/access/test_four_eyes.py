@@ -105,6 +105,39 @@ def test_an_override_that_was_not_needed_is_none(person, version, service):
     assert not service.versions.history()[-1].override
 
 
+def test_a_canary_begins_only_after_another_person_approved_it_or_by_an_override_that_the_history_shows(
+    person, version, service
+):
+    ada, body = person("Ada"), {"version": version, "share": "5%"}
+    refused = problem_of(ada.post("/v1/policies/canary", json=body), 409)
+    assert refused["type"] == "urn:pointsman:problem:not-approved"
+    assert fields_of(problem_of(ada.post("/v1/policies/canary", json={**body, "override": True}), 422)) == ["note"]
+    assert service.trials.stored.find("canary") is None
+    emergency = {**body, "override": True, "note": "the site is down"}
+    assert ada.post("/v1/policies/canary", json=emergency).status_code == 200
+    last = service.versions.history()[-1]
+    assert (last.kind, last.note, last.override, last.override_gate) == (
+        *("canary_started", "the site is down"),
+        *(True, False),
+    )
+    (entry,) = [item for item in service.entries(on_damaged=str) if item.kind == "canary_started"]
+    assert entry.details["override"] is True
+    # it decides a share, and all orders only with an approval of its own
+    problem_of(activate(ada, version), 409)
+    assert ada.post("/v1/policies/canary/end", json={}).status_code == 200
+    approve(person("Bob"), version)
+    assert ada.post("/v1/policies/canary", json=body).status_code == 200
+    assert not service.versions.history()[-1].override
+
+
+def test_who_may_not_approve_may_begin_no_canary_by_an_override(person, version, monkeypatch):
+    monkeypatch.setattr("api.http.access.caller.ROLE_SCOPES", {"merchandiser": frozenset({"policies:publish"})})
+    for override in ("override", "override_gate"):
+        body = {"version": version, "share": "5%", override: True, "note": "why"}
+        refused = problem_of(person("Eve").post("/v1/policies/canary", json=body), 403)
+        assert "policies:approve" in refused["detail"]
+
+
 def test_who_may_not_approve_may_not_override(person, version, service, monkeypatch):
     publisher = frozenset({"policies:publish"})
     monkeypatch.setattr("api.http.access.caller.ROLE_SCOPES", {"merchandiser": publisher})

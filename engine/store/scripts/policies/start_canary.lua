@@ -36,8 +36,15 @@ if running then
   return {'running', string.match(running, ':(%x+)$')}
 end
 redis.call('SET', key.canary, ARGV[8] .. ':' .. active .. ':' .. version)
-redis.call('XADD', key.policy_history, '*', 'act', 'canary_started', 'version', version, 'who', ARGV[4], 'at', now,
-  'note', ARGV[5], 'before', active, 'share', ARGV[8], unpack(ARGV[11] == '1' and {'override_gate', '1'} or {}))
+local past = {'act', 'canary_started', 'version', version, 'who', ARGV[4], 'at', now, 'note', ARGV[5], 'before', active,
+  'share', ARGV[8]}
+if ARGV[10] == '1' then
+  past[#past + 1], past[#past + 2] = 'override', '1'
+end
+if ARGV[11] == '1' then
+  past[#past + 1], past[#past + 2] = 'override_gate', '1'
+end
+redis.call('XADD', key.policy_history, '*', unpack(past))
 local entry = redis.call('XADD', key.log, '*', 'kind', 'canary_started', 'id', version, 'at', now, 'caller', ARGV[4],
   'details', cjson.encode({
     base = active, share = tonumber(ARGV[8]), note = ARGV[5], override = ARGV[10] == '1' or nil,
