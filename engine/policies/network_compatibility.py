@@ -41,6 +41,11 @@ class NetworkCompatibility:
         skus = read.read_skus(self._client, self._keys)
         return {**read.read_product_values(self._client, self._keys), "product.sku": skus}
 
+    def currency(self) -> str:
+        """That of the loaded network; empty if none is loaded."""
+        network = read.read_network(self._client, self._keys)
+        return network.currency if network else ""
+
     def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> TimelineOutcome:
         """Make `version` active or schedule it, by calling `change` with the network version that it was checked
         against, which is empty if no network is loaded. If another network was loaded meanwhile, `version` is checked

@@ -97,6 +97,8 @@ class Trials:
         )
 
         def change(network: str) -> TimelineOutcome:
+            # a network that is loaded after this look has another version, and the script refuses
+            _verify_currency(bounds, self._versions.currency())
             answer = self.stored.start_canary(
                 request.version, entry, network=network, against=passage.against, share=request.share, terms=terms
             )
@@ -199,6 +201,11 @@ def parsed_bounds(texts: Sequence[str]) -> list[Bound]:
             message = f"'{text}' is no bound; write for example 'late > +2%', of {', '.join(GATE_FIGURES)}{hint}"
             mistakes.append(Mistake(field="stop_if", message=message))
             continue
+        if any(its.figure == figure for its in bounds):
+            mistakes.append(
+                Mistake(field="stop_if", message=f"'{text}': there is a bound of {figure} already; give one")
+            )
+            continue
         try:
             bounds.append(bound(figure, amount))
         except LiteralInvalid as error:
@@ -206,6 +213,17 @@ def parsed_bounds(texts: Sequence[str]) -> list[Bound]:
     if mistakes:
         raise InputInvalid(mistakes)
     return bounds
+
+
+def _verify_currency(bounds: Sequence[Bound], currency: str) -> None:
+    others = [its for its in bounds if its.currency not in ("", currency)]
+    if currency and others:
+        raise InputInvalid(
+            [
+                Mistake(field="stop_if", message=f"'{its.text}' is in {its.currency}, the network counts in {currency}")
+                for its in others
+            ]
+        )
 
 
 def _watched(watch: Sequence[str], bounds: Sequence[Bound]) -> list[str]:

@@ -247,6 +247,10 @@ class Versions:
         """Let a version decide by calling `change`, as NetworkCompatibility says."""
         return self._compatibility.change_timeline(version, change)
 
+    def currency(self) -> str:
+        """That of the loaded network; empty if none is loaded."""
+        return self._compatibility.currency()
+
     def keep_gate(self, result: GateResultRecord) -> None:
         """Keep what came of a version's gate; raises NotFound."""
         self.gates.stored.keep(result, operation=self._new_id(), at=self._clock())

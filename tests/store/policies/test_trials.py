@@ -245,6 +245,16 @@ def test_bounds_are_written_as_the_gates_and_mistakes_say_what_was_meant():
         parsed_bounds(["lat > 1"])
     with pytest.raises(InputInvalid, match="no bound"):
         parsed_bounds(["late < 1"])
+    with pytest.raises(InputInvalid, match="'late > \\+9': there is a bound of late already"):
+        parsed_bounds(["late > +2%", "cost > +1%", "late > +9"])
+
+
+def test_a_bound_in_another_currency_than_the_networks_is_refused(pointsman):
+    canary = published(pointsman, LONGER)
+    with pytest.raises(InputInvalid, match=r"'\+10 USD' is in USD, the network counts in EUR"):
+        started(pointsman, canary, stop_if=["cost > +10 USD"])
+    assert pointsman.trials.stored.find("canary") is None
+    started(pointsman, canary, stop_if=["cost > +10 EUR"])
 
 
 def test_the_canary_of_a_version_that_cant_be_read_is_over_and_no_order_fails(pointsman, redis_client, network):
