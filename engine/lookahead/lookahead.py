@@ -143,7 +143,7 @@ class LookaheadPrices:
         network = self._facts.network()
         matcher = Matcher(policies)
         try:
-            costs = ProtectionCosts(matcher=matcher, channel="", units=units, learnt_at=shown.head.learnt_at)
+            costs = ProtectionCosts(matcher=matcher, channel="", units=units, demand_until=shown.head.demand_until)
             for block in parts_of(sorted(prices), network):
                 costs.add(self._facts.read_stock(block, now, cached=False).facts, prices, now)
             return CostsOfProtecting(

@@ -6,7 +6,9 @@ which the units there last. So protecting n units more at a place costs
     price x n x turns      a month of 28 days,
 
 where n is at most what is free there, and turns says how often these units would have been used up in a month: 28 days
-over the days from learning until they are needed. The price is what the first unit less costs, and every further one
+over the days from the end of the demand that was learnt from until they are needed. (A table that was learnt again of
+some SKUs has the others' prices from before: all of its prices were learnt at that end or later, so no price counts for
+more than it should.) The price is what the first unit less costs, and every further one
 costs as much or more, so it is the least; and it is beside the place where the SKU is needed least, so it says what
 protecting here costs more than protecting there.
 """
@@ -49,20 +51,20 @@ def protecting_rules(policies: PolicySet) -> list[str]:
     return [rule.id for rule in policies.rules.values() if any(item.name in PROTECTING for item in rule.effects)]
 
 
-def month_cost(price: LookaheadPrice, *, units: int, learnt_at: int) -> int:
+def month_cost(price: LookaheadPrice, *, units: int, demand_until: int) -> int:
     """Micros a month that so many whole units less cost at least; as the module says."""
-    lasts = MONTH if price.needed_by is None else max(1, min(MONTH, price.needed_by - learnt_at))
+    lasts = MONTH if price.needed_by is None else max(1, min(MONTH, price.needed_by - demand_until))
     return rounded(price.price * units * MONTH, lasts)
 
 
 @dataclass(slots=True, kw_only=True)
 class ProtectionCosts:
-    """Adds up what `units` more cost, of prices that were `learnt_at` an instant."""
+    """Adds up what `units` more cost, of prices that were learnt from the demand before `demand_until`."""
 
     matcher: Matcher
     channel: str
     units: int
-    learnt_at: int
+    demand_until: int
     _months: defaultdict[str, dict[tuple[str, str], int]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, facts: StockFacts, prices: Mapping[str, Mapping[str, LookaheadPrice]], now: int) -> None:
@@ -77,7 +79,7 @@ class ProtectionCosts:
             there = int(facts.stock.available[row]) // product.scale
             if price is None or not there:
                 continue
-            cost = month_cost(price, units=min(self.units, there), learnt_at=self.learnt_at)
+            cost = month_cost(price, units=min(self.units, there), demand_until=self.demand_until)
             for rule in protecting.intersection(stage.table.judgements[judgement].fired):
                 self._months[rule][product.sku, node] = cost
 

@@ -1,5 +1,6 @@
 """Look-ahead prices are learnt from the log of a real server, published, and learnt again when they are due."""
 
+import dataclasses
 import time
 
 import pytest
@@ -211,6 +212,16 @@ def test_protecting_units_costs_their_price_once_in_the_time_that_they_last(shop
     ]
     assert (costs.rules[0].dearest.sku, costs.rules[0].dearest.node) == ("A", "paris")
     assert shop.flows.lookahead.protection_costs(policies, units=20).rules[0].month == 2 * 49_658_000, "ten are there"
+
+
+def test_protecting_costs_as_much_in_a_table_that_was_learnt_again_of_other_skus_long_after(shop, clock):
+    """Such a table has the price from before, whose units would have been used up by then."""
+    learnt = shop.flows.lookahead.learn().prices.table
+    clock.now += (ORDER_DAYS + 1) * DAY
+    again = dataclasses.replace(learnt, learnt_at=clock.now)
+    shop.flows.lookahead_tables.publish(again, now=clock.now)
+    policies = load_policies(policy_file("when: {node.id: paris}, then: {keep: 1}"))
+    assert shop.flows.lookahead.protection_costs(policies).rules[0].month == 49_658_000
 
 
 def test_what_protecting_costs_can_not_be_said_without_prices(shop):
