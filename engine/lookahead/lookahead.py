@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.actor import actor
 from engine.decide.matching.matcher import Matcher
-from engine.errors import NotFound, StoreUnavailable
+from engine.errors import ArchiveUnavailable, NotFound, StoreUnavailable
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import parts_of
 from engine.lookahead.learning import HORIZON_DAYS, Advanced, LearningTerms, LearntPrices, PriceLearning
@@ -17,6 +17,7 @@ from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.lookahead import LookaheadTables, StoredHead
+from engine.store.network.former.unneeded import forget_unneeded_tables
 from engine.store.stock import Stock
 from engine.turn_thread import TurnThread
 from rules.policy import PolicySet
@@ -72,6 +73,8 @@ class LookaheadPrices:
         tables: LookaheadTables,
         clock: Callable[[], int],
     ) -> None:
+        self._client = client
+        self._keys = keys
         self._settings = settings
         self._facts = facts
         self._tables = tables
@@ -84,6 +87,7 @@ class LookaheadPrices:
             learning=self.learning,
             facts=facts,
             tables=tables,
+            publish=self._publish,
             stock=Stock(client, keys),
             clock=clock,
         )
@@ -109,7 +113,7 @@ class LookaheadPrices:
             processes=processes,
         )
         learnt = self.learning.learn(terms, advanced=advanced)
-        digest = None if dry_run else self._tables.publish(learnt.table, now=self._clock())
+        digest = None if dry_run else self._publish(learnt.table)
         return Learnt(prices=learnt, digest=digest)
 
     def show(self, skus: Sequence[str] = (), *, table: str | None = None) -> ShownTable:
@@ -175,6 +179,13 @@ class LookaheadPrices:
     def take_turn(self) -> str | None:
         """Learn what is due, if it is this process's turn; the digest of what was published, None: nothing was."""
         return self._turns.take()
+
+    def _publish(self, table: LookaheadTable) -> str:
+        """Put a table in force, and forget those before it that no decision needs any more; returns its digest."""
+        digest = self._tables.publish(table, now=self._clock())
+        with contextlib.suppress(ArchiveUnavailable):  # then it can't be told what is needed, and all are kept
+            forget_unneeded_tables(self._client, self._keys)
+        return digest
 
     @staticmethod
     def _found(beginning: str, heads: Sequence[StoredHead]) -> str:

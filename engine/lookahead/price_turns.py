@@ -1,5 +1,6 @@
 """Learns look-ahead prices again when they are due, and of SKUs whose stock has jumped since, one process at a time."""
 
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine.decide.shipping.columns import Integers
-from engine.errors import Contended, NotLearnt, NotReady
+from engine.errors import Contended, FactsForgotten, NotLearnt, NotReady
 from engine.facts_reader import FactsReader
 from engine.lookahead.learning import HORIZON_DAYS, LearningTerms, LearntPrices, PriceLearning
 from engine.lookahead.order_history import OrderHistory
@@ -44,6 +45,7 @@ class PriceTurns:
         learning: PriceLearning,
         facts: FactsReader,
         tables: LookaheadTables,
+        publish: Callable[[LookaheadTable], str],
         stock: Stock,
         clock: Callable[[], int],
     ) -> None:
@@ -52,6 +54,7 @@ class PriceTurns:
         self._learning = learning
         self._facts = facts
         self._tables = tables
+        self._put_in_force = publish
         self._stock = stock
         self._who = uuid.uuid4().hex
         self._clock = clock
@@ -80,7 +83,10 @@ class PriceTurns:
 
     def _learn_what_is_due(self, every: int) -> str | None:
         now, current = self._clock(), self._tables.current()
-        head = None if current is None else self._tables.head(current)
+        head = None
+        if current is not None:
+            with contextlib.suppress(FactsForgotten):  # the server lost it
+                head = self._tables.head(current)
         if current is None or head is None or now - head.demand_until >= every:
             stamp = self._stock.newest_change()
             learnt = self._learning.learn(self._terms(now))
@@ -90,18 +96,19 @@ class PriceTurns:
             self._seen = head.learnt_at * _MICROSECONDS
         stamp = self._stock.newest_change()
         jumped = self._jumped(now) if stamp > self._seen else []
-        self._seen = max(self._seen, stamp)
-        return self._learn_again(jumped, now, head.demand_until, current, stamp) if jumped else None
+        digest = self._learn_again(jumped, now, head.demand_until, current, stamp) if jumped else None
+        self._seen = max(self._seen, stamp)  # not before: if learning failed, the next turn tries it again
+        return digest
 
     def _learn_again(self, skus: list[str], now: int, learnt_from: int, current: str, stamp: int) -> str | None:
         """The prices of these SKUs, beside the others of the table in force."""
         if self._history is None:
             self._history = self._learning.history(learnt_from)
         ordered = {line.sku for part in self._history.parts for line in part.lines}
-        beside = self._tables.read(current)
         skus = [sku for sku in skus if sku in ordered]
         if not skus:
             return None
+        beside = self._tables.read(current)
         learnt = self._learning.learn(self._terms(now), history=self._history, only=skus, beside=beside)
         if _alike(learnt.table, beside):
             self._units |= {sku: learnt.units.units[sku] for sku in skus if sku in learnt.units.units}
@@ -109,7 +116,7 @@ class PriceTurns:
         return self._publish(learnt, stamp, only=skus)
 
     def _publish(self, learnt: LearntPrices, stamp: int, *, only: list[str] | None = None) -> str:
-        digest = self._tables.publish(learnt.table, now=self._clock())
+        digest = self._put_in_force(learnt.table)
         units: Mapping[str, Integers] = learnt.units.units
         self._units = {**({} if only is None else self._units), **{s: units[s] for s in only or units if s in units}}
         self._table, self._history, self._seen = digest, learnt.history, stamp

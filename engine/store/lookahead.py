@@ -94,7 +94,7 @@ class LookaheadTables:
         return digests[0].decode() if digests else None
 
     def heads(self) -> list[StoredHead]:
-        """Of all tables that are kept, in the order in which they were published."""
+        """Of all tables that are kept, in the order in which they were published; without those whose head is lost."""
         with faults(), self._client.redis.pipeline(transaction=True) as read:
             read.zrange(self._keys.lookahead_published, 0, -1, withscores=True)
             read.hgetall(self._keys.lookahead_heads)
@@ -102,6 +102,7 @@ class LookaheadTables:
         return [
             StoredHead(digest=digest.decode(), published_at=int(at), head=TableHead.unpacked(heads[digest]))
             for digest, at in published
+            if digest in heads
         ]
 
     def head(self, digest: str) -> TableHead:
@@ -137,7 +138,8 @@ class LookaheadTables:
 
     def altered(self) -> list[str]:
         """The digests of the tables that are not what was hashed, or that are lost."""
-        digests = {head.digest for head in self.heads()}
+        with faults():
+            digests = {digest.decode() for digest in self._client.redis.zrange(self._keys.lookahead_published, 0, -1)}
         current = self.current()
         known: dict[str, dict[str, bytes]] = {}
         return [

@@ -189,6 +189,28 @@ def test_another_process_that_takes_over_re_solves_what_changed_since(shop, open
     assert prices(other) == {}
 
 
+def test_tables_that_no_decision_of_the_log_can_name_are_forgotten_when_the_next_is_published(
+    shop, clock, redis_client
+):
+    first = shop.flows.lookahead.take_turn()
+    clock.now += DAY
+    second = shop.flows.lookahead.take_turn()
+    clock.now += 3 * DAY
+    shop.decide(order(("A", 1), place=LILLE, placed_at=clock.now))
+    redis_client.xtrim(shop._keys.log, maxlen=1, approximate=False)
+    clock.now += 60
+    third = shop.flows.lookahead.take_turn()
+    assert None not in (first, second, third)
+    assert [item.digest for item in shop.flows.lookahead.show().tables] == [second, third]
+
+
+def test_prices_are_learnt_anew_if_the_server_lost_the_table(shop, clock, redis_client):
+    digest = shop.flows.lookahead.take_turn()
+    redis_client.hdel(shop._keys.lookahead_heads, digest)
+    clock.now += 1
+    assert shop.flows.lookahead.take_turn() not in (None, digest)
+
+
 def test_nobody_learns_by_itself_unless_that_is_set(opened, clock):
     shop = opened()
     sell(shop, clock)

@@ -210,6 +210,9 @@ def test_the_ledger_check_names_tables_that_are_not_as_they_were_published(shop,
     assert [drift.what for drift in shop.check().drifts] == [
         f"the look-ahead table {digest[:12]} as it was hashed" for digest in (altered, lost)
     ]
+    redis_client.hdel(keys.lookahead_heads, digests[1])
+    assert len(shop.check().drifts) == 3, "of one, the head alone is lost"
+    assert [head.digest for head in tables.heads()] == [digests[0]]
 
 
 def test_tables_that_were_replaced_long_ago_are_forgotten_and_the_one_in_force_stays(stored):

@@ -25,8 +25,7 @@ def forget_unneeded(client: Client, keys: Keys) -> None:
     archive is not at hand: then it can't be told, and nothing is deleted.
     """
     first = next(decision_log.decisions(client, keys), None)
-    if first is not None:
-        LookaheadTables(client, keys).forget_replaced_before(seconds(first.record.decided_at) - _LONGEST_BATCH)
+    _forget_tables(client, keys, first)
     needed_from = _needed_from(client, keys, first)
     for members in _older(client, keys, needed_from):
         with faults():
@@ -42,6 +41,16 @@ def forget_unneeded(client: Client, keys: Keys) -> None:
             if int(numbers.split(b" ")[1]) < needed_from:
                 write.hdel(keys.former_versions, version)
         write.execute()
+
+
+def forget_unneeded_tables(client: Client, keys: Keys) -> None:
+    """The same of look-ahead tables alone, of which one is added whenever prices are learnt."""
+    _forget_tables(client, keys, next(decision_log.decisions(client, keys), None))
+
+
+def _forget_tables(client: Client, keys: Keys, first: Entry | None) -> None:
+    if first is not None:
+        LookaheadTables(client, keys).forget_replaced_before(seconds(first.record.decided_at) - _LONGEST_BATCH)
 
 
 def _needed_from(client: Client, keys: Keys, first: Entry | None) -> int:
