@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec import UNSET, structs
 
 from engine.decide.order_record import timestamp
-from engine.errors import NotFound
+from engine.errors import NotFound, PolicyUnreadable
 from engine.parallel.work import Spread
 from engine.policies.gate_result import GateFigureRecord, GateResultRecord, Verdict
 from engine.policies.gates import GateOf
@@ -35,15 +35,41 @@ def run_gate(
     progress: Callable[[int], None] = lambda _: None,
 ) -> GateResultRecord | None:
     """Run the gate of a published version in so many processes, and keep what came of it; None if it has to pass none.
-    Raises NotFound, PolicyUnreadable, StoreUnavailable.
+    Raises NotFound and PolicyUnreadable of the version, StoreUnavailable, and PointsmanError if the processes die.
     """
-    versions, now = service.versions, service.now
-    active = versions.timeline().active
-    gate_of = versions.gates.gate_of(version, active)
+    active, now = service.versions.timeline().active, service.now
+    gate_of = service.versions.gates.gate_of(version, active)
     if gate_of is None:
         return None
-    since, until = now - gate_of.gate.period * _MINUTE, now + 1
-    blank = GateResultRecord(
+    period = now - gate_of.gate.period * _MINUTE, now + 1
+    blank = _blank(version, active, gate_of, period, who=who, now=now)
+    result = (
+        _passed_unseen(blank)
+        if active is None
+        else _tried(service, blank, gate_of, period, workers=workers, progress=progress)
+    )
+    service.versions.keep_gate(result)
+    return result
+
+
+def keep_failed_run(service: Pointsman, version: str, *, who: str, why: str) -> None:
+    """Keep that a version could not be judged because its gate could not be run to its end. Raises NotFound,
+    PolicyUnreadable, StoreUnavailable.
+    """
+    active, now = service.versions.timeline().active, service.now
+    gate_of = service.versions.gates.gate_of(version, active)
+    if gate_of is not None:
+        period = now - gate_of.gate.period * _MINUTE, now + 1
+        blank = _blank(version, active, gate_of, period, who=who, now=now)
+        service.versions.keep_gate(structs.replace(blank, why=why))
+
+
+def _blank(
+    version: str, active: str | None, gate_of: GateOf, period: tuple[int, int], *, who: str, now: int
+) -> GateResultRecord:
+    """A result of which nothing is known yet."""
+    since, until = period
+    return GateResultRecord(
         version=version,
         verdict="not_judged",
         why="",
@@ -61,13 +87,6 @@ def run_gate(
         incomplete=0,
         bounds=[],
     )
-    result = (
-        _passed_unseen(blank)
-        if active is None
-        else _tried(service, blank, gate_of, (since, until), workers=workers, progress=progress)
-    )
-    versions.keep_gate(result)
-    return result
 
 
 def figure_rows(bounds: tuple[Bound, ...], comparison: Comparison) -> Iterator[GateFigureRecord]:
@@ -120,10 +139,10 @@ def _tried(
         weighed=0,
         language="en",
     )
-    service.versions.read(active)
     try:
+        service.versions.read(active)
         made = what_if(service, request, spread=Spread(workers=workers), progress=progress)
-    except NotFound as error:  # of the period: both versions are there
+    except (NotFound, PolicyUnreadable) as error:  # of the period, or of the active version
         return structs.replace(blank, why=str(error))
     return _of(blank, gate_of, made)
 

@@ -51,10 +51,6 @@ class TrialTurns:
     def start(self) -> None:
         self._thread.start()
 
-    def close(self) -> None:
-        self._thread.stop()
-        self._forget()
-
     def take_turn(self) -> int:
         """Compare some decisions, unless another worker does; returns how many."""
         stored = self._trials.stored

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import GateNotPassed, InputInvalid, NotFound
+from engine.errors import GateNotPassed, InputInvalid, Interrupted, NotFound, PointsmanError
 from engine.simulation.gate import run_gate
 from engine.simulation.gate_turns import GateTurns
 from tests.support.decision_json import json_of
@@ -153,6 +153,57 @@ def test_a_gate_that_was_asked_for_is_run_by_one_worker_and_once(shop, opened):
     result = shop.versions.gates.stored.last(good)
     assert (result.verdict, result.run_by) == ("passed", "Bob")
     assert [change.who for change in shop.versions.history() if change.kind == "gate_run"] == ["Bob"]
+
+
+def asked_for(shop, version):
+    shop.versions.gates.stored.ask(version, "Bob")
+    return GateTurns(shop)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (PointsmanError("all processes that decide have ended"), "all processes that decide have ended"),
+        (ZeroDivisionError("0"), "its run failed in a way that nobody expected; the log of the service has more"),
+    ],
+)
+def test_a_gate_whose_run_fails_is_not_judged_and_not_run_again_and_again(shop, monkeypatch, error, why):
+    def failing(*_, **__):
+        raise error
+
+    good, next_one = published(shop, SAME), published(shop, "then: {hold: 3 h}")
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.simulation.gate.what_if", failing)
+        turns = asked_for(shop, good)
+        assert turns.take_turn() == 1
+    result = shop.versions.gates.stored.last(good)
+    assert (result.verdict, result.why, result.run_by) == ("not_judged", why, "Bob")
+    assert shop.versions.gates.stored.asked() == {}
+    with pytest.raises(GateNotPassed, match="could not judge it"):
+        shop.activate(good, **WHO)
+    assert asked_for(shop, next_one).take_turn() == 1
+    assert shop.versions.gates.stored.last(next_one).verdict == "passed"
+
+
+def test_a_worker_whose_turn_another_has_by_now_breaks_the_gate_off_and_keeps_nothing(shop, monkeypatch):
+    good = published(shop, SAME)
+    turns, taken = asked_for(shop, good), iter([True])
+    monkeypatch.setattr(turns._gates, "take_turn", lambda *_, **__: next(taken, False))
+    with pytest.raises(Interrupted):
+        turns.take_turn()
+    assert shop.versions.gates.stored.last(good) is None
+    assert shop.versions.gates.stored.asked() == {good: "Bob"}
+
+
+def test_beside_an_active_version_that_cant_be_read_nothing_is_judged_and_an_override_helps(
+    shop, redis_client, network
+):
+    active, good = shop.versions.timeline().active, published(shop, SAME)
+    redis_client.hset(f"{{{network}}}:policies", active, b'{"test.yaml": "policy: test\\nof_later: []\\n"}')
+    result = judged(shop, good)
+    assert (result.verdict, "can't be read by this release" in result.why) == ("not_judged", True)
+    shop.versions.activate(good, who="Ada", note="the old one can't be read", override_gate=True)
+    assert shop.versions.timeline().active == good
 
 
 def test_the_gate_is_no_rule_and_its_files_are_the_versions(shop):
