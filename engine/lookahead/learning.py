@@ -1,6 +1,7 @@
 """Learns look-ahead prices: from the orders of the last days, the stock there is, and what shipping costs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -13,7 +14,7 @@ from engine.lookahead.order_history import DAY, OrderHistory, read_orders
 from engine.lookahead.price_rounds import NodePrice, SkuPrices, Solved, solve_in_rounds
 from engine.lookahead.solving import SolvingProcesses
 from engine.lookahead.units_to_ship import UnitsToShip, read_units
-from engine.model.facts import Network, NetworkCaches
+from engine.model.facts import Network, NetworkCaches, Product, rounded
 from engine.model.lookahead import MOST_PRICE, LookaheadPrice, LookaheadTable
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -37,7 +38,9 @@ class LearningTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearntPrices:
-    """A table, and what it was learnt from. `solved` SKUs had a choice of nodes."""
+    """A table, and what it was learnt from. `solved` SKUs had a choice of nodes. `units` are those of the SKUs that are
+    ordered, or of some of them if only these were learnt: of those that are ordered together with one of them.
+    """
 
     table: LookaheadTable
     history: OrderHistory
@@ -76,12 +79,14 @@ class PriceLearning:
         caches = self._facts.network_caches()
         history = history or self.history(terms.now)
         advanced("orders", 1, 1)
-        units = self._units(history, caches.network, terms.now, advanced)
-        expected = expected_orders(history, units, caches, now=terms.now, horizon=terms.horizon * DAY)
+        wanted = None if only is None else frozenset(only)
+        asking = history if wanted is None else history.with_some_of(wanted)
+        units = self._units(asking, caches.network, terms.now, advanced)
+        expected = expected_orders(asking, units, caches, now=terms.now, horizon=terms.horizon * DAY)
         prices = SkuPrices(expected)
-        due = prices.skus if only is None else [sku for sku in prices.skus if sku in set(only)]
+        due = [sku for sku in prices.skus if wanted is None or sku in wanted]
         if beside is not None:
-            prices.note(_numbered(beside, expected))
+            prices.note(prices_beside(beside, expected, units.products, learnt_anew=wanted or frozenset()))
         done = 0
         with SolvingProcesses(expected, prices, processes=terms.processes, skus=len(due)) as processes:
 
@@ -99,7 +104,7 @@ class PriceLearning:
             network=caches.network,
             history=history,
             terms=terms,
-            only=None if only is None else frozenset(only),
+            only=wanted,
             beside=beside,
         )
         return LearntPrices(table=made.table(solved), history=history, solved=len(due), units=units)
@@ -125,13 +130,21 @@ def expected_orders(
     return ExpectedOrders(baskets=baskets, supply=units.units, costs=costs, shares=units.shares(now, horizon))
 
 
-def _numbered(table: LookaheadTable, expected: ExpectedOrders) -> Solved:
-    """The prices of a table, by number of the node; of nodes that there are, in the smallest units."""
+def prices_beside(
+    table: LookaheadTable, expected: ExpectedOrders, products: Mapping[str, Product], *, learnt_anew: AbstractSet[str]
+) -> Solved:
+    """The prices of a table by number of the node, in micros the smallest unit: of the nodes that there are, and of the
+    SKUs that are not learnt anew. Those that are begin without prices, as when all are learnt.
+    """
     numbers = {node: number for number, node in enumerate(expected.costs.nodes)}
     return {
-        sku: {numbers[node]: NodePrice(item.price, item.region, 0) for node, item in nodes.items() if node in numbers}
+        sku: {
+            numbers[node]: NodePrice(rounded(item.price, products[sku].scale), item.region, 0)
+            for node, item in nodes.items()
+            if node in numbers
+        }
         for sku, nodes in table.prices.items()
-        if sku in expected.supply
+        if sku in expected.supply and sku not in learnt_anew
     }
 
 

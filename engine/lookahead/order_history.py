@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.decide.order_record import order_of
@@ -18,6 +18,9 @@ from engine.store.log import decision_log
 from engine.store.log.entry import Entry
 
 DAY: Final = 86_400
+_MILLISECONDS: Final = 1_000
+_CLOCKS_APART: Final = 2 * DAY
+"""Of the processes that decide, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,11 @@ class OrderHistory:
     parts: tuple[Basket, ...]
     """Each kind once; `orders` in thousandths."""
     regions: dict[str, Region]
+
+    def with_some_of(self, skus: AbstractSet[str]) -> "OrderHistory":
+        """Of the orders, those that ask for one of the SKUs, with all their lines."""
+        parts = tuple(part for part in self.parts if any(line.sku in skus for line in part.lines))
+        return replace(self, parts=parts)
 
     def expected(self, seconds: int) -> list[Basket]:
         """What is expected of so many seconds to come, at the same pace."""
@@ -77,7 +85,8 @@ def read_orders(
     orders = unplaced = 0
     known = frozenset(skus)
     first = until
-    entries = decision_log.decisions(client, keys, since=since, until=until, on_damaged=damaged.append)
+    start = str(first_millisecond(since, until, client.milliseconds(keys.log)))
+    entries = decision_log.decisions(client, keys, since=since, until=until, start=start, on_damaged=damaged.append)
     for entry in entries:
         order = _new_order(entry)
         if order is None:
@@ -108,6 +117,14 @@ def read_orders(
         parts=tuple(baskets),
         regions=dict(regions.all()),
     )
+
+
+def first_millisecond(since: int, until: int, server_now: int) -> int:
+    """From which millisecond of the server's clock on the log is read: all of it may be years. Decisions bear the time
+    of whoever made them, whose clock may be ahead of the server's.
+    """
+    ahead = max(0, until - server_now // _MILLISECONDS)
+    return max(0, since - ahead - _CLOCKS_APART) * _MILLISECONDS
 
 
 def _new_order(entry: Entry) -> Order | None:

@@ -108,12 +108,13 @@ def decisions(
     *,
     since: int | None = None,
     until: int | None = None,
+    start: str = "-",
     on_damaged: Callable[[str], None] | None = None,
 ) -> Iterator[Entry]:
-    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first;
-    `on_damaged` as in `entries`.
+    """The decisions made from the instant `since` on and before `until`, as they were logged, oldest first; those
+    behind `start`, which is written as for XRANGE; `on_damaged` as in `entries`.
     """
-    pairs = decisions_as_stored(client, keys, since=since, until=until, on_damaged=on_damaged)
+    pairs = decisions_as_stored(client, keys, since=since, until=until, start=start, on_damaged=on_damaged)
     return (entry for _, entry in pairs)
 
 
@@ -123,10 +124,11 @@ def decisions_as_stored(
     *,
     since: int | None = None,
     until: int | None = None,
+    start: str = "-",
     on_damaged: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[RawEntry, Entry]]:
     """The same, each with its entry as it is stored."""
-    for batch in raw_decisions(client, keys, since=since, until=until):
+    for batch in raw_decisions(client, keys, since=since, until=until, start=start):
         yield from parsed(client, keys, batch, on_damaged)
 
 
