@@ -2,6 +2,9 @@
 
 import dataclasses
 import itertools
+import signal
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -234,6 +237,54 @@ def test_more_decisions_than_a_turn_has_are_compared_in_the_next_ones(pointsman)
     turns = TrialTurns(pointsman)
     assert [turns.take_turn() for _ in range(3)] == [10, 1, 0]
     assert pointsman.trials.running("shadow").sums["orders"] == 11
+
+
+_COMPARE_AND_DIE = """
+import os, signal, sys
+from engine.service import Pointsman
+from engine.settings import Settings
+from engine.simulation.trial_turns import TrialTurns
+from engine.store.policy_trials import StoredTrials
+
+url, network, when = sys.argv[1:]
+add = StoredTrials.add
+
+def dying(*arguments):
+    if when == "after":
+        add(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+StoredTrials.add = dying
+with Pointsman(Settings(redis_url=url, network=network)) as worker:
+    TrialTurns(worker).take_turn()
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_on_the_worker_that_compares_counts_no_decision_twice_and_leaves_none_out(
+    pointsman, redis_client, network, server_url
+):
+    """Killed before what came of it is stored, killed right after, and then another worker takes over: it ends the
+    canary, whose bound the one that was killed had no time to look at.
+    """
+    canary = published(pointsman, DEAR)
+    started(pointsman, canary, stop_if=["unfilled > +1"], least_orders=2)
+    pointsman.trials.start_shadow(canary, share=SHARES, **WHO)
+    names = ids()
+    for _ in range(2):
+        assert decided(pointsman, next(names))["policy_version"] == canary
+    for when, orders in (("before", 0), ("after", 2)):
+        command = [sys.executable, "-c", _COMPARE_AND_DIE, server_url, network, when]
+        assert subprocess.run(command, timeout=120, check=False).returncode == -signal.SIGKILL
+        assert pointsman.trials.running("canary").sums.get("orders", 0) == orders
+        assert TrialTurns(pointsman).take_turn() == 0, "the turn is still that of the one that was killed"
+        redis_client.delete(f"{{{network}}}:policies:trials:lease")  # its ten seconds are over
+    compare_all(pointsman)
+    ended = pointsman.trials.stored.find("canary")
+    assert (ended.because, ended.sums["orders"], ended.sums["by:unfilled"]) == ("bounds", 2, 2)
+    assert kinds(pointsman) == ["canary_started", "shadow_started", "canary_ended"]
+    shadow = pointsman.trials.running("shadow")
+    assert (shadow.sums["orders"], shadow.sums.get("orders_changed", 0)) == (2, 0)
 
 
 def test_bounds_are_written_as_the_gates_and_mistakes_say_what_was_meant():
