@@ -46,3 +46,18 @@ def test_a_worker_of_the_service_ends_a_canary_that_breaks_its_bound(pointsman, 
     assert "  commande W-1 : " in listed.stdout.replace("\xa0", " ")
     assert policy("canary", "--promote").stderr.strip() == "there is no canary"
     assert 0 <= order_number("W-1") < 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--share", "25%", "--stop-if", "late > +2%"), "are given with VERSION"),
+        (("--at-least", "20"), "are given with VERSION"),
+        (("--stop", "--watch", "late"), "are given with VERSION"),
+        (("--promote", "--share", "25%"), "give VERSION with --share"),
+        (("abcd",), "give VERSION with --share"),
+    ],
+)
+def test_words_that_a_canary_would_ignore_are_refused(command, words, message):
+    refused = command("policy", "canary", *words)
+    assert (refused.returncode, message in " ".join(refused.stderr.split())) == (2, True), refused.stderr

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import click
+from click.core import ParameterSource
 
 from api.cli.language.current import counted, say, text
 from api.cli.options import AS_JSON, print_json, who
@@ -65,10 +66,10 @@ _ORDERS = click.option("--orders", is_flag=True, help="List the orders that come
 def shadow(
     settings: Settings, version: str | None, share: int, note: str, *, off: bool, orders: bool, as_json: bool
 ) -> None:
-    """Try a published VERSION on each new order, beside the one that decides.
+    """Try a published VERSION beside the one that decides.
 
-    It holds nothing and changes no answer: a worker of pointsman serve decides each order again, after the answer, on
-    the facts that were kept with it. Without VERSION, show what came of it.
+    It holds nothing and changes no answer: a worker of pointsman serve decides each new order again, after the answer,
+    on the facts that were kept with it. Without VERSION, show what came of it.
 
     Example: pointsman policy shadow d2720ce4c970 --share 20%
     """
@@ -140,8 +141,9 @@ def canary(
 
     Example: pointsman policy canary d2720ce4c970 --share 5% --stop-if 'late > +2%' --stop-if 'cost > +3%'
     """
-    if sum((bool(version), promote, stop)) > 1 or (version and share is None):
+    if sum((bool(version), promote, stop)) > 1 or (version and share is None) or ((promote or stop) and share):
         raise click.UsageError(say("give VERSION with --share, or --promote, or --stop"))
+    _verify_terms_begin(version)
     with Pointsman(settings) as service:
         name, trials = who(settings), service.trials
         if version and share is not None:
@@ -169,6 +171,19 @@ def canary(
 
 
 COMMANDS = (shadow, canary)
+
+
+def _verify_terms_begin(version: str | None) -> None:
+    """Raise UsageError if terms are given without the VERSION that begins by them: those of one that runs stay."""
+    source = click.get_current_context().get_parameter_source
+    given = [name for name in ("stop_if", "watch", "least_orders") if source(name) is ParameterSource.COMMANDLINE]
+    if given and version is None:
+        raise click.UsageError(
+            say(
+                "--stop-if, --watch and --at-least are given with VERSION, as the canary begins; to change them, end it"
+                " and begin again"
+            )
+        )
 
 
 def _show(service: Pointsman, kind: TrialKind, *, orders: bool, as_json: bool) -> None:
