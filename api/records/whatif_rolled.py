@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.simulation.network_change import Closure, NetworkChange
 from engine.simulation.rolled.end_stock import EndStock, KindOfStock, StockOut
+from engine.simulation.rolled.hindsight import Hindsight
 from engine.simulation.rolled.rolling import RolledFigures
 
 _MOST_STOCK_OUTS = 500
@@ -69,6 +70,30 @@ class WhatIfEndStockRecord(Record, frozen=True):
         )
 
 
+class WhatIfHindsightRecord(Record, frozen=True):
+    """What orders cost without the draft and with it, and at least: of those of which both ship the same units."""
+
+    orders: int
+    baseline_micros: int
+    draft_micros: int
+    bound_micros: Annotated[int, Meta(description="no plan that ships the same units costs less")]
+    captured_percent: Annotated[
+        int | None,
+        Meta(description="of what was possible; below 0 if the draft costs more; null: nothing was possible"),
+    ]
+
+    @classmethod
+    def of(cls, hindsight: Hindsight) -> "WhatIfHindsightRecord":
+        captured = hindsight.captured
+        return cls(
+            orders=hindsight.orders,
+            baseline_micros=captured.baseline,
+            draft_micros=captured.achieved,
+            bound_micros=captured.bound,
+            captured_percent=captured.share,
+        )
+
+
 class WhatIfRolledRecord(Record, frozen=True):
     """What is known at the end of a draft that was rolled forward."""
 
@@ -76,6 +101,9 @@ class WhatIfRolledRecord(Record, frozen=True):
     orders: Annotated[int, Meta(description="that came in: repeated ones each time, and none of those left out")]
     baseline: WhatIfEndStockRecord
     draft: WhatIfEndStockRecord
+    hindsight: Annotated[
+        WhatIfHindsightRecord | UnsetType, Meta(description="of a draft that looks ahead on the logged network")
+    ] = UNSET
 
     @classmethod
     def of(cls, figures: RolledFigures) -> "WhatIfRolledRecord":
@@ -84,6 +112,7 @@ class WhatIfRolledRecord(Record, frozen=True):
             orders=figures.orders,
             baseline=WhatIfEndStockRecord.of(figures.baseline, figures.cancelled_baseline),
             draft=WhatIfEndStockRecord.of(figures.draft, figures.cancelled_draft),
+            hindsight=UNSET if figures.hindsight is None else WhatIfHindsightRecord.of(figures.hindsight),
         )
 
 

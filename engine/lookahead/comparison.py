@@ -18,15 +18,10 @@ from engine.decide.decision import Decision
 from engine.decide.facts_record import facts_from_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_record import order_of
-from engine.decide.shipping.columns import integers
-from engine.decide.shipping.ways import Ways
 from engine.errors import NotFound
-from engine.lookahead.expected_orders import MILLIS, Basket, ExpectedOrders
 from engine.lookahead.hindsight import Captured, hindsight_bound
-from engine.lookahead.network_costs import LeastCosts
-from engine.lookahead.order_history import parts_of
-from engine.lookahead.regions import regions_of
-from engine.model.facts import NetworkCaches, Order, Product, Snapshot, StockPosition
+from engine.lookahead.known_orders import KnownOrders
+from engine.model.facts import Order, Snapshot, StockPosition
 from engine.model.lookahead import LookaheadTable, PricesInForce
 from engine.service import Pointsman
 from engine.store.log.entry import Entry
@@ -125,42 +120,6 @@ class _Rolled:
         )
 
 
-@dataclass(slots=True)
-class _Known:
-    """What the bound is worked out of: what was shipped of each order, and the stock before the first."""
-
-    caches: NetworkCaches
-    orders: list[tuple[str, Order, str | None]] = field(default_factory=list)
-    baskets: list[Basket] = field(default_factory=list)
-    products: dict[str, Product] = field(default_factory=dict)
-    supply: Stock = field(default_factory=dict)
-
-    def add(self, order: Order, snapshot: Snapshot, decision: Decision) -> None:
-        self.products.update(snapshot.products)
-        shipped = Counter[str]()
-        for shipment in decision.shipments:
-            for line in shipment.lines:
-                shipped[line.line] += line.quantity
-        kept = (replace(line, quantity=shipped[line.id]) for line in order.lines if shipped[line.id])
-        order = replace(order, lines=tuple(kept))
-        for sku, nodes in snapshot.positions.items():
-            self.supply.setdefault(sku, dict(nodes))
-        counted = {sku for sku, product in snapshot.products.items() if product.counted}
-        for collect_at, lines in parts_of(order, counted):
-            name = f"{len(self.baskets)}"
-            self.orders.append((name, order, collect_at))
-            self.baskets.append(Basket(region=name, lines=lines, orders=MILLIS))
-
-    def expected(self) -> ExpectedOrders:
-        ways = self.caches.get(Ways)
-        regions = regions_of(self.orders, self.caches.network)
-        supply = {
-            sku: integers(nodes[node].available if node in nodes else 0 for node in ways.node_ids)
-            for sku, nodes in self.supply.items()
-        }
-        return ExpectedOrders(baskets=self.baskets, supply=supply, costs=LeastCosts(ways, self.products, regions))
-
-
 def compare_tables(
     service: Pointsman, request: ComparisonRequest, *, progress: Callable[[int], None] = lambda _: None
 ) -> TableComparison:
@@ -168,24 +127,26 @@ def compare_tables(
     matcher = Matcher(load_policies(_texts(service)), guarded=service.settings.guard != "off")
     left_out: list[str] = []
     without, with_table = _Rolled(request.baseline, matcher), _Rolled(request.table, matcher)
-    known: _Known | None = None
+    known: KnownOrders | None = None
     orders = changed = 0
     try:
         for order, snapshot, now in _orders(service, request, left_out):
-            known = known or _Known(snapshot.caches)
+            known = known or KnownOrders(snapshot.network)
             decisions = [side.decide(order, snapshot, now) for side in (without, with_table)]
-            known.add(order, snapshot, decisions[1])
+            for sku, nodes in snapshot.positions.items():
+                known.supply.setdefault(sku, {node: position.available for node, position in nodes.items()})
             orders += 1
+            known.add(f"{orders}", order, snapshot.products, _units(decisions[1]))
             changed += _shipped(decisions[0]) != _shipped(decisions[1])
             progress(1)
     finally:
         matcher.close()
     if known is None:
         raise NotFound("no order was decided in this time that can be decided again; say --from and --to")
-    bound = hindsight_bound(known.expected(), unfilled=0) if request.bounded else None
+    bound = hindsight_bound(known.expected(known.orders.keys()), unfilled=0) if request.bounded else None
     alike = without.totals.shipped == with_table.totals.shipped
     return TableComparison(
-        currency=known.caches.network.currency,
+        currency=known.network.currency,
         orders=orders,
         left_out=len(left_out),
         changed=changed,
@@ -229,6 +190,15 @@ def _first_order(service: Pointsman, entry: Entry) -> tuple[Order, Snapshot, int
         return None
     made_on = service.replays.facts_of(record, facts_from_json(entry.facts))
     return order_of(record.order), made_on.snapshot, made_on.now
+
+
+def _units(decision: Decision) -> Mapping[str, int]:
+    """That are shipped, by line."""
+    units = Counter[str]()
+    for shipment in decision.shipments:
+        for line in shipment.lines:
+            units[line.line] += line.quantity
+    return units
 
 
 def _shipped(decision: Decision) -> list[tuple[str, str, Mapping[str, int]]]:

@@ -11,6 +11,7 @@ from api.records.policies import ChangesRecord, RuleRecord
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfRecord
 from api.records.whatif_rolled import (
     WhatIfEndStockRecord,
+    WhatIfHindsightRecord,
     WhatIfRolledRecord,
     WhatIfStockKindRecord,
     WhatIfStockOutRecord,
@@ -147,7 +148,14 @@ def rolled_record(names: Sequence[str] = PLAIN) -> WhatIfRolledRecord:
             units_cancelled=3,
         )
 
-    return WhatIfRolledRecord(as_logged=4, orders=5, baseline=side(60, 1), draft=side(75, 2))
+    hindsight = WhatIfHindsightRecord(
+        orders=4,
+        baseline_micros=9_000_000,
+        draft_micros=8_000_000,
+        bound_micros=7_500_000,
+        captured_percent=67,
+    )
+    return WhatIfRolledRecord(as_logged=4, orders=5, baseline=side(60, 1), draft=side(75, 2), hindsight=hindsight)
 
 
 def _side(called, reasons):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec import UNSET
+
 from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.numbers import millionths
 from api.cli.output.tables import carbon, money
@@ -47,6 +49,7 @@ def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
         yield draft_headline(draft, record.currency)
         yield from rules_that_differ(draft)
         yield from how_sure(draft, record.currency)
+        yield from captured(draft, record.currency)
 
 
 def notes(record: WhatIfRecord) -> Iterator[str]:
@@ -115,6 +118,25 @@ def _pieces(draft: WhatIfDraftRecord) -> Iterator[str]:
     if co2 := sure["co2_mg"].difference:
         amount = carbon(abs(co2))
         yield say("{amount} more", amount=amount) if co2 > 0 else say("{amount} less", amount=amount)
+
+
+def captured(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
+    """Of a draft that looks ahead and was rolled forward, how much of what was possible it captures."""
+    if draft.rolled is UNSET or draft.rolled.hindsight is UNSET:
+        return
+    hindsight = draft.rolled.hindsight
+    orders = counted(hindsight.orders, "order")
+    if hindsight.captured_percent is None:
+        yield say("  no plan costs less than without it, on {orders} with the same units either way", orders=orders)
+        return
+    yield say(
+        "  you capture {percent} % of what was possible: {saved} of {possible}, on {orders} with the same units"
+        " either way",
+        percent=hindsight.captured_percent,
+        saved=millionths(hindsight.baseline_micros - hindsight.draft_micros, shown=2),
+        possible=money(hindsight.baseline_micros - hindsight.bound_micros, currency),
+        orders=orders,
+    )
 
 
 def how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """The stock of the log, as far as its decisions told it: what each last read of an article, and what changed since."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Product, Snapshot, StockPosition
+from engine.model.lots import NO_LOT
 from engine.model.node_loads import grams_field, node_of, units_field
 from engine.simulation.rolled.stock_difference import StockDifference
 from rules.policy import PolicySet
@@ -13,9 +14,12 @@ from rules.policy import PolicySet
 
 @dataclass(slots=True)
 class KnownStock:
-    """`since` is what entries changed of it since it was last read."""
+    """`since` is what entries changed of it since it was last read. `came` is by SKU and node what was on hand when it
+    was first read, and all that came in since: at no time of the period was there more to take.
+    """
 
     since: StockDifference = field(default_factory=StockDifference)
+    came: dict[str, dict[str, int]] = field(default_factory=dict)
     _read: dict[str, tuple[int, Snapshot]] = field(default_factory=dict)
     """By SKU, the snapshot that it was last read with, and the number of that reading."""
     _loads: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -27,6 +31,7 @@ class KnownStock:
         self._number += 1
         named = frozenset(skus).intersection(snapshot.products)
         for sku in named:
+            self._note_came(sku, snapshot.positions[sku])
             self._read[sku] = self._number, snapshot
             self.since.positions.pop(sku, None)
         for key in [key for key in self.since.promised if key[0] in named]:
@@ -34,6 +39,22 @@ class KnownStock:
         for taken in [key for key in self.since.taken if key[1] in named]:
             del self.since.taken[taken]
         self._read_loads(snapshot, policies, now)
+
+    def arrive(self, sku: str, node: str, units: int) -> None:
+        """The log has so many units more on hand; below 0: fewer."""
+        if units > 0 and sku in self._read:
+            self._add_came(sku, node, units)
+        self.since.change_position(sku, node, NO_LOT, units, 0)
+
+    def _note_came(self, sku: str, positions: Mapping[str, StockPosition]) -> None:
+        """What is there now beyond what was known: all, if it is read for the first time."""
+        for node, position in positions.items():
+            more = position.on_hand - self.at(sku, node).on_hand if sku in self._read else position.on_hand
+            self._add_came(sku, node, max(0, more))
+
+    def _add_came(self, sku: str, node: str, units: int) -> None:
+        nodes = self.came.setdefault(sku, {})
+        nodes[node] = nodes.get(node, 0) + units
 
     def _read_loads(self, snapshot: Snapshot, policies: PolicySet, now: int) -> None:
         periods = snapshot.caches.get(Ways).clocks.periods(now, counts_hours=policies.counts_hours)

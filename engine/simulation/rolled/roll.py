@@ -324,7 +324,7 @@ class Roll:
 
     def _came(self, sku: str, node: str, units: int) -> None:
         """The log has so many units more, and so has the variant."""
-        self.known.since.change_position(sku, node, NO_LOT, units, 0)
+        self.known.arrive(sku, node, units)
         self._changed.add((sku, node))
         if units > 0:
             self._variant.freed.add(sku)

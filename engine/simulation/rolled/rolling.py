@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from engine.parallel.work import Executor, Task
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.rolled.end_stock import EndStock
+from engine.simulation.rolled.hindsight import Hindsight, hindsights
 from engine.simulation.rolled.merging import pairs, tried
 from engine.simulation.rolled.run import RolledRun, RollRequest
 from engine.simulation.rolled.stock_difference import StockDifference
@@ -16,7 +17,8 @@ from engine.simulation.tried_decision import UntriedDecision
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolledFigures:
     """What a draft comes to beside the baseline at the end: the stock of both, and units that were cancelled.
-    `as_logged`: how many decisions of the log come out the same. `orders` are those that the draft has.
+    `as_logged`: how many decisions of the log come out the same. `orders` are those that the draft has. `hindsight`: of
+    a draft that looks ahead.
     """
 
     baseline: EndStock
@@ -25,13 +27,15 @@ class RolledFigures:
     cancelled_draft: int
     as_logged: int
     orders: int
+    hindsight: Hindsight | None
 
 
 class Rolled:
     """All variants, rolled forward."""
 
-    def __init__(self, baseline: RolledRun, drafts: Sequence[RolledRun]) -> None:
+    def __init__(self, baseline: RolledRun, drafts: Sequence[RolledRun], hindsight: Sequence[Hindsight | None]) -> None:
         self.baseline = baseline
+        self._hindsight = hindsight
         self._drafts = drafts
         self._differences = [_differences(run) for run in (baseline, *drafts)]
 
@@ -49,6 +53,7 @@ class Rolled:
             cancelled_draft=sum(order.cancelled for order in run.orders),
             as_logged=run.made_as_logged,
             orders=len(run.orders),
+            hindsight=self._hindsight[draft],
         )
 
     def add_to(self, comparisons: Sequence[Comparison]) -> None:
@@ -90,7 +95,7 @@ def roll_forward(
         on_untried(decision)
     for reason in dict.fromkeys(run.archive for run in runs if run.archive):
         on_missing(reason)
-    return Rolled(baseline, others)
+    return Rolled(baseline, others, hindsights(pool, baseline.orders, [(run.orders, run.known) for run in others]))
 
 
 def _differences(run: RolledRun) -> Mapping[tuple[str, str], StockDifference]:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from engine.audit.replays import Replays
 from engine.decide.matching.matcher import Matcher
+from engine.lookahead.known_orders import KnownOrders
 from engine.simulation.network_change import NetworkChange
 from engine.simulation.rolled.end_stock import EndStock, end_stock
+from engine.simulation.rolled.hindsight import known_orders
 from engine.simulation.rolled.roll import KINDS, Roll
 from engine.simulation.rolled.rolled_order import RolledOrder, result_of
 from engine.simulation.tried_decision import UntriedDecision
@@ -27,7 +29,7 @@ class RollRequest:
 class RolledRun(NamedTuple):
     """What came of a variant. `left_out` are the orders of which nothing is said, because they could not be decided.
     `made_as_logged` of the `decisions` of the log came out the same. `archive` says why archived entries could not be
-    read.
+    read. `known` are its orders for the hindsight bound, if it looks ahead on an unchanged network.
     """
 
     orders: Sequence[RolledOrder]
@@ -37,6 +39,7 @@ class RolledRun(NamedTuple):
     untried: Sequence[UntriedDecision]
     archive: str
     stock: EndStock
+    known: KnownOrders | None = None
 
 
 def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: RollRequest) -> RolledRun:
@@ -59,4 +62,5 @@ def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: Rol
         untried=rolled.untried,
         archive="".join(archive[:1]),
         stock=end_stock(rolled),
+        known=known_orders(rolled) if matcher.policies.looks_ahead and change.changes_nothing else None,
     )

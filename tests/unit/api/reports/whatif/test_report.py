@@ -182,6 +182,7 @@ def test_of_a_draft_that_was_rolled_forward_it_is_said_what_is_left_and_what_ran
     draft = structs.replace(draft, rolled=rolled_record(), change=change)
     page = Page(report_html(structs.replace(record, way="rolled_forward", drafts=[draft]), "en"))
     assert "rolled forward: stock evolves under the draft" in page.text
+    assert "you capture 67 % of what was possible: 1.00 of 1.50 EUR, on 4 orders with the same units" in page.text
     assert "Each decision is tried alone" not in page.text
     assert "st-lyon closed" in page.text
     assert "130% of the orders" in page.text
