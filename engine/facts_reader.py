@@ -3,6 +3,7 @@
 What changes seldom (network, products, policies) is cached by version, and read again when a snapshot names another.
 """
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from types import MappingProxyType
 from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.ways import Ways
-from engine.errors import Contended, NotReady, PolicyUnreadable
+from engine.errors import Contended, FactsForgotten, NotReady, PolicyUnreadable
 from engine.model.facts import Network, NetworkCaches, Product, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.lookahead import PricesInForce, joined
@@ -331,10 +332,14 @@ class FactsReader:
         )
 
     def _lookahead(self, reading: Reading, policies: PolicySet, skus: Iterable[str]) -> PricesInForce | None:
-        """The look-ahead prices in force, if rules let them count."""
+        """The look-ahead prices in force, if rules let them count; None also if the server lost the table: that is said
+        by `ledger check`, and stops no order.
+        """
         if reading.lookahead is None or not policies.looks_ahead:
             return None
-        return self._cache.lookahead.prices(reading.lookahead, skus)
+        with contextlib.suppress(FactsForgotten):
+            return self._cache.lookahead.prices(reading.lookahead, skus)
+        return None
 
     def most_oversold(self) -> int:
         """The most units beyond those on hand that a place may sell, by the policies that this process read last."""

@@ -294,7 +294,7 @@ class PromiseTerms:
 
 LookaheadState: TypeAlias = Literal["used", "too_old", "other_currency", "no_table"]
 """Whether look-ahead prices counted. too_old: the table's time was over. other_currency: the network counts in another
-one since. no_table: none was ever published.
+one since. no_table: none was ever published, or the server lost it.
 """
 
 

@@ -19,6 +19,7 @@ from engine.model.lookahead import MOST_PRICE, LookaheadPrice, LookaheadTable
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 
+_HOUR: Final = 3_600
 HORIZON_DAYS: Final = 28
 """Demand of so many days to come has to be met with what is there, unless more comes in before."""
 Advanced: TypeAlias = Callable[[str, int, int], None]
@@ -180,7 +181,9 @@ class _Learning:
         )
 
     def _price(self, sku: str, node: int, item: NodePrice) -> LookaheadPrice:
-        """In micros a whole unit. It is needed by when what is there is expected to be used up."""
+        """In micros a whole unit. It is needed by when what is there is expected to be used up, to the next full hour:
+        a forecast knows no more, and a table names each instant once.
+        """
         expected = self.expected
         seconds = self.terms.horizon * DAY * expected.shares.get(sku, MILLIS) // MILLIS
         there = int(expected.supply[sku][node]) * MILLIS
@@ -190,5 +193,5 @@ class _Learning:
             node=expected.costs.nodes[node],
             price=min(MOST_PRICE, item.price * self.units.products[sku].scale),
             region=item.region,
-            needed_by=self.terms.now + lasts,
+            needed_by=-(-(self.terms.now + lasts) // _HOUR) * _HOUR,
         )

@@ -118,20 +118,22 @@ class LookaheadPrices:
 
     def show(self, skus: Sequence[str] = (), *, table: str | None = None) -> ShownTable:
         """A table, by the beginning of its digest, by default the one in force, and its prices of these SKUs. Raises
-        NotFound if there is none.
+        NotFound if there is none, or no such SKU.
         """
         heads, current = self._tables.heads(), self._tables.current()
         digest = current if table is None else self._found(table, heads)
         if digest is None:
             raise NotFound("no look-ahead prices were learnt yet; learn some (pointsman lookahead learn)")
         head = self._tables.head(digest)
+        prices = self._tables.prices(digest, head, skus)
+        self._verify_known([sku for sku in skus if not prices[sku]])
         return ShownTable(
             digest=digest,
             head=head,
             now=self._clock(),
             in_force=digest == current,
             tables=heads,
-            prices=self._tables.prices(digest, head, skus),
+            prices=prices,
         )
 
     def table(self, digest: str | None = None) -> LookaheadTable:
@@ -179,6 +181,13 @@ class LookaheadPrices:
     def take_turn(self) -> str | None:
         """Learn what is due, if it is this process's turn; the digest of what was published, None: nothing was."""
         return self._turns.take()
+
+    def _verify_known(self, skus: Sequence[str]) -> None:
+        """Raise NotFound for a SKU that the network has no product of."""
+        products = self._facts.products(skus) if skus else {}
+        for sku in skus:
+            if sku not in products:
+                raise NotFound(f"no product goes by the SKU '{sku}'")
 
     def _publish(self, table: LookaheadTable) -> str:
         """Put a table in force, and forget those before it that no decision needs any more; returns its digest."""

@@ -30,7 +30,7 @@ class LookaheadRecord(Record, frozen=True):
         LookaheadState,
         Meta(
             description="used: they counted; too_old: the table's time was over; other_currency: the network counts in"
-            " another one since the table was learnt; no_table: none was ever published"
+            " another one since the table was learnt; no_table: none was ever published, or the server lost it"
         ),
     ]
     table: Annotated[str | UnsetType, Meta(description="the digest of the table in force, also if it was not used")] = (

@@ -27,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Iterator[
     with open_server(Settings(data=data)):
         with Pointsman(Settings(data=data), clock=lambda: now) as past:
             by_distance = service(base=5 * EURO, per_km=10_000)
-            stock = {"A": {"lyon": 500, "paris": 500}}
+            stock = {"A": {"lyon": 500, "paris": 500}, "B": {"lyon": 1}}
             past.load(inventory([node("lyon", LYON), node("paris", PARIS)], stock, services=[by_distance]))
             activate(past)
             for _ in range(ORDER_DAYS):
@@ -71,6 +71,9 @@ def test_learnt_prices_are_published_by_whoever_learnt_them_and_shown(run: Run) 
     (price,) = of_sku["prices"]
     assert (price["node"], price["price_micros"], price["region"]) == ("paris", 3_547_000, "paris")
     assert "B has no price anywhere" in run("lookahead", "show", "B").stdout
+    mistyped = run("lookahead", "show", "TXT-O059")
+    assert (mistyped.returncode, mistyped.stdout) == (1, "")
+    assert "no product goes by the SKU 'TXT-O059'" in mistyped.stderr
     french = run("lookahead", "show", "A", "--lang", "fr").stdout
     assert "en vigueur\N{NO-BREAK SPACE}: utilisée jusqu'au " in french
     (entry,) = [line for line in run("ledger", "log").stdout.splitlines() if "lookahead_published" in line]

@@ -18,8 +18,9 @@ from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, 
 
 DAY = 86_400
 ORDER_DAYS = 10
-START = int(time.time()) - (ORDER_DAYS + 1) * DAY
-"""The server stamps changes of stock with its own clock, so these orders are of the last days by it."""
+HOUR = 3_600
+START = int(time.time()) // HOUR * HOUR - (ORDER_DAYS + 1) * DAY
+"""The server stamps changes of stock with its own clock, so these orders are of the last days by it. A full hour."""
 BY_DISTANCE = service(base=5 * EURO, per_km=10_000)
 """Five euros and a cent a kilometre."""
 SCHEDULED = LookaheadSettings(every=DAY, use_for=2 * DAY, jump=50)
@@ -94,6 +95,14 @@ def test_a_unit_costs_more_where_the_stock_does_not_last_and_says_who_needs_it_b
     assert (head.learnt_at, head.learnt_by, head.use_until) == (clock.now, "Ada", clock.now + 2 * DAY)
     assert (head.demand_since, head.demand_until, head.currency) == (START, clock.now, "EUR")
     assert head.network_version == shop.network().version
+
+
+def test_by_when_units_are_needed_is_a_full_hour(shop, clock):
+    clock.now += 1_234
+    item = shop.flows.lookahead.learn(dry_run=True).prices.table.prices["A"]["paris"]
+    exactly = clock.now + (ORDER_DAYS * DAY + 1_234)
+    assert item.needed_by % HOUR == 0
+    assert exactly <= item.needed_by < exactly + HOUR
 
 
 def test_the_same_log_gives_the_same_bytes_and_a_dry_run_publishes_nothing(shop):

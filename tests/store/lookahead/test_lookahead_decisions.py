@@ -47,6 +47,15 @@ def test_without_the_effect_a_decision_is_the_same_to_the_byte_whatever_was_publ
     assert b"lookahead" not in before.body
 
 
+def test_a_table_that_the_server_lost_stops_no_order(shop, opened, redis_client, publish):
+    digest = publish()
+    redis_client.hdel(shop._keys.lookahead_heads, digest)
+    answer = opened().decide(order(("A", 1)))
+    assert nodes(answer) == ["paris"]
+    assert answer.record.lookahead.state == "no_table"
+    assert {replayed.outcome for replayed in opened().replays.between(None, None)} == {"identical"}
+
+
 def test_a_decision_whose_table_is_gone_is_said_not_to_be_replayable(shop, clock, opened, publish):
     publish()
     gone = shop.decide(order(("A", 1), id="gone")).record.id

@@ -119,9 +119,9 @@ def test_without_any_table_that_is_said_and_nothing_else_changes():
     decision = decided(order(("A", 1)), made, "then: {lookahead: on}")
     assert record(decision) == {"weight_basis_points": 10_000, "state": "no_table"}
     explanation = explained(order(("A", 1)), made, "then: {lookahead: on}")
-    assert "because none were ever published" in said(explanation, explanation.cost)[-1]
+    assert "because there are none" in said(explanation, explanation.cost)[-1]
     french = said(explanation, explanation.cost, "fr")[-1]
-    assert french.startswith("Les prix anticipés n'ont pas compté, car aucun n'a encore été publié.")
+    assert french.startswith("Les prix anticipés n'ont pas compté, car il n'y en a pas.")
     assert explained(order(("A", 1)), made).cost == explained(order(("A", 1)), facts(DEAR)).cost
 
 
