@@ -10,8 +10,10 @@ from engine.decide.shipping.columns import Flags, Integers
 
 MILLIS: Final = 1_000
 """Thousandths in one order: how many are expected is counted in these."""
-NOT_REACHED: Final = 1 << 40
-"""Micros: stands for the cost of a shipment that no service makes. No shipment that there is costs as much."""
+NOT_REACHED: Final = 1 << 50
+"""Micros: stands for the cost of a shipment that no service makes. No shipment that there is costs as much, a thousand
+million of the currency.
+"""
 
 
 class BasketLine(NamedTuple):

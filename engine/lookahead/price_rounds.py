@@ -48,7 +48,7 @@ Solve: TypeAlias = Callable[[Sequence[str], Solved], Solved]
 class SkuPrices:
     """Solves one SKU after another. Units are filled whatever they cost: what is not shipped costs more than any
     re-routing could, and of each SKU the least price over its nodes is 0, for a constant changes no choice. No price is
-    higher than the dearest detour of an order: a higher one would change no choice either.
+    higher than the next lower one by more than the dearest detour of an order: that would change no choice either.
 
     With `unfilled`, that is what a unit not shipped costs, in micros, and prices are the duals as they are: the best
     that a bound can be proven with.
@@ -169,9 +169,14 @@ def _more_than_any_rerouting(cost: Integers) -> int:
 
 
 def _normalised(prices: Integers, cost: Integers) -> Integers:
-    """With 0 for the least, and none above the dearest detour."""
+    """With 0 for the least. Nodes whose prices lie farther apart than the dearest detour never ship in place of each
+    other, so there the dearer ones come down together until they are just so far apart: what they differ by among
+    themselves stays.
+    """
     detours = np.where(cost < NOT_REACHED, cost, 0).max(axis=0) - cost.min(axis=0)
-    normalised: Integers = np.minimum(prices - prices.min(), detours.max())
+    order = np.argsort(prices, kind="stable")
+    normalised = np.zeros_like(prices)
+    normalised[order[1:]] = np.minimum(np.diff(prices[order]), detours.max()).cumsum()
     return normalised
 
 

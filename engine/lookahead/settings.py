@@ -27,10 +27,15 @@ class LookaheadSettings:
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
         """Of the variables that are set and not empty; raises BadSetting."""
-        every = variables.get("POINTSMAN_LOOKAHEAD", "manual")
+        text, use = variables.get("POINTSMAN_LOOKAHEAD", "manual"), variables.get("POINTSMAN_LOOKAHEAD_USE", "2 d")
+        every = None if text == "manual" else _seconds("POINTSMAN_LOOKAHEAD", text, or_else="manual, or ")
+        use_for = _seconds("POINTSMAN_LOOKAHEAD_USE", use)
+        if every is not None and use_for <= every:
+            longer = f"longer than POINTSMAN_LOOKAHEAD, '{text}': else no table is used from one to the next"
+            raise BadSetting(name="POINTSMAN_LOOKAHEAD_USE", value=use, allowed=longer)
         return cls(
-            every=None if every == "manual" else _seconds("POINTSMAN_LOOKAHEAD", every, or_else="manual, or "),
-            use_for=_seconds("POINTSMAN_LOOKAHEAD_USE", variables.get("POINTSMAN_LOOKAHEAD_USE", "2 d")),
+            every=every,
+            use_for=use_for,
             jump=_percent("POINTSMAN_LOOKAHEAD_JUMP", variables.get("POINTSMAN_LOOKAHEAD_JUMP", "50%")),
         )
 

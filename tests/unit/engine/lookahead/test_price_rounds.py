@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.lookahead.expected_orders import NOT_REACHED
 from engine.lookahead.price_rounds import SkuPrices, merged, solve_here, solve_in_rounds
 from tests.support.examples import examples
 from tests.support.expected_orders import basket, expected
@@ -31,6 +32,19 @@ def test_a_unit_is_dearer_where_a_region_needs_it_that_others_serve_at_a_higher_
 def test_where_there_is_enough_units_cost_nothing():
     orders = expected([basket("north", "X"), basket("south", "X")], {"X": (9, 9)}, unit=NEAR_AND_FAR)
     assert prices(orders) == {"X": [0, 0]}
+
+
+def test_nodes_that_are_both_short_differ_by_as_much_whatever_a_third_has_that_ships_to_nobody_of_these():
+    short = [basket("north", "X", orders=4), basket("south", "X", orders=3)]
+    assert prices(expected(short, {"X": (5, 1)}, unit=NEAR_AND_FAR)) == {"X": [0, 7]}
+    nowhere = {region: (*costs, NOT_REACHED) for region, costs in NEAR_AND_FAR.items()}
+    assert prices(expected(short, {"X": (5, 1, 50)}, unit=nowhere)) == {"X": [7, 14, 0]}
+
+
+def test_an_order_that_costs_millions_of_a_small_currency_is_reached():
+    large = {region: tuple(cost * 10**12 for cost in costs) for region, costs in NEAR_AND_FAR.items()}
+    baskets = [basket("north", "X", orders=4), basket("south", "X", orders=3)]
+    assert prices(expected(baskets, {"X": (5, 3)}, unit=large)) == {"X": [0, 7 * 10**12]}
 
 
 def test_a_sku_that_one_node_has_or_nobody_orders_has_no_price():
