@@ -111,11 +111,18 @@ class Trials:
             raise stale_gate(request.version)
         return self._found("canary")
 
-    def grow_canary(self, share: int, *, who: str, note: str = "") -> StoredTrial:
-        """Give the canary a larger share: who is in it stays in it. Raises NotFound, InputInvalid."""
+    def grow_canary(
+        self, share: int, *, who: str, note: str = "", override: bool = False, override_gate: bool = False
+    ) -> StoredTrial:
+        """Give the canary a larger share: who is in it stays in it. It needs what its start needs, as the largest share
+        is all orders. Raises NotApproved, GateNotPassed, NotFound, InputInvalid.
+        """
         _verify_share(share)
         running = self.running("canary")
-        state = self.stored.change_canary(running.id, self._entry(who, note, None), share=share)
+        entry, _ = self._versions.permitted(
+            running.version, who=who, note=note, operation=None, override=override, override_gate=override_gate
+        )
+        state = self.stored.change_canary(running.id, entry, share=share)
         if state == "smaller":
             raise InputInvalid(
                 [

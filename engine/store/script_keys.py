@@ -73,6 +73,8 @@ _CANARY = ("canary",)
 _DECIDING = ("deciding_policy",)
 """For scripts that ask which version decides an order."""
 CANARY_NAMES = ("canary", "canary_state")
+_OVERRIDES = ("overrides",)
+"""For scripts that let a version decide."""
 _ACTIVATIONS = (*_CANARY, "activations")
 """For scripts that log which policy version became active."""
 _ENDED = ("ended_units",)
@@ -246,7 +248,7 @@ ACTIVATE_POLICY = KeyLayout(
         "logged_activations",
         *CANARY_NAMES,
     ),
-    parts=_ACTIVATIONS,
+    parts=(*_ACTIVATIONS, *_OVERRIDES),
 )
 NOTE_GATE = KeyLayout(("policies", "policy_gates", "asked_gates", "policy_history", "policy_operations", "log"))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
@@ -260,9 +262,9 @@ START_CANARY = KeyLayout(
         *("policies", "active_policy", "scheduled_policies", "policy_history", "policy_operations", "facts", "log"),
         *(*CANARY_NAMES, "canary_orders"),
     ),
-    parts=(*_DECIDING, *_CANARY),
+    parts=(*_DECIDING, *_CANARY, *_OVERRIDES),
 )
-CHANGE_CANARY = KeyLayout((*CANARY_NAMES, "policy_history", "log"), parts=_CANARY)
+CHANGE_CANARY = KeyLayout((*CANARY_NAMES, "policy_history", "log"), parts=(*_CANARY, *_OVERRIDES))
 CHANGE_SHADOW = KeyLayout(
     ("policies", "policy_history", "policy_operations", "log", "shadow_state", "shadow_orders"),
 )

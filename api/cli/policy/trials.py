@@ -166,7 +166,9 @@ def canary(
         elif stop:
             trials.end_canary(who=name, note=note)
         elif share is not None:
-            trials.grow_canary(share, who=name, note=note)
+            if not override_gate:
+                gate_unless_it_counts(service, trials.running("canary").version, who=name, workers=workers)
+            trials.grow_canary(share, who=name, note=note, override=override, override_gate=override_gate)
         _show(service, "canary", orders=orders, as_json=as_json)
 
 

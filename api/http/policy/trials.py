@@ -31,7 +31,17 @@ class StartShadowRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
-class StartCanaryRequest(Strict):
+class _Overrides(Strict):
+    note = Note(load_default="", metadata={"description": "why, for the history; an override needs one"})
+    override = TrueOrFalse(
+        load_default=False, metadata={"description": "in an emergency, do without the approval that is missing"}
+    )
+    override_gate = TrueOrFalse(
+        load_default=False, metadata={"description": "in an emergency, do without a gate that passed"}
+    )
+
+
+class StartCanaryRequest(_Overrides):
     version = fields.String(required=True, metadata={"description": "a version, or its beginning"})
     share = Literal(parse_share, required=True, metadata={"description": _SHARE})
     stop_if = fields.List(
@@ -50,18 +60,10 @@ class StartCanaryRequest(Strict):
         load_default=USUAL_LEAST,
         metadata={"description": "from how many orders on its bounds count"},
     )
-    note = Note(load_default="", metadata={"description": "why, for the history"})
-    override = TrueOrFalse(
-        load_default=False, metadata={"description": "in an emergency, do without the approval that is missing"}
-    )
-    override_gate = TrueOrFalse(
-        load_default=False, metadata={"description": "in an emergency, do without a gate that passed"}
-    )
 
 
-class CanaryShareRequest(Strict):
+class CanaryShareRequest(_Overrides):
     share = Literal(parse_share, required=True, metadata={"description": _SHARE})
-    note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
 class EndTrialRequest(Strict):
@@ -79,6 +81,11 @@ def _record(trials: Trials, kind: TrialKind) -> Response:
     if trial is None:
         raise NotFound(f"there is no {kind}, and there was none")
     return answer(TrialRecord.of(trial, trials.watched(trial), running=trials.runs(trial)))
+
+
+def _verify_may_override(body: dict[str, Any]) -> None:
+    if body["override"] or body["override_gate"]:
+        verify_scope(caller(), ("policies:approve",))
 
 
 def _add_shadow(policies: Blueprint, pointsman: Pointsman) -> None:
@@ -130,8 +137,7 @@ def _add_canary(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.response(HTTPStatus.OK, TrialRecord)
     def start_canary(body: dict[str, Any]) -> Response:
         """Let a version decide a share of the orders; it ends by itself if it breaks a bound"""
-        if body["override"] or body["override_gate"]:
-            verify_scope(caller(), ("policies:approve",))
+        _verify_may_override(body)
         request = CanaryRequest(
             version=pointsman.versions.find(body["version"]),
             share=body["share"],
@@ -153,7 +159,14 @@ def _add_canary(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.response(HTTPStatus.OK, TrialRecord)
     def grow_canary(body: dict[str, Any]) -> Response:
         """Let the canary decide a larger share of the orders; those in it stay in it"""
-        pointsman.trials.grow_canary(body["share"], who=caller().name, note=body["note"])
+        _verify_may_override(body)
+        pointsman.trials.grow_canary(
+            body["share"],
+            who=caller().name,
+            note=body["note"],
+            override=body["override"],
+            override_gate=body["override_gate"],
+        )
         return _record(pointsman.trials, "canary")
 
     @policies.post("/canary/end", scope="policies:publish")

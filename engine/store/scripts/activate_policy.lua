@@ -90,12 +90,7 @@ if kind == 'scheduled' then
 elseif active then
   entry[#entry + 1], entry[#entry + 2] = 'before', active
 end
-if ARGV[10] == '1' then
-  entry[#entry + 1], entry[#entry + 2] = 'override', '1'
-end
-if ARGV[11] == '1' then
-  entry[#entry + 1], entry[#entry + 2] = 'override_gate', '1'
-end
+add_overrides(entry, ARGV[10], ARGV[11])
 redis.call('XADD', key.policy_history, '*', unpack(entry))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
 if kind == 'scheduled' then

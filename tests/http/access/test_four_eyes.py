@@ -122,8 +122,17 @@ def test_a_canary_begins_only_after_another_person_approved_it_or_by_an_override
     )
     (entry,) = [item for item in service.entries(on_damaged=str) if item.kind == "canary_started"]
     assert entry.details["override"] is True
-    # it decides a share, and all orders only with an approval of its own
+    # it decides that share, and more or all orders only with an approval, or by an override of their own
     problem_of(activate(ada, version), 409)
+    more = {"share": "100%"}
+    grown = "/v1/policies/canary/share"
+    assert problem_of(ada.post(grown, json=more), 409)["type"] == "urn:pointsman:problem:not-approved"
+    assert ada.get("/v1/policies/canary").get_json()["share"] == "5%"
+    assert ada.post(grown, json={**more, "override": True, "note": "still down"}).get_json()["share"] == "100%"
+    last = service.versions.history()[-1]
+    assert (last.kind, last.override, last.override_gate) == ("canary_grown", True, False)
+    (entry,) = [item for item in service.entries(on_damaged=str) if item.kind == "canary_grown"]
+    assert entry.details["override"] is True
     assert ada.post("/v1/policies/canary/end", json={}).status_code == 200
     approve(person("Bob"), version)
     assert ada.post("/v1/policies/canary", json=body).status_code == 200
@@ -133,9 +142,10 @@ def test_a_canary_begins_only_after_another_person_approved_it_or_by_an_override
 def test_who_may_not_approve_may_begin_no_canary_by_an_override(person, version, monkeypatch):
     monkeypatch.setattr("api.http.access.caller.ROLE_SCOPES", {"merchandiser": frozenset({"policies:publish"})})
     for override in ("override", "override_gate"):
-        body = {"version": version, "share": "5%", override: True, "note": "why"}
-        refused = problem_of(person("Eve").post("/v1/policies/canary", json=body), 403)
-        assert "policies:approve" in refused["detail"]
+        body = {"share": "5%", override: True, "note": "why"}
+        for call, more in (("canary", {"version": version}), ("canary/share", {})):
+            refused = problem_of(person("Eve").post(f"/v1/policies/{call}", json={**body, **more}), 403)
+            assert "policies:approve" in refused["detail"]
 
 
 def test_who_may_not_approve_may_not_override(person, version, service, monkeypatch):

@@ -428,8 +428,8 @@ def follow_versions(pointsman, clock):
     TrialTurns(pointsman).take_turn()
     assert trials.stored.find("canary").because == "bounds"
     trials.end_shadow(who="eve")
-    trials.start_canary(canary, who="eve", note="now", override_gate=True)
-    trials.grow_canary(10_000, who="eve")
+    trials.start_canary(dataclasses.replace(canary, share=5_000), who="eve", note="now", override_gate=True)
+    trials.grow_canary(10_000, who="eve", note="now", override_gate=True)
     second = activate(pointsman, "then: {hold: 2 h}")
     versions.approve(second, **who)
     assert versions.roll_back(**who) == first

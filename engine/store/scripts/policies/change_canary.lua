@@ -3,6 +3,7 @@
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the canary's id  2 now (UTC seconds)  3 who  4 note  5 the share in ten-thousandths, or 0 to end it
 --       6 why it ends  7 JSON of what came of it until then, or nothing  8 '1' if Pointsman does so by itself
+--       9 '1' if it grows though nobody else approved it  10 '1' if it does though its gate did not pass
 -- Answers 'done', or changes nothing: 'over' if that canary runs no more, 'smaller' if the share is not larger.
 local share, base, version = string.match(redis.call('GET', key.canary) or '', '^(%d+):(%x+):(%x+)$')
 if not share or redis.call('HGET', key.canary_state, 'id') ~= ARGV[1] then
@@ -18,9 +19,14 @@ end
 if tonumber(ARGV[5]) > tonumber(share) then
   redis.call('SET', key.canary, ARGV[5] .. ':' .. base .. ':' .. version)
   redis.call('HSET', key.canary_state, 'share', ARGV[5])
-  redis.call('XADD', key.policy_history, '*', 'act', 'canary_grown', 'version', version, 'who', ARGV[3], 'at', ARGV[2],
-    'note', ARGV[4], 'share', ARGV[5])
+  local past = {'act', 'canary_grown', 'version', version, 'who', ARGV[3], 'at', ARGV[2], 'note', ARGV[4],
+    'share', ARGV[5]}
+  add_overrides(past, ARGV[9], ARGV[10])
+  redis.call('XADD', key.policy_history, '*', unpack(past))
   redis.call('XADD', key.log, '*', 'kind', 'canary_grown', 'id', version, 'at', ARGV[2], 'caller', ARGV[3],
-    'details', cjson.encode({share = tonumber(ARGV[5]), before = tonumber(share), note = ARGV[4]}), unpack(signature))
+    'details', cjson.encode({
+      share = tonumber(ARGV[5]), before = tonumber(share), note = ARGV[4], override = ARGV[9] == '1' or nil,
+      override_gate = ARGV[10] == '1' or nil,
+    }), unpack(signature))
 end
 return 'done'

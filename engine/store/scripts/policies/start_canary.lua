@@ -38,12 +38,7 @@ end
 redis.call('SET', key.canary, ARGV[8] .. ':' .. active .. ':' .. version)
 local past = {'act', 'canary_started', 'version', version, 'who', ARGV[4], 'at', now, 'note', ARGV[5], 'before', active,
   'share', ARGV[8]}
-if ARGV[10] == '1' then
-  past[#past + 1], past[#past + 2] = 'override', '1'
-end
-if ARGV[11] == '1' then
-  past[#past + 1], past[#past + 2] = 'override_gate', '1'
-end
+add_overrides(past, ARGV[10], ARGV[11])
 redis.call('XADD', key.policy_history, '*', unpack(past))
 local entry = redis.call('XADD', key.log, '*', 'kind', 'canary_started', 'id', version, 'at', now, 'caller', ARGV[4],
   'details', cjson.encode({
