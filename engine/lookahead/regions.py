@@ -15,6 +15,7 @@ from typing import Final
 from engine.decide.address.address import Address, address_of, node_address
 from engine.decide.shipping.distance import direction, great_circle
 from engine.model.facts import GeoPoint, Network, Order, rounded
+from engine.model.lookahead import COLLECTED_AT
 
 POSTCODE_BEGINNING: Final = 2
 
@@ -48,7 +49,7 @@ class Region:
 def region_name(order: Order, collect_at: str | None, network: Network) -> str | None:
     """None: nobody knows where it goes, as of an order whose personal values were erased."""
     if collect_at is not None:
-        return f"@{collect_at}" if collect_at in network.nodes else None
+        return f"{COLLECTED_AT}{collect_at}" if collect_at in network.nodes else None
     address = address_of(order, network)
     if address.place is None:
         return None

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
+COLLECTED_AT = "@"
+"""The region of what is collected at a node goes by this and the node's name."""
 MOST_PRICE = 10**11
 """Micros a unit, as much as a rule may prefer or avoid; a hundred thousand of the currency."""
 

@@ -216,7 +216,7 @@ class LookaheadTables:
 
 
 _REFUSALS = {
-    b"older": "a look-ahead table that was learnt no earlier than this one is in force; nothing was published",
+    b"older": "a look-ahead table that was learnt no earlier than this one is in force; learn again",
     b"gone": "the server lost a part of the look-ahead table before it was in force; nothing was published, try again",
 }
 

@@ -7,7 +7,7 @@ from engine.audit.explanation.case import ExplainedChoice
 from engine.audit.explanation.statement import Date, Instant, Money, Names, Rules, Statement, Units, Values
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.lookahead import Lookahead
-from engine.model.lookahead import LookaheadPrice
+from engine.model.lookahead import COLLECTED_AT, LookaheadPrice
 
 
 def lookahead_of_shipments(explained: ExplainedChoice) -> Iterator[Statement]:
@@ -27,7 +27,7 @@ def lookahead_of_shipments(explained: ExplainedChoice) -> Iterator[Statement]:
         price = lookahead.price(sku, node)
         if price is not None:
             values = {"units": Units.of(sku, units), **_values(evaluation, lookahead, price)}
-            yield Statement(kind=f"cost.lookahead{_dated(price)}", values=values, count=units, rules=rules)
+            yield Statement(kind=_kind("cost.lookahead", evaluation, price), values=values, count=units, rules=rules)
 
 
 def lookahead_at(explained: ExplainedChoice, node: str) -> Iterator[Statement]:
@@ -39,22 +39,29 @@ def lookahead_at(explained: ExplainedChoice, node: str) -> Iterator[Statement]:
         price = evaluation.lookahead.price(sku, node)
         if price is not None:
             values: Values = {"sku": Names.of(sku), **_values(evaluation, evaluation.lookahead, price)}
-            yield Statement(kind=f"place.lookahead{_dated(price)}", values=values, rules=Rules(_rules(evaluation)))
+            yield Statement(
+                kind=_kind("place.lookahead", evaluation, price), values=values, rules=Rules(_rules(evaluation))
+            )
 
 
 def _values(evaluation: Evaluation, lookahead: Lookahead, price: LookaheadPrice) -> Values:
     values: Values = {
         "amount": Money(lookahead.amount(price.sku, price.node, 1)),
         "node": Names.of(price.node),
-        "region": Names.of(price.region),
+        "region": Names.of(price.region.removeprefix(COLLECTED_AT)),
     }
-    if price.needed_by is not None:
+    if price.needed_by is not None and _dated(evaluation, price):
         values["date"] = Date(evaluation.snapshot.network.local(price.needed_by).date().toordinal())
     return values
 
 
-def _dated(price: LookaheadPrice) -> str:
-    return "" if price.needed_by is not None else "_undated"
+def _dated(evaluation: Evaluation, price: LookaheadPrice) -> bool:
+    """Whether it is said by when; not if that was over before the decision, as of prices that are a day old."""
+    return price.needed_by is not None and price.needed_by >= evaluation.now
+
+
+def _kind(beginning: str, evaluation: Evaluation, price: LookaheadPrice) -> str:
+    return beginning if _dated(evaluation, price) else f"{beginning}_undated"
 
 
 def _units_by_place(explained: ExplainedChoice) -> Counter[tuple[str, str]]:

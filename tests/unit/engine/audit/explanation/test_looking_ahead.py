@@ -19,7 +19,7 @@ DEAR = {("A", "paris"): 9 * EURO}
 
 def facts(prices, stock=None, **of_table):
     made = snapshot(NODES, {"A": stock or {"lyon": 3, "paris": 3}}, services=[BY_KM])
-    return dataclasses.replace(made, lookahead=in_force(prices, region="Lille", **of_table))
+    return dataclasses.replace(made, lookahead=in_force(prices, **{"region": "Lille", **of_table}))
 
 
 def nodes(decision):
@@ -45,6 +45,18 @@ def test_what_counted_and_where_the_units_are_needed_is_said_beside_the_cost():
         "2 unités d'A comptent 1,50 EUR de plus par unité depuis paris, parce que Lille devrait en avoir besoin d'ici"
         " le 3 décembre 2026."
     )
+
+
+def test_units_that_are_needed_by_a_time_that_is_over_are_needed_later():
+    made = facts({("A", "paris"): EURO}, needed_by=NOW - HOUR)
+    explanation = explained(order(("A", 1)), made, "then: {lookahead: on}")
+    assert "because Lille is expected to need it later." in said(explanation, explanation.cost)[-1]
+
+
+def test_what_customers_collect_at_a_place_is_needed_by_that_place():
+    made = facts({("A", "paris"): EURO}, region="@lyon")
+    explanation = explained(order(("A", 1)), made, "then: {lookahead: on}")
+    assert "because lyon is expected to need it later." in said(explanation, explanation.cost)[-1]
 
 
 def test_a_nearer_place_is_left_alone_for_those_who_need_its_units_and_that_is_said():
