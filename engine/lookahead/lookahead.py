@@ -199,7 +199,10 @@ class LookaheadPrices:
     @staticmethod
     def _found(beginning: str, heads: Sequence[StoredHead]) -> str:
         found = {item.digest for item in heads if item.digest.startswith(beginning)}
-        if len(found) != 1:
-            several = "several look-ahead tables begin" if found else "no look-ahead table that is kept begins"
-            raise NotFound(f"{several} with '{beginning}'; pointsman lookahead show lists them")
+        if len(found) > 1:
+            raise NotFound(f"several look-ahead tables begin with '{beginning}'; pointsman lookahead show lists them")
+        if not found:
+            raise NotFound(
+                f"no look-ahead table that is kept begins with '{beginning}'; pointsman lookahead show lists them"
+            )
         return found.pop()

@@ -102,7 +102,8 @@ def read_orders(
         parts.update(OrderedPart(region=name, lines=lines) for name, lines in names if name is not None)
     if not orders:
         raise NotLearnt(
-            "no order was decided in the days that demand is learnt from; route some, or learn over more days"
+            "no order was decided in the days that demand is learnt from; route some, or let network.yaml say more days"
+            " (demand: window)"
         )
     baskets = merged(
         Basket(region=part.region, lines=part.lines, orders=count * MILLIS) for part, count in parts.items()

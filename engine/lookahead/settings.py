@@ -11,6 +11,8 @@ from rules.syntax import literals
 _LONGEST: Final = 30 * 24 * 60
 _MINUTE: Final = 60
 _MOST_PERCENT: Final = 1_000
+_DURATION: Final = "a duration from 1 min to 30 d, such as 1 d"
+_EVERY: Final = "manual, or a duration from 1 min to 30 d, such as 1 d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,11 @@ class LookaheadSettings:
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
         """Of the variables that are set and not empty; raises BadSetting."""
         text, use = variables.get("POINTSMAN_LOOKAHEAD", "manual"), variables.get("POINTSMAN_LOOKAHEAD_USE", "2 d")
-        every = None if text == "manual" else _seconds("POINTSMAN_LOOKAHEAD", text, or_else="manual, or ")
+        every = None if text == "manual" else _seconds("POINTSMAN_LOOKAHEAD", text, allowed=_EVERY)
         use_for = _seconds("POINTSMAN_LOOKAHEAD_USE", use)
         if every is not None and use_for <= every:
-            longer = f"longer than POINTSMAN_LOOKAHEAD, '{text}': else no table is used from one to the next"
-            raise BadSetting(name="POINTSMAN_LOOKAHEAD_USE", value=use, allowed=longer)
+            allowed = f"longer than POINTSMAN_LOOKAHEAD, '{text}': else no table is used from one to the next"
+            raise BadSetting(name="POINTSMAN_LOOKAHEAD_USE", value=use, allowed=allowed)
         return cls(
             every=every,
             use_for=use_for,
@@ -43,13 +45,13 @@ class LookaheadSettings:
 EVERYDAY_LOOKAHEAD = LookaheadSettings()
 
 
-def _seconds(name: str, value: str, or_else: str = "") -> int:
+def _seconds(name: str, value: str, *, allowed: str = _DURATION) -> int:
     try:
         minutes = literals.duration(value)
     except LiteralInvalid:
         minutes = 0
     if not 1 <= minutes <= _LONGEST:
-        raise BadSetting(name=name, value=value, allowed=f"{or_else}a duration from 1 min to 30 d, such as 1 d")
+        raise BadSetting(name=name, value=value, allowed=allowed)
     return minutes * _MINUTE
 
 

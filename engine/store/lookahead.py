@@ -76,7 +76,7 @@ class LookaheadTables:
             with contextlib.suppress(StoreUnavailable), faults():
                 self._client.redis.unlink(staged)
         if answer != b"done":
-            raise Contended(_REFUSALS[answer])
+            raise Contended(REFUSALS[answer])
         return digest
 
     def current(self) -> str | None:
@@ -215,10 +215,11 @@ class LookaheadTables:
                 write.execute()
 
 
-_REFUSALS = {
+REFUSALS = {
     b"older": "a look-ahead table that was learnt no earlier than this one is in force; learn again",
     b"gone": "the server lost a part of the look-ahead table before it was in force; nothing was published, try again",
 }
+"""By what the script answers, why a table was not published."""
 
 
 def _body(head: TableHead) -> bytes:

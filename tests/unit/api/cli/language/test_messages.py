@@ -14,6 +14,7 @@ from api.cli.language.messages import MOST_LETTERS, MessageBook, message_book
 from engine.inbound.refusals import why_refused
 from engine.model.receipts import Receipt
 from engine.store.flows.receipts import ReceiptRefused
+from engine.store.lookahead import REFUSALS
 from tests.support import invalid_policies
 from tests.support.message_texts import written
 
@@ -43,6 +44,10 @@ AUDIT = [
         for name in ("explanations", "mails", "replays", "sealer", "settings", "signing_keys", "verify_export")
     ),
     Path("engine/orders/erasure.py"),
+]
+LOOKAHEAD = [
+    *(path for path in sorted(Path("engine/lookahead").glob("*.py")) if path.stem != "hindsight"),
+    Path("engine/store/lookahead.py"),
 ]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
@@ -131,6 +136,13 @@ def test_why_messages_about_receipts_are_refused_is_translated(language):
 def test_what_is_said_of_keys_settings_servers_backups_and_webhooks_is_translated(language):
     said = {text.replace("{}", "1") for path in OPERATIONS for text in _said_of_mistakes(path)}
     assert len(said) > 70
+    assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_said_of_lookahead_prices_is_translated(language):
+    said = {text.replace("{}", "1") for path in LOOKAHEAD for text in _said_of_mistakes(path)} | set(REFUSALS.values())
+    assert len(said) > 12
     assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
 
 
