@@ -2,7 +2,7 @@
 
 B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), chapter 13: the orders are drawn again with
 replacement, as many as there are, 2,000 times; of the sums that come out, in their order, the 50th and the 1,950th
-bound 95 % (the percentile interval). All is integers, drawn from a seed, so it comes out the same each time.
+bound 95 % (the percentile interval). All is drawn from a seed, so it comes out the same each time.
 """
 
 from collections.abc import Sequence
@@ -24,9 +24,9 @@ def intervals(differences: Sequence[Sequence[int]], orders: int) -> list[tuple[i
         return []
     rows = np.array(differences, dtype=np.int64)
     random, sums = np.random.default_rng(_SEED), np.empty((DRAWS, rows.shape[1]), dtype=np.int64)
-    for draw in range(DRAWS):
-        drawn = random.integers(0, orders, size=orders)
-        # orders without a difference have the numbers behind those that have one: they add nothing
-        sums[draw] = np.bincount(drawn[drawn < len(rows)], minlength=len(rows)) @ rows
+    # of all orders drawn, only those that differ add something: how many these are is binomial, and each is as likely
+    for draw, differing in enumerate(random.binomial(orders, len(rows) / orders, size=DRAWS)):
+        drawn = random.integers(0, len(rows), size=differing)
+        sums[draw] = np.bincount(drawn, minlength=len(rows)) @ rows
     sums.sort(axis=0)
     return list(zip(sums[_LOW].tolist(), sums[_HIGH].tolist(), strict=True))
