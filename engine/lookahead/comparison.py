@@ -70,7 +70,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableComparison:
-    """`orders` were decided; `left_out` could not be, or ship later. `changed` of them ship otherwise with the table.
+    """`orders` were decided; `left_out` could not be. `changed` of those decided ship otherwise with the table.
     The `bound` is of plans that ship what the table does of each order. `captured` is None if none was asked for, or if
     the two sides ship different numbers of units: then their costs are not of the same.
     """

@@ -9,7 +9,8 @@ where n is at most what is free there, and turns says how often these units woul
 over the days from the end of the demand that was learnt from until they are needed. (A table that was learnt again of
 some SKUs has the others' prices from before: all of its prices were learnt at that end or later, so no price counts for
 more than it should.) The price is what the first unit less costs, and every further one
-costs as much or more, so it is the least; and it is beside the place where the SKU is needed least, so it says what
+costs as much or more, so it is the least, if the place is filled up again whenever its units are used up, and too much
+if it is not. It is beside the place where the SKU is needed least, so it says what
 protecting here costs more than protecting there.
 """
 
