@@ -11,6 +11,7 @@ from engine.audit.explanation import record as explanation_record
 from engine.decide import facts_record, kept_facts, order_record, record, record_parts
 from engine.decide.order_record import Record
 from engine.decide.promises import quote_record, taken_quote_record
+from engine.policies import gate_result
 
 
 def records() -> set[type[Record]]:
@@ -25,6 +26,7 @@ def records() -> set[type[Record]]:
             *modules,
             explanation_record,
             facts_record,
+            gate_result,
             order_record,
             quote_record,
             record,
