@@ -107,14 +107,14 @@ def network_of(version: str, record: Record) -> Network:
         order_words={path: frozenset(words) for path, words in record.get("order_words", {}).items()},
         lanes=tuple(_lane_of(item) for item in record.get("lanes", ())),
         transfer_lanes=tuple(_transfer_lane_of(item) for item in record.get("transfer_lanes", ())),
-        rates=MappingProxyType(record.get("rates", {})),
+        rates=record.get("rates", {}),
         postcodes={
             country: {postcode: GeoPoint(latitude=north, longitude=east) for postcode, (north, east) in places.items()}
             for country, places in record.get("postcodes", {}).items()
         },
-        decimals=MappingProxyType(record.get("decimals", {})),
+        decimals=record.get("decimals", {}),
         parcels=parcel_terms_of(record.get("parcels")),
-        carriers=MappingProxyType(carriers_of(record.get("carriers", ()))),
+        carriers=carriers_of(record.get("carriers", ())),
         returns=_returns_of(record.get("returns", {})),
         demand=_demand_of(record.get("demand", {})),
         **{name: record.get(name, usual) for name, usual in _USUAL.items()},
@@ -209,14 +209,12 @@ def _node_of(record: Record) -> Node:
         attributes=_attributes_of(fields.pop("attributes")),
         hours=_timetable_of(fields.pop("hours", None)),
         address=address_of(fields.pop("address", None)),
-        printers=MappingProxyType(fields.pop("printers", {})),
-        milestones=MappingProxyType(fields.pop("milestones")) if "milestones" in fields else None,
-        cut_offs=MappingProxyType(
-            {
-                name: tuple(cut_off) if isinstance(cut_off, list) else cut_off
-                for name, cut_off in fields.pop("cut_offs", {}).items()
-            }
-        ),
+        printers=fields.pop("printers", {}),
+        milestones=fields.pop("milestones", None),
+        cut_offs={
+            name: tuple(cut_off) if isinstance(cut_off, list) else cut_off
+            for name, cut_off in fields.pop("cut_offs", {}).items()
+        },
         **fields,
     )
 
@@ -292,7 +290,7 @@ def _returns_of(record: Record) -> ReturnTerms:
         name: Grade(restock=grade["restock"], words={key: text for key, text in grade.items() if key != "restock"})
         for name, grade in record.get("grades", {}).items()
     }
-    return ReturnTerms(**{**record, **({"grades": MappingProxyType(grades)} if grades else {})})
+    return ReturnTerms(**{**record, **({"grades": grades} if grades else {})})
 
 
 def _demand_record(terms: DemandTerms) -> Record:
@@ -378,6 +376,4 @@ def _attribute_record(attributes: Mapping[str, Value]) -> Record:
 
 
 def _attributes_of(record: Record) -> Mapping[str, Value]:
-    return MappingProxyType(
-        {name: frozenset(value) if isinstance(value, list) else value for name, value in record.items()}
-    )
+    return {name: frozenset(value) if isinstance(value, list) else value for name, value in record.items()}

@@ -5,6 +5,7 @@ import pytest
 from api.cli.whatif.headline import captured
 from api.records.whatif import WhatIfRecord
 from engine.orders.rejection import RejectionRequest
+from engine.parallel.work import Spread
 from engine.store.flows.receipts import Announcement, Delivery
 from engine.store.stock import Movement
 from tests.conftest import activate
@@ -57,6 +58,12 @@ def test_all_that_was_possible_is_captured_where_the_unit_is_kept_for_who_needs_
     share, rest = line.split(": ")
     assert share == "  you capture 100 % of what was possible"
     assert rest == f"{saved:.2f} of {saved:.2f} EUR, on 2 orders with the same units either way"
+
+
+def test_in_processes_of_their_own_variants_come_to_the_same(shop, clock):
+    for where in (NEAR_PARIS, LILLE):
+        place(shop, clock, where, ("A", 1))
+    assert hindsight(rolled(shop, spread=Spread(workers=2))) == hindsight(rolled(shop))
 
 
 def test_where_nothing_was_possible_no_share_is_said(shop, clock):
