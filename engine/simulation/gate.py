@@ -14,6 +14,7 @@ from engine.simulation.comparison import Comparison, Figure, Interval
 from engine.simulation.draft import Draft
 from engine.simulation.whatif import WhatIf, WhatIfRequest, what_if
 from rules.gate import Bound, GateFigure
+from rules.wording.catalogue import ENGLISH
 
 FIGURES: dict[GateFigure, Figure] = {
     "cost": "cost",
@@ -137,7 +138,7 @@ def _tried(
         until=period[1],
         shown=0,
         weighed=0,
-        language="en",
+        language=ENGLISH,
     )
     try:
         service.versions.read(active)

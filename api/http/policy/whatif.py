@@ -19,6 +19,7 @@ from engine.errors import InputInvalid, Mistake, NotFound
 from engine.service import Pointsman
 from engine.simulation.job import JobDraft, JobRequest
 from rules.errors import PolicyInvalid
+from rules.wording.catalogue import available_languages
 
 _USUAL_PERIOD = 28 * 86_400
 """Seconds."""
@@ -66,13 +67,13 @@ class WhatIfRequestBody(Strict):
         metadata={"description": "tries the one draft with each of these numbers: RULE.EFFECT=FROM..TO:STEP"},
     )
     lang = fields.String(
-        load_default=None, validate=validate.OneOf(["en", "fr"]), metadata={"description": "of its sentences"}
+        load_default=None, validate=validate.OneOf(available_languages()), metadata={"description": "of its sentences"}
     )
 
 
 class ReportQuery(Strict):
     lang = fields.String(
-        load_default=None, validate=validate.OneOf(["en", "fr"]), metadata={"description": "of the page"}
+        load_default=None, validate=validate.OneOf(available_languages()), metadata={"description": "of the page"}
     )
 
 
