@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,6 +15,8 @@ from engine.store.script_keys import CHANGE_WHATIF
 
 LEASE_MILLISECONDS: Final = 30_000
 """After so long, a process that said nothing counts as dead, and another takes its job up."""
+_FIELDS: Final = Job.__struct_fields__
+"""Those of a job as it is read all the time: without its request, which has whole policies."""
 _UNENDED: Final[tuple[JobState, ...]] = ("queued", "running")
 
 
@@ -36,9 +38,7 @@ class WhatIfJobs:
 
     def get(self, job: str) -> Job | None:
         with faults():
-            fields = self._client.redis.hgetall(self._keys.whatif_job(job))
-        texts = {name.decode(): value.decode() for name, value in fields.items() if name != b"request"}
-        return msgspec.convert(texts, Job, strict=False) if texts else None
+            return _job_of(self._client.redis.hmget(self._keys.whatif_job(job), _FIELDS))
 
     def request(self, job: str) -> JobRequest | None:
         with faults():
@@ -57,7 +57,10 @@ class WhatIfJobs:
         """Those that are known, as they were asked for. Those that are known no more are taken off the list."""
         with faults():
             names = [name.decode() for name in self._client.redis.zrange(self._keys.whatif_jobs, 0, -1)]
-        jobs = {name: self.get(name) for name in names}
+        with faults(), self._client.redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.hmget(self._keys.whatif_job(name), _FIELDS)
+            jobs = dict(zip(names, map(_job_of, pipeline.execute()), strict=True))
         gone = [name for name, job in jobs.items() if job is None]
         if gone:
             with faults():
@@ -119,3 +122,9 @@ class WhatIfJobs:
         packed = zlib.compress(result) if result else b""
         with faults():
             return bool(self._change(keys=CHANGE_WHATIF.keys(self._keys, **own), args=[json.dumps(request), packed]))
+
+
+def _job_of(values: Sequence[bytes | None]) -> Job | None:
+    """None: there is none by that name."""
+    texts = {name: value.decode() for name, value in zip(_FIELDS, values, strict=True) if value is not None}
+    return msgspec.convert(texts, Job, strict=False) if texts else None
