@@ -26,6 +26,7 @@ from engine.audit.sealing.leaf import id_text
 from engine.audit.search.decisions import Decisions
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
+from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
 from engine.errors import ArchiveUnavailable, PointsmanError, SealBroken
 from engine.events.events import Events
@@ -39,7 +40,7 @@ from engine.inventory.master_data import MasterData
 from engine.inventory.node_rests import RestingNodes
 from engine.inventory.stock import NetworkStock
 from engine.meter import NO_METER, Meter
-from engine.model.facts import Inventory, Network, Order, Product
+from engine.model.facts import Inventory, Network, Order, Product, Snapshot
 from engine.model.network_difference import NetworkDifference
 from engine.orders.amendment.amend_order import Amendments
 from engine.orders.batch.batch import Batch, BatchRequest
@@ -568,6 +569,10 @@ class Pointsman:
         snapshot, matcher = self._facts.read(order.skus, now, deciding=order.id)
         check_order(order, snapshot)
         return deciding_rules(order, snapshot, matcher, now)
+
+    def facts_for(self, skus: Sequence[str], *, now: int) -> tuple[Snapshot, Matcher]:
+        """On what an order of these SKUs would be decided at `now`, and by which active policies."""
+        return self._facts.read(skus, now)
 
     def products(self, skus: Iterable[str]) -> dict[str, Product]:
         """The products of those SKUs that the network has, by SKU."""

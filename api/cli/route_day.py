@@ -1,7 +1,7 @@
 """`pointsman route`: decides a day of orders, one by one or as one batch, and counts the results."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +16,7 @@ from api.files.orders import read_orders
 from api.records.day import DayFigures, DayRecord
 from api.shapes.quantities import quantities_of
 from engine.errors import Mistake, OrderInvalid
-from engine.model.facts import Order
+from engine.model.facts import Order, Product
 from engine.orders.batch.batch_results import OrderDecided
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -85,6 +85,12 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     """The orders' SKUs that are end of line; raises OrderInvalid for each unknown SKU and each order id given twice."""
     skus = dict.fromkeys(sku for order in orders for sku in order.skus)
     products = pointsman.products(skus)
+    check_orders(orders, products)
+    return frozenset(sku for sku, product in products.items() if product.lifecycle == "end_of_line")
+
+
+def check_orders(orders: Sequence[Order], products: Mapping[str, Product]) -> None:
+    """Raise OrderInvalid for each SKU that is none of the products, and each order id given twice."""
     repeated = [name for name, count in Counter(order.id for order in orders).items() if count > 1]
     mistakes = [
         Mistake(where=say("order {name}", name=name), field="id", message=say("is in the file more than once"))
@@ -102,7 +108,6 @@ def check_products(orders: Sequence[Order], pointsman: Pointsman) -> frozenset[s
     ]
     if mistakes:
         raise OrderInvalid(mistakes)
-    return frozenset(sku for sku, product in products.items() if product.lifecycle == "end_of_line")
 
 
 def _active_rules(pointsman: Pointsman) -> frozenset[str]:

@@ -262,7 +262,8 @@ class RefusedDraftRecord(Record, frozen=True):
 class WhatIfRecord(Record, frozen=True):
     """What drafts would have decided in place of the policies that they are compared with. one_step: each logged
     decision again, alone, on the facts that were kept with it. rolled_forward: one after another, on the stock as the
-    draft left it; an order is then one decision, with what came of it in the end.
+    draft left it; an order is then one decision, with what came of it in the end. orders: the orders of a file instead
+    of logged ones, likewise, from the stock of now on, or of a folder; `since` and `until` are when they were placed.
     """
 
     way: Way
@@ -286,6 +287,13 @@ class WhatIfRecord(Record, frozen=True):
         Meta(description="SHA-256 of all else as JSON with sorted names and no spaces"),
     ]
 
+    orders_file: Annotated[str | UnsetType, Meta(description="where the orders are from, if they are not logged")] = (
+        UNSET
+    )
+    stock_folder: Annotated[
+        str | UnsetType, Meta(description="whose network and stock they were tried on, if not on those of now")
+    ] = UNSET
+
     @classmethod
     def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
         request = made.request
@@ -304,6 +312,8 @@ class WhatIfRecord(Record, frozen=True):
             refused=[RefusedDraftRecord.of(name, findings) for name, findings in refused.items()],
             places=WhatIfPlacesRecord.of(made),
             hash="",
+            orders_file=request.orders.file if request.orders else UNSET,
+            stock_folder=(request.orders.folder or UNSET) if request.orders else UNSET,
         )
         return structs.replace(record, hash=_hash_of(record))
 

@@ -222,6 +222,10 @@ class Replays:
             lookahead=self._lookahead(record, facts, looks_ahead=looks_ahead),
         )
 
+    def prices_in_force(self, at: int, skus: Iterable[str]) -> PricesInForce | None:
+        """The look-ahead prices that were in force at an instant; None if there were none."""
+        return self._former.lookahead.in_force_at(at, skus)
+
     def _lookahead(self, record: DecisionRecord, facts: FactsRecord, *, looks_ahead: bool) -> PricesInForce | None:
         """The prices of the table that the record names; if it names none, of the one that was in force then."""
         skus, then = skus_of(record, facts), record.lookahead

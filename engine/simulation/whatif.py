@@ -18,6 +18,7 @@ from engine.simulation.checkpoint import Checkpoint
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
+from engine.simulation.rolled.orders_to_try import OrdersToTry
 from engine.simulation.rolled.rolling import Rolled, RolledFigures, roll_forward
 from engine.simulation.rolled.run import RollRequest
 from engine.simulation.tried_decision import UntriedDecision
@@ -32,9 +33,9 @@ _MOST_NAMED: Final = 100
 """Of the decisions that can't be tried, at most so many are named."""
 
 
-Way: TypeAlias = Literal["one_step", "rolled_forward"]
+Way: TypeAlias = Literal["one_step", "rolled_forward", "orders"]
 """one_step: each logged decision alone, on the facts that were kept with it. rolled_forward: one after another, on the
-stock as the draft left it.
+stock as the draft left it. orders: the orders of a file instead, one after another, from the stock of now on.
 """
 
 
@@ -53,6 +54,8 @@ class WhatIfRequest:
     weighed: int
     language: str
     way: Way = "one_step"
+    orders: OrdersToTry | None = None
+    """Only of the way `orders`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +166,8 @@ def what_if(
                 for comparison, draft in zip(comparisons, tried.drafts, strict=True):
                     comparison.add(tried, draft)
             progress(len(results))
-        made = tuple(_results(service, request, comparisons, pool, _OneStepTasks()))
-    return _whatif(service, request, untried, made, decisions=decisions, made_again=made_again)
+        made = tuple(draft_results(service, request, comparisons, pool, _OneStepTasks()))
+    return all_results(service, request, untried, made, decisions=decisions, made_again=made_again)
 
 
 def _rolled_forward(
@@ -193,13 +196,13 @@ def _rolled_forward(
         rolled.add_to(comparisons)
         results = tuple(
             replace(result, rolled=rolled.figures(number))
-            for number, result in enumerate(_results(service, request, comparisons, pool, rolled))
+            for number, result in enumerate(draft_results(service, request, comparisons, pool, rolled))
         )
     decisions = rolled.baseline.decisions
-    return _whatif(service, request, untried, results, decisions=decisions, made_again=rolled.made_again)
+    return all_results(service, request, untried, results, decisions=decisions, made_again=rolled.made_again)
 
 
-def _whatif(
+def all_results(
     service: Pointsman,
     request: WhatIfRequest,
     untried: UntriedCounts,
@@ -208,7 +211,8 @@ def _whatif(
     decisions: int,
     made_again: int,
 ) -> WhatIf:
-    network = service.network()
+    inventory = request.orders.inventory if request.orders else None
+    network = inventory.network if inventory else service.network()
     return WhatIf(
         request=request,
         currency=network.currency,
@@ -253,7 +257,7 @@ def _ignore(_reason: str) -> None:
     """That something is missing was said before."""
 
 
-def _results(
+def draft_results(
     service: Pointsman,
     request: WhatIfRequest,
     comparisons: Sequence[Comparison],

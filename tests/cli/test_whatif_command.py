@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.facts import policy_file
-from tests.support.forked_cli import Command, Run, installed
+from tests.support.forked_cli import SMALL, Command, Run, installed
 from tests.support.order_json import order_json
 
 RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
@@ -220,3 +220,61 @@ def test_what_the_options_name_must_be_there_and_be_said_as_they_ask(run: Run, t
         printed = run("whatif", *options)
         assert printed.returncode in (1, 2), options
         assert message in " ".join(printed.stderr.split()), options
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    file = tmp_path / "orders.ndjson"
+    file.write_text("".join(json.dumps(order_json(id=f"F-{number}")) + "\n" for number in range(3)), encoding="utf-8")
+    return file
+
+
+def test_orders_of_a_file_are_tried_instead_of_logged_ones(run: Run, orders: Path, tmp_path: Path) -> None:
+    draft, page = folder(tmp_path, "then: {exclude: true}"), tmp_path / "report.html"
+    printed = run("whatif", draft, "--orders", orders, "--show", "1", "--report", page)
+    assert printed.returncode == 0, printed.stderr
+    first, second, *rest = printed.stdout.splitlines()
+    assert first.startswith(f"3 decisions on orders of {orders}, one after another on the stock of now as the draft")
+    assert ", 3 units more unfilled, 3 shipments fewer, " in second
+    assert "  3 of 3 orders come out otherwise" in rest
+    assert any(line.startswith("  order F-") for line in rest)
+    assert "Stock at the end, of the articles that were ordered" in printed.stdout
+    assert f"the orders of {orders}: stock evolves under the draft" in page.read_text(encoding="utf-8")
+    french = run("whatif", draft, "--orders", orders, "--lang", "fr").stdout
+    assert french.startswith(f"3 décisions sur les commandes de {orders}, l'une après l'autre")
+
+
+def test_orders_of_a_file_may_be_tried_on_the_stock_of_a_folder(run: Run, orders: Path, tmp_path: Path) -> None:
+    draft, asked = folder(tmp_path, RULE), ("--orders", orders, "--json")
+    now = json.loads(run("whatif", draft, *asked).stdout)
+    loaded = json.loads(run("whatif", draft, *asked, "--network-file", SMALL).stdout)
+    assert (now["way"], now["orders_file"], "stock_folder" in now) == ("orders", str(orders), False)
+    assert loaded["stock_folder"] == str(SMALL)
+    (before,), (after,) = now["drafts"], loaded["drafts"]
+    assert before["total"]["draft"]["units_shipped"] == after["total"]["draft"]["units_shipped"] == 3
+    left = [sum(its["available"] for its in item["rolled"]["draft"]["lifecycles"].values()) for item in (before, after)]
+    assert left[1] == left[0] + 2, "two units are held for logged orders now, and none in the folder"
+    assert "change" not in after
+
+
+def test_what_is_wrong_with_orders_of_a_file_is_said_and_nothing_is_tried(
+    run: Run, orders: Path, tmp_path: Path
+) -> None:
+    draft, empty, wrong = folder(tmp_path, RULE), tmp_path / "empty.ndjson", tmp_path / "wrong.ndjson"
+    empty.write_text("\n")
+    wrong.write_text(json.dumps(order_json(id="F-1", channel=7)) + "\n", encoding="utf-8")
+    twice = tmp_path / "twice.ndjson"
+    twice.write_text(2 * (json.dumps(order_json(id="F-1")) + "\n"), encoding="utf-8")
+    expected = {
+        ("--orders", empty): f"{empty} has no orders",
+        ("--orders", wrong): f"{wrong}:1: channel:",
+        ("--orders", twice): "order F-1: id: is in the file more than once",
+        ("--orders", orders, "--from", "2026-11-27", "--workers", "1"): "leave out --from, --workers",
+        ("--orders", orders, "--way", "one-step"): "leave out --way one-step",
+    }
+    for options, message in expected.items():
+        printed = run("whatif", draft, *options)
+        assert (printed.returncode in (1, 2), printed.stdout) == (True, ""), options
+        assert message in " ".join(printed.stderr.split()), options
+    alone = run("whatif", "--orders", orders)
+    assert (alone.returncode, "name a DRAFT of policies" in alone.stderr) == (2, True)

@@ -18,6 +18,7 @@ from api.cli.reads import record_read
 from api.cli.whatif import resuming
 from api.cli.whatif.headline import headline, notes
 from api.cli.whatif.network_options import change_of, name_of, network_options
+from api.cli.whatif.orders_file import ORDERS, orders_to_try, verify_options
 from api.cli.whatif.outputs import Outputs, output_options
 from api.cli.whatif.rolled import print_end_stock
 from api.cli.whatif.sweep import print_trade_off
@@ -32,6 +33,7 @@ from engine.settings import Settings
 from engine.simulation.draft import Draft
 from engine.simulation.network_change import NetworkChange
 from engine.simulation.whatif import WhatIfRequest, what_if
+from engine.simulation.whatif_orders import what_if_of_orders
 from rules.errors import Finding, PolicyInvalid
 
 _USUAL_PERIOD = 28 * 86_400
@@ -83,6 +85,7 @@ _USUALLY_WEIGHED = 20
     metavar="RULE.EFFECT=FROM..TO:STEP",
     help="Try the one DRAFT with each of these numbers in the rule's effect; or RULE.EFFECT=NUMBER,NUMBER,...",
 )
+@ORDERS
 @output_options
 @click.option(
     "--way",
@@ -108,6 +111,7 @@ def whatif(
     resume: bool,
     dask: str | None,
     sweep: str | None,
+    orders_file: Path | None,
     report: Path | None,
     csv_folder: Path | None,
     parquet_folder: Path | None,
@@ -125,6 +129,8 @@ def whatif(
     With --way rolled-forward, one decision comes after another, on the stock as the draft left it. Without a DRAFT, the
     policies compared with are tried on the network as the options change it.
 
+    With --orders FILE, the orders are those of a file, as pointsman route reads them, and none of the past.
+
     Example: pointsman whatif policies --from 2026-11-27 --to 2026-11-27
 
     Example: pointsman whatif policies --sweep green/carbon-counts.carbon_price=0..1:0.25
@@ -132,19 +138,27 @@ def whatif(
     Example: pointsman whatif policies --from 2026-11-27 --report whatif.html
 
     Example: pointsman whatif --way rolled-forward --close st-lyon --from 2026-11-27 --to 2026-11-27
+
+    Example: pointsman whatif policies --orders examples/hexagone/orders.ndjson
     """
+    if orders_file is not None:
+        verify_options(click.get_current_context())
     _verify_options(
         resumes_nothing=resume and checkpoint is None,
         works_twice=dask is not None and workers is not None,
         sweeps_several=sweep is not None and len(drafts) != 1,
-        needs_stock=changes["volume"] is not None and way == "one-step",
+        needs_stock=changes["volume"] is not None and way == "one-step" and orders_file is None,
         keeps_nothing=checkpoint is not None and way == "rolled-forward",
     )
     outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
     with outputs.with_room(), Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
         version = service.versions.find(against)
-        change = change_of(service.network(), **changes)
+        to_try = None
+        if orders_file is not None:
+            to_try = orders_to_try(service, orders_file, changes.pop("network_folder"))
+        network = to_try.inventory.network if to_try and to_try.inventory else service.network()
+        change = change_of(network, **changes)
         tried, refused = _reviewed(service, drafts, sweep)
         if not drafts:
             tried = [_network_alone(service, version, change)]
@@ -165,21 +179,24 @@ def whatif(
             request = resuming.resume(checkpoint, request) if resume else resuming.begin(checkpoint, request)
         with progress_bar() as progress:
             task = progress.add_task(say("deciding again"), total=None)
-            made = what_if(
-                service,
-                request,
-                spread=Spread(workers=workers or _processors(), dask=dask),
-                progress=lambda more: progress.advance(task, more),
-                checkpoint=checkpoint,
-            )
-        record_read(service, count=made.decisions)
+            if to_try is not None:
+                made = what_if_of_orders(service, request, to_try, progress=lambda more: progress.advance(task, more))
+            else:
+                made = what_if(
+                    service,
+                    request,
+                    spread=Spread(workers=workers or _processors(), dask=dask),
+                    progress=lambda more: progress.advance(task, more),
+                    checkpoint=checkpoint,
+                )
+                record_read(service, count=made.decisions)
         record = WhatIfRecord.of(made, refused)
         for name, findings in refused.items():
             _warn_refused(name, findings)
         if as_json:
-            print_json(record, Quantities.of(service))
+            print_json(record, Quantities(network.decimals))
         else:
-            _print(record, Times.of(service), is_sweep=sweep is not None)
+            _print(record, Times(network=network), is_sweep=sweep is not None)
         outputs.write(record)
     sys.exit(1 if refused else 0)
 

@@ -23,8 +23,24 @@ _ONE_STEP = text(
 _ROLLED_FORWARD = text(
     "{decisions} from {start} to {end}, one after another on the stock as the draft left it, beside policies {against}"
 )
+_ORDERS = text(
+    "{decisions} on orders of {file}, one after another on the stock of now as the draft left it, beside policies"
+    " {against}"
+)
+_ORDERS_IN_FOLDER = text(
+    "{decisions} on orders of {file}, one after another on the stock of {folder} as the draft left it, beside policies"
+    " {against}"
+)
 _MOST_NAMED = 5
 """Rules of a kind that are named."""
+_NOT_KEPT_WITH = text(
+    "{draft} asks for facts that were not kept with {decisions}, as no rule asked for them then: {facts}. It was tried"
+    " as if there were none of that."
+)
+_NOT_READ = text(
+    "{draft} asks for facts that are not read, as no active rule asks for them: {facts}. It was tried as if there had"
+    " been none of that before the first of {decisions}."
+)
 _UNTRIED = (
     (
         "erased",
@@ -37,19 +53,23 @@ _UNTRIED = (
 
 def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
     """What was tried, then each draft."""
-    tried = _ONE_STEP if record.way == "one_step" else _ROLLED_FORWARD
-    yield say(
-        tried,
-        decisions=counted(record.decisions, "decision"),
-        start=times(record.since or ""),
-        end=times(record.until or ""),
-        against=record.against[:12],
-    )
+    yield _tried(record, times)
     for draft in record.drafts:
         yield draft_headline(draft, record.currency)
         yield from rules_that_differ(draft)
         yield from how_sure(draft, record.currency)
         yield from captured(draft, record.currency)
+
+
+def _tried(record: WhatIfRecord, times: Times) -> str:
+    decisions, against = counted(record.decisions, "decision"), record.against[:12]
+    if record.orders_file is not UNSET:
+        file, folder = record.orders_file, record.stock_folder or ""
+        sentence = _ORDERS_IN_FOLDER if folder else _ORDERS
+        return say(sentence, decisions=decisions, file=file, folder=folder, against=against)
+    start, end = times(record.since or ""), times(record.until or "")
+    sentence = _ONE_STEP if record.way == "one_step" else _ROLLED_FORWARD
+    return say(sentence, decisions=decisions, start=start, end=end, against=against)
 
 
 def notes(record: WhatIfRecord) -> Iterator[str]:
@@ -58,8 +78,7 @@ def notes(record: WhatIfRecord) -> Iterator[str]:
         if draft.decisions_incomplete:
             facts = ", ".join(say(_NOT_KEPT[name]) for name in draft.facts_not_kept)
             yield say(
-                "{draft} asks for facts that were not kept with {decisions}, as no rule asked for them then:"
-                " {facts}. It was tried as if there were none of that.",
+                _NOT_READ if record.way == "orders" else _NOT_KEPT_WITH,
                 draft=draft.name,
                 decisions=counted(draft.decisions_incomplete, "decision"),
                 facts=facts,

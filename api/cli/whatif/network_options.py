@@ -25,7 +25,8 @@ _OPTIONS = (
         "network_folder",
         metavar="DIR",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Try it on the network of this folder. Places that the logged network lacks have the folder's stock.",
+        help="Try it on the network of this folder. Places that the logged network lacks have the folder's stock."
+        " With --orders, all is tried on the network and the stock of this folder.",
     ),
     click.option(
         "--close",
@@ -67,7 +68,7 @@ def network_options(command: _COMMAND) -> _COMMAND:
 def change_of(
     network: Network,
     *,
-    network_folder: Path | None,
+    network_folder: Path | None = None,
     closed: Sequence[str],
     cut_offs: Sequence[str],
     strikes: Sequence[str],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from jinja2 import Template
 from markupsafe import Markup
+from msgspec import UNSET
 
 from api.cli.language.current import counted, current_language, say, say_message, speaking
 from api.cli.output.times import time_text
@@ -92,8 +93,9 @@ def _facts(record: WhatIfRecord) -> list[tuple[str, str]]:
     since, until = (
         time_text(instant, record.time_zone) if instant else "–" for instant in (record.since, record.until)
     )
+    made = say("decisions made") if record.way != "orders" else say("orders placed")
     return [
-        (say("decisions made"), say("{start} to {end}", start=since, end=until)),
+        (made, say("{start} to {end}", start=since, end=until)),
         (say("tried"), counted(record.decisions, "decision")),
         (say("compared with policies"), record.against[:_SHORT]),
         (say("way of trying"), _way(record)),
@@ -103,6 +105,8 @@ def _facts(record: WhatIfRecord) -> list[tuple[str, str]]:
 def _way(record: WhatIfRecord) -> str:
     if record.way == "one_step":
         return say("in one step: each decision alone, on the stock of its moment")
+    if record.orders_file is not UNSET:
+        return say("the orders of {file}: stock evolves under the draft", file=record.orders_file)
     return say("rolled forward: stock evolves under the draft")
 
 

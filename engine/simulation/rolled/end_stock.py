@@ -2,12 +2,25 @@
 rest lasts, and what is out of stock since when. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from engine.model.facts import UNIT_MILLIS
-from engine.simulation.rolled.roll import Roll
+from engine.model.facts import UNIT_MILLIS, Product, StockPosition
+from engine.simulation.rolled.rolled_order import VariantOrder
+
+
+class RolledStock(Protocol):
+    """What is known of a variant at the end: its orders, what it has of each article and place, and since when it has
+    nothing free there.
+    """
+
+    stock_outs: dict[tuple[str, str], int]
+
+    @property
+    def variants(self) -> Iterable[VariantOrder]: ...
+
+    def end_positions(self) -> Iterator[tuple[Product, StockPosition]]: ...
 
 
 class KindOfStock(NamedTuple):
@@ -54,7 +67,7 @@ class EndStock:
     shortfall: int = 0
 
 
-def end_stock(rolled: Roll) -> EndStock:
+def end_stock(rolled: RolledStock) -> EndStock:
     lifecycles: dict[str, KindOfStock] = {}
     categories: dict[str, KindOfStock] = {}
     on_hand = shortfall = 0
