@@ -16,7 +16,7 @@ from engine.simulation.rolled.logged_units import wait
 from engine.simulation.rolled.order_units import OrderUnits, PlacedShipment
 from engine.simulation.rolled.rolled_order import MadeDecision, VariantOrder, result_of
 from engine.simulation.rolled.run import RolledRun
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.stock_difference import StockDifference, date_of
 
 
 class OrderRoll:
@@ -33,14 +33,14 @@ class OrderRoll:
         self._answering = Answering(matcher, change, self.difference)
         self._books = Books(difference=self.difference, sign=1, on_change=self._note_changed)
         self._changed: set[tuple[str, str]] = set()
-        self._facts: dict[str, Snapshot] = {}
-        """By SKU, the facts that it was last read with."""
+        self._facts: dict[str, tuple[Snapshot, int]] = {}
+        """By SKU, the facts that it was last read with, and their date."""
 
     def decide(self, entry: str, order: Order, facts: Snapshot) -> None:
         """The next order, as often as the volume says, on the facts without what the variant's orders took. `entry` is
         its place in the file, as log entries are named.
         """
-        self._facts.update(dict.fromkeys(facts.products, facts))
+        self._facts.update(dict.fromkeys(facts.products, (facts, date_of(facts, order.placed_at))))
         for number in range(1, self._change.times(order.id) + 1):
             its = order if number == 1 else replace(order, id=f"{order.id}~{number}")
             self._decide(entry, order, its, facts)
@@ -53,13 +53,14 @@ class OrderRoll:
 
     def position(self, sku: str, node: str) -> StockPosition:
         """What the variant has there now."""
-        before = self._facts[sku].positions[sku].get(node, StockPosition(0))
-        on_hand, held = self.difference.at(sku, node)
+        facts, today = self._facts[sku]
+        before = facts.positions[sku].get(node, StockPosition(0))
+        on_hand, held = self.difference.at(sku, node, today)
         return before._replace(on_hand=before.on_hand + on_hand, held=before.held + held)
 
     def end_positions(self) -> Iterator[tuple[Product, StockPosition]]:
         """Of the articles that were ordered."""
-        for sku, facts in self._facts.items():
+        for sku, (facts, _) in self._facts.items():
             for node in sorted({*facts.positions[sku], *self.difference.positions.get(sku, ())}):
                 yield facts.products[sku], self.position(sku, node)
 

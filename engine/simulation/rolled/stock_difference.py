@@ -12,7 +12,7 @@ from typing import TypeAlias
 from engine.decide.evaluation.allotment_periods import period_names
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Snapshot, StockPosition, TakenUnits
-from engine.model.lots import NO_LOT, Lot
+from engine.model.lots import NO_LOT, Lot, expiry_of
 from engine.model.node_loads import node_of
 from engine.model.receipts import Receipt
 from rules.policy import PolicySet
@@ -61,10 +61,13 @@ class StockDifference:
     def change_promised(self, sku: str, receipt: str, units: int) -> None:
         _add(self.promised, (sku, receipt), units)
 
-    def at(self, sku: str, node: str) -> Units:
-        """Of a whole position."""
-        labels = self.positions.get(sku, {}).get(node, {}).values()
-        return sum(on_hand for on_hand, _ in labels), sum(held for _, held in labels)
+    def at(self, sku: str, node: str, today: int = 0) -> Units:
+        """Of a whole position, as facts have it on the date `today`, an ordinal: of what expired before, they have on
+        hand as much as is held.
+        """
+        labels = self.positions.get(sku, {}).get(node, {})
+        on_hand = sum(held if expiry_of(label) < today else units for label, (units, held) in labels.items())
+        return on_hand, sum(held for _, held in labels.values())
 
     def touches(self, skus: Iterable[str]) -> bool:
         """Whether the stock of some of these differs, or what nodes were given to ship."""
@@ -95,8 +98,9 @@ class StockDifference:
         """The facts of the log as they are in the variant; `paces` are those of positions that the log lacks."""
         skus = [sku for sku in snapshot.products if sku in self.positions]
         positions, lots = dict(snapshot.positions), dict(snapshot.lots)
+        today = date_of(snapshot, now) if lots else 0
         for sku in skus:
-            its = self._positions(sku, snapshot.positions.get(sku, {}), (paces or {}).get(sku, {}))
+            its = self._positions(sku, snapshot.positions.get(sku, {}), (paces or {}).get(sku, {}), today)
             positions[sku] = {node: position for node, position in its.items() if node in snapshot.network.nodes}
             if sku in lots:
                 lots[sku] = {node: self._lots(sku, node, its) for node, its in lots[sku].items()}
@@ -112,11 +116,11 @@ class StockDifference:
         )
 
     def _positions(
-        self, sku: str, logged: Mapping[str, StockPosition], paces: Mapping[str, int]
+        self, sku: str, logged: Mapping[str, StockPosition], paces: Mapping[str, int], today: int
     ) -> dict[str, StockPosition]:
         positions = dict(logged)
         for node in self.positions[sku]:
-            on_hand, held = self.at(sku, node)
+            on_hand, held = self.at(sku, node, today)
             before = positions.get(node) or StockPosition(0, 0, paces.get(node))
             positions[node] = before._replace(on_hand=max(0, before.on_hand + on_hand), held=max(0, before.held + held))
         return positions
@@ -180,6 +184,11 @@ class StockDifference:
         for sku, nodes in self.positions.items():
             for node in nodes:
                 yield (sku, node, *self.at(sku, node))
+
+
+def date_of(snapshot: Snapshot, now: int) -> int:
+    """The date by which its lots expire, as an ordinal."""
+    return snapshot.network.local(now).date().toordinal()
 
 
 def _changed(lot: Lot, by: Units) -> Lot:

@@ -15,7 +15,7 @@ from engine.simulation.rolled.orders_to_try import OrdersToTry, order_facts
 from engine.simulation.whatif_orders import what_if_of_orders
 from tests.conftest import activate
 from tests.support.examples import examples
-from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, PARIS, inventory, node, order
+from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, NOW, PARIS, inventory, lots, node, order
 from tests.support.whatif import active, draft, json_of_whatif, request_of, tried
 
 STOCK = {"A": {"lyon": 4, "paris": 3, "lille": 1}, "B": {"lyon": 3, "paris": 0, "lille": 4}}
@@ -155,3 +155,16 @@ def test_all_that_is_wrong_with_orders_is_said_at_once(shop):
     with pytest.raises(OrderInvalid) as error:
         of_file(shop, wrong, active(shop))
     assert [mistake.where for mistake in error.value.mistakes] == ["W-a", "W-c"]
+
+
+def test_lots_expire_as_in_a_shop_that_routes(bare):
+    """Units that have expired when an order is placed are not there for it, but for those that others hold."""
+    shelves = {"lyon": lots(old=(1, -1), soon=(2, 1)), "lille": lots(late=(2, 9))}
+    places = [node("lyon", LYON), node("lille", LILLE)]
+    dated = inventory(places, {"A": {"lyon": 5, "lille": 2}}, lots={"A": shelves})
+    bare.load(dated)
+    version = activate(bare, "then: {min_shelf_life: 0 days}")
+    orders = tuple(order(("A", 1), place=LYON, placed_at=NOW + 24 * HOUR * day) for day in (0, 0, 3, 3, 4, 4, 4))
+    of_folder = rolled(bare, orders, version, folder=dated)
+    assert rolled(bare, orders, version) == of_folder
+    assert routed(bare, orders) == of_folder
