@@ -32,7 +32,7 @@ class OrdersRolled(Rolled):
 
     def __init__(self, orders: Sequence[Order], facts: OrderFacts, rolls: Sequence[OrderRoll]) -> None:
         baseline, *drafts = [its.run() for its in rolls]
-        super().__init__(baseline, drafts)
+        super().__init__(baseline, drafts, [None] * len(drafts))
         self._runs = drafts
         self._orders = orders
         self._facts = facts

@@ -25,7 +25,7 @@ RULES = (
     ("when: {node.load: {at_least: 2}}, then: {avoid: 8.00}", "then: {split_penalty: 3.00}"),
     ("when: {node.id: [lyon, lille]}, then: {daily_orders: 2}", "when: {line.quantity: 3}, then: {backorder: true}"),
     ("when: {node.id: lyon}, then: {daily_units: 4}", "when: {stock.available: {at_most: 2}}, then: {keep: 1}"),
-    ("when: {node.id: lille}, then: {hourly_orders: 1}",),
+    ("when: {node.id: lille}, then: {hourly_orders: 1}", "when: {order.units: {at_least: 3}}, then: {approve: true}"),
 )
 ORDERS = st.lists(
     st.tuples(
@@ -159,12 +159,13 @@ def test_all_that_is_wrong_with_orders_is_said_at_once(shop):
 
 def test_lots_expire_as_in_a_shop_that_routes(bare):
     """Units that have expired when an order is placed are not there for it, but for those that others hold."""
-    shelves = {"lyon": lots(old=(1, -1), soon=(2, 1)), "lille": lots(late=(2, 9))}
+    shelves = {"lyon": lots(old=(1, -1), soon=(2, 4)), "lille": lots(late=(2, 30))}
     places = [node("lyon", LYON), node("lille", LILLE)]
     dated = inventory(places, {"A": {"lyon": 5, "lille": 2}}, lots={"A": shelves})
     bare.load(dated)
     version = activate(bare, "then: {min_shelf_life: 0 days}")
-    orders = tuple(order(("A", 1), place=LYON, placed_at=NOW + 24 * HOUR * day) for day in (0, 0, 3, 3, 4, 4, 4))
+    orders = tuple(order(("A", 1), place=LYON, placed_at=NOW + 24 * HOUR * day) for day in (0, 8, 8, 8, 9, 9))
     of_folder = rolled(bare, orders, version, folder=dated)
+    assert [its.nodes for its in of_folder] == [{"lyon"}, {"lille"}, {"lille"}, {"lyon"}, {"lyon"}, set()]
     assert rolled(bare, orders, version) == of_folder
     assert routed(bare, orders) == of_folder
