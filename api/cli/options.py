@@ -9,7 +9,7 @@ import click
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.login import login_name
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
@@ -41,10 +41,9 @@ class _Instant(click.ParamType):
             local = _local(value)
             return Instant().read(value) if local is None or ctx is None else self._of_clock(local, ctx.obj)
         except ValidationError as error:
+            said = say_message(str(error.messages[0]))
             self.fail(
-                say('{messages}, or as "2026-11-27 09:12" on the clock of the network', messages=error.messages[0]),
-                param,
-                ctx,
+                say('{messages}, or as "2026-11-27 09:12" on the clock of the network', messages=said), param, ctx
             )
 
     def _of_clock(self, local: int, settings: Settings) -> int:

@@ -220,6 +220,10 @@ def test_what_the_options_name_must_be_there_and_be_said_as_they_ask(run: Run, t
         printed = run("whatif", *options)
         assert printed.returncode in (1, 2), options
         assert message in " ".join(printed.stderr.split()), options
+    french = run("whatif", "--strike", "nobody", "--lang", "fr").stderr
+    assert "aucun service et aucun transporteur ne s'appelle 'nobody'" in " ".join(french.split())
+    french = run("whatif", "--close", "lyon", "--from", "hier", "--lang", "fr").stderr
+    assert "écrivez un instant ainsi" in " ".join(french.split())
 
 
 @pytest.fixture

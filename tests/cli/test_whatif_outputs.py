@@ -46,6 +46,8 @@ def test_one_command_leads_from_a_changed_number_to_the_report_and_its_headline(
     assert f"<h1>{headline}</h1>" in written
     assert '<html lang="fr">' in written
     assert "Commande W-1" in written
+    assert "de lyon par " in written
+    assert f"le rapport est dans {page}" in printed.stdout.splitlines()
 
 
 def test_tables_are_written_for_programs_beside_what_is_printed(run: Run, draft: Path, tmp_path: Path) -> None:
@@ -53,6 +55,7 @@ def test_tables_are_written_for_programs_beside_what_is_printed(run: Run, draft:
     printed = run("whatif", draft, "--csv", folders[0], "--parquet", folders[1], "--json")
     assert printed.returncode == 0, printed.stderr
     record = json.loads(printed.stdout)
+    assert f"15 files with tables are in {folders[0]}" in printed.stderr.splitlines()
     with (folders[0] / "changed_orders.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file)) == [{"draft": str(draft), "order": "W-1"}]
     (row,) = pq.read_table(folders[1] / "drafts.parquet").to_pylist()
@@ -74,6 +77,8 @@ def test_what_can_not_be_written_is_said_before_anything_is_tried(run: Run, draf
         assert message in printed.stderr
     french = run("whatif", draft, "--report", tmp_path, "--lang", "fr")
     assert "est un dossier" in french.stderr
+    french = run("whatif", draft, "--report", tmp_path / "no" / "x.html", "--lang", "fr")
+    assert french.stderr.rstrip().endswith("x.html ne peut pas être écrit\N{NO-BREAK SPACE}: le dossier n'existe pas")
 
 
 def test_no_report_is_written_if_nothing_was_tried(run: Run, draft: Path, tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ def whatif(
             print_json(record, Quantities(network.decimals))
         else:
             _print(record, Times(network=network), is_sweep=sweep is not None)
-        outputs.write(record)
+        for line in outputs.write(record):
+            click.echo(line, err=as_json)
     sys.exit(1 if refused else 0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import current_language
+from api.cli.language.current import counted, current_language, say
 from api.records.whatif import WhatIfRecord
 from api.reports.replaced_file import ReplacedFile
 from api.reports.table_files import csv_bytes, parquet_bytes
@@ -62,20 +62,24 @@ class Outputs:
                 self._room.append(stack.enter_context(ReplacedFile(self.report)))
             yield
 
-    def write(self, record: WhatIfRecord) -> None:
-        """Within `with_room`."""
+    def write(self, record: WhatIfRecord) -> Iterator[str]:
+        """Within `with_room`. A line of each thing that was written."""
         for room in self._room:
             room.write(report_html(record, current_language()))
+        if self.report:
+            yield say("the report is in {file}", file=self.report)
         if self.csv:
-            _write_each(self.csv, "csv", record, csv_bytes)
+            yield _write_each(self.csv, "csv", record, csv_bytes)
         if self.parquet:
-            _write_each(self.parquet, "parquet", record, parquet_bytes)
+            yield _write_each(self.parquet, "parquet", record, parquet_bytes)
 
 
-def _write_each(folder: Path, ending: str, record: WhatIfRecord, written: Callable[[TableFile], bytes]) -> None:
-    for table in tables(record):
+def _write_each(folder: Path, ending: str, record: WhatIfRecord, written: Callable[[TableFile], bytes]) -> str:
+    files = list(tables(record))
+    for table in files:
         with ReplacedFile(folder / f"{table.name}.{ending}") as file:
             file.write(written(table))
+    return say("{files} with tables are in {folder}", files=counted(len(files), "file"), folder=folder)
 
 
 def _make(folder: Path) -> None:

@@ -9,6 +9,7 @@ import click
 from api.cli.language.current import counted, say, say_number
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.numbers import millionths
+from api.cli.output.shipment_texts import shipment_text
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from api.cli.policy.texts import WIDTH
@@ -122,7 +123,7 @@ def _side_lines(name: str, side: DecidedSideRecord, currency: str) -> Iterator[s
     yield say(
         "    {name}: {shipments}; {cost}, {unfilled} unfilled",
         name=name,
-        shipments="; ".join(made.shipments) or say("nothing ships"),
+        shipments="; ".join(map(shipment_text, made.shipments)) or say("nothing ships"),
         cost=money(made.cost_micros, currency),
         unfilled=counted(made.unfilled_units, "unit"),
     )

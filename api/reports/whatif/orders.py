@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from api.cli.language.current import counted, say
+from api.cli.output.shipment_texts import shipment_text
 from api.cli.output.times import time_text
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfDraftRecord
 from api.reports.whatif.numbers import Shown, cents, kilograms, less_is_better, signed, whole
@@ -43,7 +44,7 @@ def _side(name: str, side: DecidedSideRecord, currency: str) -> SideView:
     made, sentences = side.decided, [statement.sentence for statement in side.why]
     return SideView(
         name=name,
-        ships=made.shipments or [say("nothing ships")],
+        ships=[*map(shipment_text, made.shipments)] or [say("nothing ships")],
         sums=say(
             "{cost}, {unfilled} unfilled",
             cost=f"{cents(made.cost_micros)} {currency}",

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import UNSET
 
+from api.cli.output.shipment_texts import shipment_text
 from api.cli.whatif.sweep import is_unbeaten
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfRecord
 from api.records.whatif_rolled import WhatIfRolledRecord
@@ -134,7 +135,7 @@ def _changed(item: ChangedDecisionRecord) -> Row:
 
 
 def _side(side: DecidedSideRecord) -> Row:
-    return "; ".join(side.decided.shipments), ", ".join(side.rules), "\n".join(item.sentence for item in side.why)
+    return "; ".join(map(shipment_text, side.decided.shipments)), ", ".join(side.rules), "\n".join(item.sentence for item in side.why)
 
 
 def _refused(record: WhatIfRecord) -> Iterator[Row]:

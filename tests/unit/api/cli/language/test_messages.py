@@ -32,6 +32,7 @@ OPERATIONS += [
     for name in (
         "engine/policies/gates.py",
         "engine/simulation/gate.py",
+        "engine/simulation/network_change.py",
         "rules/syntax/gate_parser.py",
         "engine/policies/trials.py",
     )
@@ -58,6 +59,12 @@ OF_OTHERS = {
     "Unterminated string starting at",
     "Invalid control character at",
     "Invalid \\escape",
+    "No such file or directory",
+    "Permission denied",
+    "File exists",
+    "Not a directory",
+    "No space left on device",
+    "Read-only file system",
     "no element found",
     "mismatched tag",
     "not well-formed (invalid token)",
