@@ -10,6 +10,7 @@ from msgspec import UNSET
 from api.cli.fulfilment import log_lines
 from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
+from api.cli.output import policy_log_lines
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
 from api.cli.output.receipt_words import receipt_status
 from api.cli.output.times import Times
@@ -295,15 +296,6 @@ def _shown(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _activated(entry: Entry, _times: Times) -> str:
-    match entry.details["because"]:
-        case "scheduled":
-            return say("as scheduled")
-        case "rolled_back":
-            return say("again, rolled back to by {who}", who=entry.caller)
-    return say("by {who}", who=entry.caller)
-
-
 def _set_aside(entry: Entry, times: Times) -> str:
     units = (
         say("{count} x {sku} at {node}", count=part.units, sku=part.sku, node=shipment.node)
@@ -391,18 +383,10 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     "amended": _amended,
     "counted": _counted,
     "loaded": lambda _, __: say("in place of the network before"),
-    "policy_approved": lambda entry, _: entry.details["note"],
-    "scheduled": lambda entry, times: say(
-        "from {instant} on: {note}", instant=times(entry.details["since"]), note=entry.details["note"]
-    ),
-    "unscheduled": lambda entry, times: say(
-        "for {instant}: {note}", instant=times(entry.details["since"]), note=entry.details["note"]
-    ),
-    "published": lambda entry, _: say("by {who}: {note}", who=entry.caller, note=entry.details["note"]),
-    "activated": _activated,
     "allocated": lambda entry, _: say(
         "other units of {articles}", articles=counted(entry.details["changed"], "article")
     ),
     "stock_low": _low,
     **log_lines.LINES,
+    **policy_log_lines.LINES,
 }

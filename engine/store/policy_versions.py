@@ -70,6 +70,10 @@ class PastChange:
     """How many tests failed of what was published in an emergency."""
     override_gate: bool = False
     """Whether it was made although its gate had not passed."""
+    because: str = ""
+    """Why a canary ended; nothing if an earlier release noted it."""
+    share: int | None = None
+    """The share of the orders that a canary has from then on, in ten-thousandths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +333,8 @@ def _past_change(fields: Mapping[str, str]) -> PastChange:
         override="override" in fields,
         failing_tests=int(fields.get("failing_tests", "0")),
         override_gate="override_gate" in fields,
+        because=fields.get("because", ""),
+        share=int(fields["share"]) if "share" in fields else None,
     )
 
 

@@ -39,7 +39,7 @@ def test_a_worker_of_the_service_ends_a_canary_that_breaks_its_bound(pointsman, 
         assert begun.stdout.startswith(f"canary {version[:12]} beside {before[:12]}: 100% of the orders since ")
         assert policy("shadow", version[:8]).returncode == 0
         assert decide("W-1") == version
-        wait_until(lambda: "it broke a bound unfilled > +0" in policy("canary").stdout, "the canary is over")
+        wait_until(lambda: "it broke a bound: unfilled > +0" in policy("canary").stdout, "the canary is over")
         assert decide("W-2") == before
         wait_until(lambda: json.loads(policy("shadow", "--json").stdout)["orders"] == 2, "the shadow has both orders")
     listed = policy("canary", "--orders", "--lang", "fr")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.cli.language.current import counted, say, text
+from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.mistakes import finding_line
 from api.cli.output.times import Times
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Takeover, Version
 from engine.store.policy_versions import PastChange
 from rules.diff.compare import Change, Changes, Kind
+from rules.gate import GateFigure
 
 MOST_NAMED = 20
 """At most so many of the rules that a published version leaves out are named."""
@@ -23,14 +24,30 @@ _KINDS = {
     "refused": text("refused"),
     "gate_run": text("gate"),
     "shadow_started": text("shadow"),
-    "shadow_ended": text("no shadow"),
+    "shadow_ended": text("shadow over"),
     "canary_started": text("canary"),
-    "canary_grown": text("more"),
-    "canary_ended": text("no canary"),
+    "canary_grown": text("canary"),
+    "canary_ended": text("canary over"),
 }
 """What history lines say for a kind of change, if not its name."""
-_VERDICTS = {"passed": text("passed"), "failed": text("did not pass"), "not_judged": text("could not be judged")}
-"""What history lines say of a gate that was run."""
+VERDICTS = {"passed": text("passed"), "failed": text("did not pass"), "not_judged": text("could not be judged")}
+"""What is said of a gate that was run."""
+_BECAUSE = {
+    "stopped": text("it was stopped"),
+    "bounds": text("it broke a bound"),
+    "promoted": text("it decides all orders now"),
+    "activated": text("another version is active"),
+    "unreadable": text("this release can't read it"),
+}
+"""Why a canary is over."""
+TRIAL_FIGURES: dict[GateFigure, str] = {
+    "cost": text("cost"),
+    "co2": text("CO2e"),
+    "late": text("late"),
+    "unfilled": text("units unfilled"),
+    "shipments": text("shipments"),
+}
+"""What is said of the figures of a shadow or a canary."""
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
@@ -145,9 +162,27 @@ def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
         override += say("  without a gate that passed") if change.override_gate else ""
         failing = counted(change.failing_tests, "test")
         emergency = say("  in an emergency, {tests} failing", tests=failing) if change.failing_tests else ""
-        yield f"{times(change.at)}  {kind:<9}  {version}{since}{override}{emergency}  {change.who}  {_note(change)}"
+        share = "" if change.share is None else f"  {say('{share} of the orders', share=shown_share(change.share))}"
+        what = f"{version}{since}{share}{override}{emergency}"
+        parts = (times(change.at), f"{kind:<9}", what, change.who, _note(change))
+        yield "  ".join(part for part in parts if part)
 
 
 def _note(change: PastChange) -> str:
-    """What is noted of it; of a gate, what came of it."""
-    return say(_VERDICTS[change.note]) if change.kind == "gate_run" else change.note
+    """What is noted of it; of a gate, what came of it; of a canary's end, why."""
+    if change.kind == "gate_run":
+        return say(VERDICTS[change.note])
+    return ended_because(change.because, say_message(change.note)) if change.kind == "canary_ended" else change.note
+
+
+def ended_because(because: str, note: str) -> str:
+    """Why a canary is over, and what is noted of that; an earlier release noted one of both."""
+    reason = say(_BECAUSE[because]) if because in _BECAUSE else ""
+    if note == because or (note in _BECAUSE and not because):
+        return say(_BECAUSE[note])
+    return say("{reason}: {note}", reason=reason, note=note) if reason and note else reason or note
+
+
+def shown_share(ten_thousandths: int) -> str:
+    """A share of the orders, as people write it."""
+    return say_number(f"{ten_thousandths / 100:g}%")

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 import click
 from click.core import ParameterSource
 
-from api.cli.language.current import counted, say, text
+from api.cli.language.current import counted, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json, who
+from api.cli.output.policy_lines import TRIAL_FIGURES, ended_because
 from api.cli.output.times import Times
 from api.cli.policy.activation import NOTE, OVERRIDE_GATE
 from api.cli.policy.gate import WORKERS, gate_unless_it_counts, shown_amount
@@ -18,24 +19,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.policy_trials import TrialKind
 from rules.errors import LiteralInvalid
-from rules.gate import GateFigure
 from rules.syntax.literals import share as parse_share
 
 MOST_LISTED = 1_000
-_FIGURES: dict[GateFigure, str] = {
-    "cost": text("cost"),
-    "co2": text("CO2e"),
-    "late": text("late"),
-    "unfilled": text("units unfilled"),
-    "shipments": text("shipments"),
-}
-_BECAUSE = {
-    "stopped": text("it was stopped"),
-    "bounds": text("it broke a bound"),
-    "promoted": text("it decides all orders now"),
-    "activated": text("another version is active"),
-    "unreadable": text("this release can't read it"),
-}
 
 
 class _Share(click.ParamType):
@@ -209,7 +195,7 @@ def _show(service: Pointsman, kind: TrialKind, *, orders: bool, as_json: bool) -
 
 
 def _lines(record: TrialRecord, times: Times, currency: str) -> Iterator[str]:
-    words = {"version": record.version[:SHORT], "share": record.share, "instant": times(record.since)}
+    words = {"version": record.version[:SHORT], "share": say_number(record.share), "instant": times(record.since)}
     if record.kind == "canary":
         base = record.base[:SHORT] if isinstance(record.base, str) else ""
         yield say("canary {version} beside {base}: {share} of the orders since {instant}", base=base, **words)
@@ -217,9 +203,13 @@ def _lines(record: TrialRecord, times: Times, currency: str) -> Iterator[str]:
         yield say("shadow {version}: {share} of the orders since {instant}", **words)
     if not record.running:
         ended = times(record.ended_at) if isinstance(record.ended_at, str) else ""
-        reason = say(_BECAUSE[record.because]) if isinstance(record.because, str) else ""
-        note = record.end_note if isinstance(record.end_note, str) else ""
-        yield " ".join(part for part in (say("  over {instant}", instant=ended), reason, note) if part)
+        note = say_message(record.end_note) if isinstance(record.end_note, str) else ""
+        reason = ended_because(record.because if isinstance(record.because, str) else "", note)
+        if record.kind == "canary":
+            over = say("  canary over since {instant}", instant=ended) if ended else say("  canary over")
+        else:
+            over = say("  shadow over since {instant}", instant=ended) if ended else say("  shadow over")
+        yield say("{line}: {note}", line=over, note=reason) if reason else over
     yield say(
         "  {changed:,} of {orders} come out otherwise",
         changed=record.orders_changed,
@@ -227,14 +217,14 @@ def _lines(record: TrialRecord, times: Times, currency: str) -> Iterator[str]:
     )
     if record.untried:
         yield say("  {decisions} could not be tried", decisions=counted(record.untried, "decision"))
-    watch = record.watch if isinstance(record.watch, list) else list(_FIGURES)
+    watch = record.watch if isinstance(record.watch, list) else list(TRIAL_FIGURES)
     yield from (_figure_line(item, currency) for item in record.figures if item.figure in watch)
 
 
 def _figure_line(item: TrialFigureRecord, currency: str) -> str:
     line = say(
         "  {figure}: {difference} on {before}, between {low} and {high} (95%)",
-        figure=say(_FIGURES[item.figure]),
+        figure=say(TRIAL_FIGURES[item.figure]),
         difference=shown_amount(item.figure, item.difference, currency),
         before=shown_amount(item.figure, item.before, currency).lstrip("+"),
         low=shown_amount(item.figure, item.low, currency),

@@ -6,7 +6,7 @@ local function end_canary(at, who, because, note, seen, author)
   redis.call('DEL', key.canary)
   redis.call('HSET', key.canary_state, 'ended', at, 'because', because, 'ended_by', who, 'end_note', note)
   redis.call('XADD', key.policy_history, '*', 'act', 'canary_ended', 'version', version, 'who', who, 'at', at,
-    'note', note ~= '' and note or because)
+    'note', note ~= '' and note or because, 'because', because)
   local details = {base = base, share = tonumber(share), because = because, note = note}
   if seen ~= '' then
     details.seen = cjson.decode(seen)
