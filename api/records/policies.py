@@ -79,7 +79,7 @@ class ChangesRecord(Record, frozen=True):
     @classmethod
     def of(cls, changes: Changes) -> "ChangesRecord":
         return cls(
-            same=not (changes.changes or changes.gate_changed),
+            same=not (changes.changes or changes.gate_change),
             added=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("added")],
             gone=[RuleRecord(rule=change.rule, file=change.file) for change in changes.of("gone")],
             changed=[
@@ -97,7 +97,7 @@ class ChangesRecord(Record, frozen=True):
                 for change in changes.of("moved")
             ],
             gate=GateChangesRecord(gone=list(changes.gate_gone), added=list(changes.gate_added))
-            if changes.gate_changed
+            if changes.gate_change
             else UNSET,
         )
 

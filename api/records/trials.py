@@ -1,6 +1,7 @@
 """The shadow and the canary as JSON."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -9,11 +10,24 @@ from engine.policies.trial_figures import Row, Watched, WatchedFigure
 from engine.store.policy_trials import StoredTrial
 from rules.gate import GATE_FIGURES, GateFigure
 
+_Unit: TypeAlias = Literal["micros", "milligrams", "decisions", "units", "shipments"]
+_UNITS: Mapping[GateFigure, _Unit] = {
+    "cost": "micros",
+    "co2": "milligrams",
+    "late": "decisions",
+    "unfilled": "units",
+    "shipments": "shipments",
+}
+
 
 class TrialFigureRecord(Record, frozen=True):
     """A figure in micros, milligrams of CO2e, decisions that are late, units or shipments."""
 
     figure: GateFigure
+    unit: Annotated[
+        _Unit,
+        Meta(description="what the numbers count: millionths of the network's currency, milligrams of CO2e, ..."),
+    ]
     before: Annotated[int, Meta(description="what the decisions come to under the other version")]
     difference: Annotated[int, Meta(description="how much more they come to under this one")]
     low: Annotated[
@@ -27,6 +41,7 @@ class TrialFigureRecord(Record, frozen=True):
     def of(cls, item: WatchedFigure) -> "TrialFigureRecord":
         return cls(
             figure=item.figure,
+            unit=_UNITS[item.figure],
             before=item.before,
             difference=item.difference,
             low=item.low,

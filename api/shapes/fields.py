@@ -45,15 +45,18 @@ class _ParsedField(fields.Field[_Value]):
 
 class Literal(_ParsedField[Any]):
     """A word of a file or a query, read by one of `rules.syntax.literals`; from 0 to `most`, so that no sum
-    overflows.
+    overflows. An `example` is said to who writes no word.
     """
 
-    def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, **options: Any) -> None:
+    def __init__(self, read: Callable[[str], Any], *, most: int = 10**12, example: str = "", **options: Any) -> None:
         super().__init__(**_described(options, **text_patterns.LITERALS.get(read, {})))
         self._literal = read
         self._most = most
+        self._example = example
 
     def read(self, value: Any) -> Any:
+        if not isinstance(value, str) and self._example:
+            raise ValidationError(f'write it in quotation marks, as in "{self._example}"')
         if not isinstance(value, str):
             raise ValidationError("a single value is expected here")
         try:

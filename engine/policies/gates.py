@@ -100,20 +100,23 @@ class Gates:
             return Passage(against=check.result.against if check.result else None)
         if override:
             return Passage(overridden=True)
-        raise GateNotPassed(f"{_why_not(version, check)}; or override it with a note that says why (--override-gate)")
+        raise GateNotPassed(
+            f"{_why_not(version, check)}; or override it with a note that says why (--override-gate, over HTTP:"
+            ' "override_gate": true)'
+        )
 
 
 def stale_gate(version: str) -> GateNotPassed:
     """The error where another version became active while the gate was looked at."""
     return GateNotPassed(
         f"another version became active meanwhile than the gate of policy version {version[:SHORT]} was run against;"
-        f" run it again (pointsman policy gate {version[:SHORT]})"
+        f" run it again (pointsman policy gate {version[:SHORT]}, over HTTP: POST /v1/policies/{version[:SHORT]}/gate)"
     )
 
 
 def _why_not(version: str, check: GateCheck) -> str:
     short, result = version[:SHORT], check.result
-    again = f"run it (pointsman policy gate {short}, or: POST /v1/policies/{short}/gate)"
+    again = f"run it (pointsman policy gate {short}, over HTTP: POST /v1/policies/{short}/gate)"
     if check.state == "not_run" or result is None:
         return f"the gate of policy version {short} was not run; {again}"
     if check.state == "stale":
@@ -124,5 +127,5 @@ def _why_not(version: str, check: GateCheck) -> str:
         )
     if check.state == "not_judged":
         return f"the gate of policy version {short} could not judge it: {result.why}; when that is mended, {again}"
-    broken = ", ".join(f"{item.figure} (at most {item.at_most})" for item in result.bounds if not item.passed)
-    return f"policy version {short} does not pass its gate: {broken}; publish another, and {again}"
+    broken = ", ".join(f"{item.figure} > {item.at_most}" for item in result.bounds if not item.passed)
+    return f"policy version {short} does not pass its gate: {broken}; change the rules and publish them again"

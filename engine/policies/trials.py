@@ -4,7 +4,7 @@ A shadow is a version that is tried on each order beside the one that decides, a
 share of the orders, in place of the active version.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -81,9 +81,7 @@ class Trials:
         """Let a version decide a share of the orders. Raises as `Versions.activate`, and NotActivated if there is a
         canary already, or the version is active itself.
         """
-        _verify_share(request.share)
-        bounds = parsed_bounds(request.stop_if)
-        watch = _watched(request.watch, bounds)
+        bounds, watch = self.verify_may_start(request, operation=operation)
         terms = CanaryTerms(
             watch=list(watch), stop_if=[(its.figure, its.text) for its in bounds], least_orders=request.least_orders
         )
@@ -110,6 +108,20 @@ class Trials:
         if isinstance(self._versions.change_timeline(request.version, change), ActiveChanged):
             raise stale_gate(request.version)
         return self._found("canary")
+
+    def verify_may_start(
+        self, request: CanaryRequest, *, operation: str | None = None
+    ) -> tuple[list[Bound], list[GateFigure]]:
+        """Look at what can be said before the version's gate is run: its bounds and the figures that are shown. Raises
+        InputInvalid, and NotActivated if a canary runs already, unless an `operation` that is given began it.
+        """
+        _verify_share(request.share)
+        bounds = parsed_bounds(request.stop_if)
+        watch = _watched(request.watch, bounds)
+        running = self.stored.find("canary") if operation is None else None
+        if running is not None and self.runs(running):
+            raise _runs_already("canary", running.version)
+        return bounds, watch
 
     def grow_canary(
         self, share: int, *, who: str, note: str = "", override: bool = False, override_gate: bool = False
@@ -186,6 +198,13 @@ class Trials:
             return []
         return [its for its in self.bounds(trial) if is_broken(its, trial.sums)]
 
+    def last(self, kind: TrialKind) -> StoredTrial:
+        """The one that runs, or else the last that did; raises NotFound if there was none."""
+        trial = self.stored.find(kind)
+        if trial is None:
+            raise NotFound(_NEVER[kind])
+        return trial
+
     def _found(self, kind: TrialKind) -> StoredTrial:
         trial = self.stored.find(kind)
         if trial is None:
@@ -204,8 +223,9 @@ def parsed_bounds(texts: Sequence[str]) -> list[Bound]:
         figure, sign, amount = (part.strip() for part in text.partition(">"))
         if not sign or figure not in GATE_FIGURES:
             meant = closest(figure, GATE_FIGURES)
-            hint = f"; did you mean '{meant}'?" if meant and figure not in GATE_FIGURES else ""
-            message = f"'{text}' is no bound; write for example 'late > +2%', of {', '.join(GATE_FIGURES)}{hint}"
+            message = f"'{text}' is no bound; write for example 'late > +2%', of {', '.join(GATE_FIGURES)}"
+            if meant and figure not in GATE_FIGURES:
+                message = f"'{text}' is no bound: there is no figure '{figure}'; did you mean '{meant}'?"
             mistakes.append(Mistake(field="stop_if", message=message))
             continue
         if any(its.figure == figure for its in bounds):
@@ -233,7 +253,7 @@ def _verify_currency(bounds: Sequence[Bound], currency: str) -> None:
         )
 
 
-def _watched(watch: Sequence[str], bounds: Sequence[Bound]) -> list[str]:
+def _watched(watch: Sequence[str], bounds: Sequence[Bound]) -> list[GateFigure]:
     """The figures that are shown: those asked for and those that have a bound; all, if none is."""
     unknown = [name for name in watch if name not in GATE_FIGURES]
     if unknown:
@@ -255,7 +275,7 @@ def _verify_answer(answer: Sequence[str], version: str, kind: TrialKind) -> None
         case "missing":
             raise NotFound(f"no policy version {version} was published")
         case "running":
-            raise NotActivated(f"version {answer[1][:SHORT]} is the {kind} already; end it first")
+            raise _runs_already(kind, answer[1])
         case "none" if kind == "shadow":
             raise _none(kind)
         case "none":
@@ -264,5 +284,19 @@ def _verify_answer(answer: Sequence[str], version: str, kind: TrialKind) -> None
             )
 
 
+def _runs_already(kind: TrialKind, version: str) -> NotActivated:
+    short = version[:SHORT]
+    if kind == "shadow":
+        return NotActivated(f"version {short} is the shadow already; end it first")
+    return NotActivated(f"version {short} is the canary already; end it first")
+
+
 def _none(kind: TrialKind) -> NotFound:
-    return NotFound(f"there is no {kind}")
+    return NotFound(_NONE[kind])
+
+
+_NONE: Mapping[TrialKind, str] = {"shadow": "there is no shadow", "canary": "there is no canary"}
+_NEVER: Mapping[TrialKind, str] = {
+    "shadow": "there is no shadow, and there was none",
+    "canary": "there is no canary, and there was none",
+}

@@ -15,6 +15,7 @@ from rules.vocabulary import NODE_CLOCK
 from rules.wording.source_text import condition_text, effect_text
 
 Kind: TypeAlias = Literal["added", "gone", "changed", "moved"]
+GateChange: TypeAlias = Literal["a gate added", "the gate gone", "another gate"]
 Aspect: TypeAlias = Literal["condition", "window", "effects", "overrides", "because"]
 KINDS: tuple[Kind, ...] = ("added", "gone", "changed", "moved")
 
@@ -54,8 +55,13 @@ class Changes:
     gate_added: tuple[str, ...] = ()
 
     @property
-    def gate_changed(self) -> bool:
-        return bool(self.gate_gone or self.gate_added)
+    def gate_change(self) -> GateChange | None:
+        """Every gate says how far back it looks, so of two that both exist neither only loses nor only gains that."""
+        if not self.gate_gone and any(term.startswith("over ") for term in self.gate_added):
+            return "a gate added"
+        if not self.gate_added and any(term.startswith("over ") for term in self.gate_gone):
+            return "the gate gone"
+        return "another gate" if self.gate_gone or self.gate_added else None
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.kind == kind)
@@ -64,7 +70,7 @@ class Changes:
         """`2 added, 1 gone`."""
         counted = Counter(change.kind for change in self.changes)
         kinds = [f"{counted[kind]} {kind}" for kind in KINDS if counted[kind]]
-        return ", ".join([*kinds, *(["another gate"] if self.gate_changed else [])]) or "the same meaning"
+        return ", ".join([*kinds, *([self.gate_change] if self.gate_change else [])]) or "the same meaning"
 
 
 def compare(old: PolicySet, new: PolicySet) -> Changes:

@@ -1,9 +1,14 @@
-"""What the log and the history say of gates, overrides and canaries, in English and French."""
+"""What the log, the history and the commands say of gates, overrides and canaries, in English and French."""
 
-from api.cli.language.current import speaking
+import pytest
+
+from api.cli.language.current import say_message, speaking
 from api.cli.ledger_log import entry_line
 from api.cli.output.policy_lines import history_lines
 from api.cli.output.times import Times
+from api.cli.policy.trials import _lines, _order_lines
+from api.records.trials import TrialOrdersRecord, TrialRecord
+from engine.errors import InputInvalid, NotActivated, NotFound
 from engine.policies.trials import CanaryRequest
 from engine.simulation.gate import run_gate
 from engine.simulation.trial_turns import TrialTurns
@@ -90,3 +95,34 @@ def test_the_log_says_what_came_of_a_gate_and_of_whose_run(pointsman):
     version = published(pointsman, "then: {exclude: true}", gate=b"unfilled: {at_most: +0}")
     run_gate(pointsman, version, who="Ada", workers=1)
     assert logged(pointsman, "gate_run") == [f"by Ada, did not pass beside {before}"]
+
+
+def test_a_figure_of_a_shadow_is_shown_from_what_it_was_to_what_it_is_and_no_order_is_said_to_be_none(pointsman):
+    version = published(pointsman, "then: {hold: 3 h}")
+    pointsman.trials.start_shadow(version, share=10_000, **WHO)
+    pointsman.decide(order(("SHIRT", 1), id="W-1"))
+    TrialTurns(pointsman).take_turn()
+    trial = pointsman.trials.last("shadow")
+    record = TrialRecord.of(trial, pointsman.trials.watched(trial), running=True)
+    lines = list(_lines(record, Times.of(pointsman), "EUR"))
+    assert "  late: +0, from 0 to 0, between 0 and 0 (95%)" in lines
+    assert "  shipments: +0, from 1 to 1, between 0 and 0 (95%)" in lines
+    rows = TrialOrdersRecord.of(pointsman.trials.stored.orders("shadow"), 10)
+    assert list(_order_lines(rows, "EUR")) == ["  no order comes out otherwise"]
+
+
+def test_a_second_canary_and_bounds_that_are_none_are_refused_before_its_gate_is_run(pointsman):
+    first, second = published(pointsman, "then: {hold: 3 h}"), published(pointsman, "then: {exclude: true}")
+    with pytest.raises(NotFound) as missing:
+        pointsman.trials.last("canary")
+    canary(pointsman, first, 500)
+    with pytest.raises(NotActivated) as refused:
+        pointsman.trials.verify_may_start(CanaryRequest(version=second, share=500, stop_if=()))
+    with pytest.raises(InputInvalid) as mistyped:
+        pointsman.trials.verify_may_start(CanaryRequest(version=second, share=500, stop_if=["cots > 3"]))
+    with speaking("fr"):
+        assert say_message(str(missing.value)) == "il n'y a pas de canari, et il n'y en a pas eu"
+        assert say_message(str(refused.value)).endswith("est déjà le canari\xa0; mettez-y fin d'abord")
+        assert "vouliez-vous dire 'cost'" in say_message(mistyped.value.mistakes[0].message)
+    pointsman.trials.end_canary(**WHO)
+    pointsman.trials.verify_may_start(CanaryRequest(version=second, share=500, stop_if=()))

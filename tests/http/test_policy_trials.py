@@ -26,7 +26,7 @@ def decided(http, *, inside):
 
 def test_a_canary_is_begun_grown_read_and_ended_by_its_bound_with_an_event(pointsman, http):
     base, version = pointsman.versions.timeline().active, published(http)
-    problem_of(http.get("/v1/policies/canary"), 404)
+    assert problem_of(http.get("/v1/policies/canary"), 404)["detail"] == "there is no canary, and there was none"
     body = {"version": version[:8], "share": "50%", "stop_if": ["unfilled > +0"], "watch": ["unfilled"]}
     begun = http.post("/v1/policies/canary", json={**body, "least_orders": 1, "note": "new"}).get_json()
     assert (begun["version"], begun["base"], begun["share"], begun["running"]) == (version, base, "50%", True)
@@ -39,6 +39,7 @@ def test_a_canary_is_begun_grown_read_and_ended_by_its_bound_with_an_event(point
     assert (ended["running"], ended["because"], ended["end_note"]) == (False, "bounds", "unfilled > +0")
     (unfilled,) = [item for item in ended["figures"] if item["figure"] == "unfilled"]
     assert (unfilled["difference"], unfilled["broken"], unfilled["stop_if"]) == (1, True, "+0")
+    assert [item["unit"] for item in ended["figures"]] == ["micros", "milligrams", "decisions", "units", "shipments"]
     (row,) = http.get("/v1/policies/canary/orders").get_json()["orders"]
     assert row["units_unfilled"] == 1
     lines = http.get("/v1/events?since=start&type=policy.canary_ended").data.splitlines()
@@ -63,5 +64,7 @@ def test_a_shadow_is_begun_read_and_ended(pointsman, http):
 
 def test_bounds_and_shares_that_are_wrong_are_told_by_field(http):
     body = {"version": published(http), "share": "0%", "stop_if": ["lat > 2"]}
+    number = problem_of(http.post("/v1/policies/canary", json={**body, "share": 0.05}), 422)
+    assert 'write it in quotation marks, as in "5%"' in str(number)
     assert fields_of(problem_of(http.post("/v1/policies/canary", json=body), 422)) == ["share"]
     assert fields_of(problem_of(http.post("/v1/policies/canary", json={**body, "share": "5%"}), 422)) == ["stop_if"]

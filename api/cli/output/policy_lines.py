@@ -8,7 +8,7 @@ from api.cli.output.times import Times
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Takeover, Version
 from engine.store.policy_versions import PastChange
-from rules.diff.compare import Change, Changes, Kind
+from rules.diff.compare import Change, Changes, GateChange, Kind
 from rules.gate import GateFigure
 
 MOST_NAMED = 20
@@ -18,6 +18,11 @@ _SUMS: dict[Kind, str] = {
     "gone": text("{count} gone"),
     "changed": text("{count} changed"),
     "moved": text("{count} moved"),
+}
+_GATE_CHANGES: dict[GateChange, str] = {
+    "a gate added": text("a gate added"),
+    "the gate gone": text("the gate gone"),
+    "another gate": text("another gate"),
 }
 _KINDS = {
     "rolled_back": text("back to"),
@@ -68,8 +73,8 @@ def _sums(changes: Changes) -> str:
     """How many changes there are of each kind."""
     kinds = {kind: len(changes.of(kind)) for kind in _SUMS}
     sums = [say(_SUMS[kind], count=count) for kind, count in kinds.items() if count]
-    if changes.gate_changed:
-        sums.append(say("another gate"))
+    if changes.gate_change:
+        sums.append(say(_GATE_CHANGES[changes.gate_change]))
     return ", ".join(sums) or say("the same meaning")
 
 

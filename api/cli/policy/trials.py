@@ -12,7 +12,7 @@ from api.cli.output.times import Times
 from api.cli.policy.activation import NOTE, OVERRIDE_GATE
 from api.cli.policy.gate import WORKERS, gate_unless_it_counts, shown_amount
 from api.records.trials import TrialFigureRecord, TrialOrdersRecord, TrialRecord
-from engine.errors import NotFound, NotReady
+from engine.errors import NotReady
 from engine.policies.review import SHORT
 from engine.policies.trials import USUAL_LEAST, CanaryRequest
 from engine.service import Pointsman
@@ -35,7 +35,7 @@ class _Share(click.ParamType):
         try:
             return parse_share(str(value))
         except LiteralInvalid as error:
-            self.fail(str(error), param, ctx)
+            self.fail(say_message(str(error)), param, ctx)
 
 
 _ORDERS = click.option("--orders", is_flag=True, help="List the orders that come out otherwise, the worst first.")
@@ -134,8 +134,6 @@ def canary(
         name, trials = who(settings), service.trials
         if version and share is not None:
             full_version = service.versions.find(version)
-            if not override_gate:
-                gate_unless_it_counts(service, full_version, who=name, workers=workers)
             request = CanaryRequest(
                 version=full_version,
                 share=share,
@@ -143,6 +141,9 @@ def canary(
                 watch=[part.strip() for part in watch.split(",")] if watch else (),
                 least_orders=least_orders,
             )
+            trials.verify_may_start(request)
+            if not override_gate:
+                gate_unless_it_counts(service, full_version, who=name, workers=workers)
             trials.start_canary(request, who=name, note=note, override=override, override_gate=override_gate)
         elif promote:
             promoted = trials.running("canary").version
@@ -176,9 +177,7 @@ def _verify_terms_begin(version: str | None) -> None:
 
 def _show(service: Pointsman, kind: TrialKind, *, orders: bool, as_json: bool) -> None:
     trials = service.trials
-    trial = trials.stored.find(kind)
-    if trial is None:
-        raise NotFound(f"there is no {kind}, and there was none")
+    trial = trials.last(kind)
     record = TrialRecord.of(trial, trials.watched(trial), running=trials.runs(trial))
     rows = TrialOrdersRecord.of(trials.stored.orders(kind), MOST_LISTED) if orders else None
     if as_json:
@@ -188,9 +187,9 @@ def _show(service: Pointsman, kind: TrialKind, *, orders: bool, as_json: bool) -
         currency = service.network().currency
     except NotReady:
         currency = ""
-    for line in _lines(record, Times.of(service), currency):
-        click.echo(line)
-    for line in _order_lines(rows, currency) if rows else ():
+    lines = _lines(record, Times.of(service), currency)
+    # of orders that are asked for, the summary would stand before them: its first line says whose they are
+    for line in lines if rows is None else (next(lines), *_order_lines(rows, currency)):
         click.echo(line)
 
 
@@ -223,10 +222,11 @@ def _lines(record: TrialRecord, times: Times, currency: str) -> Iterator[str]:
 
 def _figure_line(item: TrialFigureRecord, currency: str) -> str:
     line = say(
-        "  {figure}: {difference} on {before}, between {low} and {high} (95%)",
+        "  {figure}: {difference}, from {before} to {after}, between {low} and {high} (95%)",
         figure=say(TRIAL_FIGURES[item.figure]),
-        difference=shown_amount(item.figure, item.difference, currency),
+        difference=shown_amount(item.figure, item.difference, currency) if item.difference else say_number("+0"),
         before=shown_amount(item.figure, item.before, currency).lstrip("+"),
+        after=shown_amount(item.figure, item.before + item.difference, currency).lstrip("+"),
         low=shown_amount(item.figure, item.low, currency),
         high=shown_amount(item.figure, item.high, currency),
     )
@@ -237,6 +237,8 @@ def _figure_line(item: TrialFigureRecord, currency: str) -> str:
 
 
 def _order_lines(rows: TrialOrdersRecord, currency: str) -> Iterable[str]:
+    if not rows.orders:
+        yield say("  no order comes out otherwise")
     for row in rows.orders:
         yield say(
             "  order {order}: {cost}, {co2}, {unfilled} unfilled, {late} late; decision {decision}",

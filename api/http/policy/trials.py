@@ -13,7 +13,6 @@ from api.http.policy.calling import calling
 from api.records.trials import TrialOrdersRecord, TrialRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Literal, Note, TrueOrFalse, WholeNumber
-from engine.errors import NotFound
 from engine.model.order_share import SHARES
 from engine.policies.trials import USUAL_LEAST, CanaryRequest, Trials
 from engine.service import Pointsman
@@ -27,7 +26,7 @@ _SHARE = "of the orders: 5%, 0.25%"
 
 class StartShadowRequest(Strict):
     version = fields.String(required=True, metadata={"description": "a version, or its beginning"})
-    share = Literal(parse_share, load_default=SHARES, metadata={"description": _SHARE})
+    share = Literal(parse_share, example="5%", load_default=SHARES, metadata={"description": _SHARE})
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
@@ -43,7 +42,7 @@ class _Overrides(Strict):
 
 class StartCanaryRequest(_Overrides):
     version = fields.String(required=True, metadata={"description": "a version, or its beginning"})
-    share = Literal(parse_share, required=True, metadata={"description": _SHARE})
+    share = Literal(parse_share, example="5%", required=True, metadata={"description": _SHARE})
     stop_if = fields.List(
         fields.String(),
         load_default=list,
@@ -63,7 +62,7 @@ class StartCanaryRequest(_Overrides):
 
 
 class CanaryShareRequest(_Overrides):
-    share = Literal(parse_share, required=True, metadata={"description": _SHARE})
+    share = Literal(parse_share, example="5%", required=True, metadata={"description": _SHARE})
 
 
 class EndTrialRequest(Strict):
@@ -77,9 +76,7 @@ def add_trials(policies: Blueprint, pointsman: Pointsman) -> None:
 
 
 def _record(trials: Trials, kind: TrialKind) -> Response:
-    trial = trials.stored.find(kind)
-    if trial is None:
-        raise NotFound(f"there is no {kind}, and there was none")
+    trial = trials.last(kind)
     return answer(TrialRecord.of(trial, trials.watched(trial), running=trials.runs(trial)))
 
 

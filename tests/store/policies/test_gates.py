@@ -44,7 +44,7 @@ def test_a_version_that_breaks_a_bound_is_activated_only_by_an_override_with_a_n
     assert (unfilled.figure, unfilled.before, unfilled.difference, unfilled.passed) == ("unfilled", 0, 2, False)
     assert unfilled.low <= 2 <= unfilled.high
     assert cost.passed
-    with pytest.raises(GateNotPassed, match=r"does not pass its gate: unfilled \(at most \+0\)"):
+    with pytest.raises(GateNotPassed, match=r"does not pass its gate: unfilled > \+0; change the rules"):
         shop.activate(dear, **WHO)
     with pytest.raises(InputInvalid, match="needs a note"):
         shop.versions.activate(dear, **WHO, override_gate=True)
@@ -211,6 +211,9 @@ def test_the_gate_is_no_rule_and_its_files_are_the_versions(shop):
     assert with_gate != without
     assert set(shop.versions.texts(with_gate)) == {"test.yaml", "gate.yaml"}
     changes = shop.versions.changes(without, with_gate)
-    assert (changes.changes, changes.gate_added[0], str(changes)) == ((), "unfilled: at_most +0", "another gate")
+    assert (changes.changes, changes.gate_added[0], str(changes)) == ((), "unfilled: at_most +0", "a gate added")
+    other = published(shop, SAME, gate="unfilled: {at_most: +0}\nvalid_for: 2 days")
+    compared = [shop.versions.changes(*pair) for pair in ((with_gate, other), (other, with_gate), (with_gate, without))]
+    assert list(map(str, compared)) == ["another gate", "another gate", "the gate gone"]
     with pytest.raises(NotFound):
         shop.versions.gates.check("f" * 64)
