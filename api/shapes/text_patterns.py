@@ -27,7 +27,7 @@ LITERALS: Mapping[Callable[[str], Any], Mapping[str, Any]] = {
         "minimum": 0,
         "pattern": r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?( ?[A-Z]{3})?$",
     },
-    literals.share: {"type": "string", "pattern": r"^(100|[0-9]{1,2}(\.[0-9]{1,2})?) ?%$"},
+    literals.share: {"type": "string", "pattern": r"^(100|[1-9]?[0-9](\.[0-9]{1,2})?) ?%$"},
     literals.time: {"type": "string", "pattern": TIME},
     literals.weight: {"type": "string", "pattern": "^(0|[1-9][0-9]{0,5}) ?(g|kg|t)$"},
 }

@@ -126,6 +126,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "two drafts have one name",
         "the time ends before it begins",
         "one draft is tried with several numbers",
+        "needs a note that says why",
     ),
     "which numbers a sweep has, and whether a rule has them, a text does not say": (
         "is no sweep",
@@ -134,6 +135,16 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "which is no (rule of the draft|number there)",
         "does not have$",
         "a row of a table",
+    ),
+    "a bound is a text with rules of its own, and a canary's share is held against the one that it has": (
+        "is no bound",
+        "there is a bound of",
+        "the network counts in",
+        "is not between",
+        r"\(of (cost|co2|late|unfilled|shipments): ",
+        "is no share",
+        "a share is above 0%",
+        "its share only grows",
     ),
     "a cursor is one that was answered, and a version one that was published": (
         "no 'next' of a page",

@@ -81,6 +81,11 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "webhooks_add": (HTTPStatus.GONE,),
     "webhooks_replay": (HTTPStatus.GONE,),
     "whatif_begin": (HTTPStatus.NOT_FOUND,),
+    **dict.fromkeys(("policies_read_shadow", "policies_start_shadow", "policies_end_shadow"), (HTTPStatus.NOT_FOUND,)),
+    **dict.fromkeys(
+        ("policies_read_canary", "policies_start_canary", "policies_grow_canary", "policies_end_canary"),
+        (HTTPStatus.NOT_FOUND,),
+    ),
 }
 """By operation id, what can't be seen from its address and its verb."""
 _WITHOUT_PLACE = frozenset({"quotes_quote", "decisions_decide_batch"})

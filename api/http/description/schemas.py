@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.events.event import EVENT_TYPES
 from engine.orders.order_state import STATES
+from rules.gate import GATE_FIGURES
 from rules.vocabulary import DELIVERIES, DISPOSITIONS
 
 _REFERENCES = "#/components/schemas/"
@@ -14,6 +15,7 @@ _CHOICES: Mapping[frozenset[str], str] = {
     frozenset(DELIVERIES): "Delivery",
     frozenset(DISPOSITIONS): "Disposition",
     frozenset(EVENT_TYPES): "EventType",
+    frozenset(GATE_FIGURES): "Figure",
     frozenset(STATES): "OrderSearchState",
 }
 """Words of which one is sent, by the name that they have together: a component, since more than one place has them or

@@ -14,6 +14,7 @@ from api.http.policy.upload import MOST_FILES, MOST_LETTERS, read_files
 from api.records.whatif_jobs import WhatIfJobRecord, WhatIfJobsRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Instant, QueryNumber, WholeNumber
+from api.shapes.language import language_field
 from api.whatif.drafts import drafts_of
 from engine.errors import InputInvalid, Mistake, NotFound
 from engine.service import Pointsman
@@ -40,7 +41,7 @@ class WhatIfDraftRequest(Strict):
     version = fields.String(metadata={"description": "a published version, or the only one that begins so"})
 
 
-class WhatIfRequestBody(Strict):
+class WhatIfRequest(Strict):
     """What is to be tried, and on the decisions of which time."""
 
     drafts = fields.List(fields.Nested(WhatIfDraftRequest), required=True, validate=validate.Length(1, _MOST_DRAFTS))
@@ -67,14 +68,15 @@ class WhatIfRequestBody(Strict):
         metadata={"description": "tries the one draft with each of these numbers: RULE.EFFECT=FROM..TO:STEP"},
     )
     lang = fields.String(
-        load_default=None, validate=validate.OneOf(available_languages()), metadata={"description": "of its sentences"}
+        validate=validate.OneOf(available_languages()),
+        metadata={
+            "description": "of its sentences; if it is left out, Accept-Language says it, and else it is English"
+        },
     )
 
 
 class ReportQuery(Strict):
-    lang = fields.String(
-        load_default=None, validate=validate.OneOf(available_languages()), metadata={"description": "of the page"}
-    )
+    lang = language_field("page")
 
 
 class WhatIfsQuery(Strict):
@@ -88,7 +90,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     )
 
     @whatifs.post("", scope="policies:publish")
-    @whatifs.arguments(WhatIfRequestBody)
+    @whatifs.arguments(WhatIfRequest)
     @whatifs.response(HTTPStatus.ACCEPTED, WhatIfJobRecord)
     def begin(body: dict[str, Any]) -> Response:
         """Have drafts of policies tried on the decisions of a time, beside this service
@@ -160,7 +162,7 @@ def _request_of(pointsman: Pointsman, body: Mapping[str, Any]) -> JobRequest:
         until=until,
         shown=body["show"] if body["show"] is not None else 0 if swept else _USUALLY_SHOWN,
         weighed=body["weigh"] if body["weigh"] is not None else 0 if swept else _USUALLY_WEIGHED,
-        language=language_asked_for(body["lang"]),
+        language=language_asked_for(body.get("lang")),
         sweep=body["sweep"] or "",
     )
     tried, refused = drafts_of(pointsman, request)
