@@ -135,7 +135,11 @@ def _changed(item: ChangedDecisionRecord) -> Row:
 
 
 def _side(side: DecidedSideRecord) -> Row:
-    return "; ".join(map(shipment_text, side.decided.shipments)), ", ".join(side.rules), "\n".join(item.sentence for item in side.why)
+    return (
+        "; ".join(map(shipment_text, side.decided.shipments)),
+        ", ".join(side.rules),
+        "\n".join(item.sentence for item in side.why),
+    )
 
 
 def _refused(record: WhatIfRecord) -> Iterator[Row]:
