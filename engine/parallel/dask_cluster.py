@@ -39,9 +39,7 @@ class DaskCluster:
         self._scheduler = scheduler
         self._plugin = f"pointsman-{uuid.uuid4().hex}"
         try:
-            self._client: Any = distributed.Client(  # type: ignore[no-untyped-call]  # it says no types
-                scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False
-            )
+            self._client: Any = distributed.Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
             raise PointsmanError(
                 f"there is no Dask scheduler at {scheduler} ({error}); start one (dask scheduler), or name another"
@@ -94,7 +92,7 @@ class DaskCluster:
         self._client.close()
 
 
-class _Opened(WorkerPlugin):
+class _Opened(WorkerPlugin):  # type: ignore[misc]  # what is not read has no types
     """What a worker keeps from task to task: the network, and what tasks are applied to. One task is done at a time:
     threads of one process would only wait for each other.
     """
