@@ -4,6 +4,7 @@ import logging
 import os
 import uuid
 
+from engine.actor import on_behalf_of
 from engine.errors import Interrupted, NotFound, PointsmanError, PolicyUnreadable, StoreUnavailable
 from engine.service import Pointsman
 from engine.simulation.gate import keep_failed_run, run_gate
@@ -36,7 +37,8 @@ class GateTurns:
             return 0
         asked = self._gates.asked()  # again: whoever had the lease until now may have run them
         for version, who in asked.items():
-            self._run(version, who)
+            with on_behalf_of(who):
+                self._run(version, who.name)
         self._gates.end_turn(self._who)
         return len(asked)
 

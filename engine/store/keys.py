@@ -620,7 +620,7 @@ class Keys:
 
     @property
     def asked_gates(self) -> str:
-        """Hash: version whose gate is to be run by a worker, to who asked for it."""
+        """Hash: version whose gate is to be run by a worker, to JSON of who asked for it, and from where."""
         return self._key("policies", "gates", "asked")
 
     @property

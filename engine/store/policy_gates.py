@@ -2,6 +2,7 @@
 
 import msgspec
 
+from engine.actor import Author
 from engine.errors import KeyReused, NotFound
 from engine.policies.gate_result import GateResultRecord
 from engine.store.connection.client import Client, faults
@@ -39,16 +40,16 @@ class StoredGates:
         if state == b"reused":
             raise KeyReused("this operation's id was used before, for something else")
 
-    def ask(self, version: str, who: str) -> None:
+    def ask(self, version: str, who: Author) -> None:
         """Ask for a version's gate to be run by whoever takes the next turn; again, nothing changes."""
         with faults():
-            self._client.redis.hsetnx(self._keys.asked_gates, version, who)
+            self._client.redis.hsetnx(self._keys.asked_gates, version, msgspec.json.encode(who))
 
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Author]:
         """The versions whose gates are to be run, and who asked for it."""
         with faults():
             stored = self._client.redis.hgetall(self._keys.asked_gates)
-        return {version.decode(): who.decode() for version, who in stored.items()}
+        return {version.decode(): msgspec.json.decode(who, type=Author) for version, who in stored.items()}
 
     def drop(self, version: str) -> None:
         """Of a gate that can't be run, no longer ask for it."""

@@ -1,5 +1,6 @@
 """The gates of policy versions over HTTP: asked for, and read once a worker has run them."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Response, url_for
@@ -7,6 +8,7 @@ from flask import Response, url_for
 from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer
 from api.records.policies import GateRecord
+from engine.actor import author
 from engine.service import Pointsman
 
 
@@ -23,7 +25,7 @@ def add_gates(policies: Blueprint, pointsman: Pointsman) -> None:
         check = versions.gates.check(full_version)
         pending = check.state != "none"
         if pending:
-            versions.gates.stored.ask(full_version, caller().name)
+            versions.gates.stored.ask(full_version, replace(author(), name=caller().name, operation=""))
         record = GateRecord.of(full_version, check, pending=pending)
         response = answer(record, HTTPStatus.ACCEPTED if pending else HTTPStatus.OK)
         response.headers["Location"] = url_for("policies.read_gate", version=full_version)

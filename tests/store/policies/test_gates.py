@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.actor import ITSELF, Author, author
 from engine.errors import GateNotPassed, InputInvalid, Interrupted, NotFound, PointsmanError
 from engine.simulation.gate import run_gate
 from engine.simulation.gate_turns import GateTurns
@@ -9,6 +10,7 @@ from tests.support.decision_json import json_of
 from tests.support.facts import order, policy_file
 
 WHO = {"who": "Ada", "note": ""}
+BOB = Author(name="Bob", through="http", origin="10.0.0.7")
 HOUR, DAY = 3_600, 86_400
 DEAR = "then: {exclude: true}"
 SAME = "when: {order.channel: nobody}, then: {prefer: 1.00}"
@@ -143,8 +145,8 @@ def test_decisions_that_cant_be_tried_pass_only_up_to_the_share_that_the_gate_al
 
 def test_a_gate_that_was_asked_for_is_run_by_one_worker_and_once(shop, opened):
     good = published(shop, SAME)
-    shop.versions.gates.stored.ask(good, "Bob")
-    shop.versions.gates.stored.ask(good, "Eve")
+    shop.versions.gates.stored.ask(good, BOB)
+    shop.versions.gates.stored.ask(good, Author(name="Eve"))
     ours, theirs = GateTurns(shop), GateTurns(opened())
     assert shop.versions.gates.stored.take_turn("another worker", milliseconds=60_000)
     assert ours.take_turn() == 0
@@ -153,10 +155,13 @@ def test_a_gate_that_was_asked_for_is_run_by_one_worker_and_once(shop, opened):
     result = shop.versions.gates.stored.last(good)
     assert (result.verdict, result.run_by) == ("passed", "Bob")
     assert [change.who for change in shop.versions.history() if change.kind == "gate_run"] == ["Bob"]
+    (entry,) = [entry for entry in shop.entries(on_damaged=str) if entry.kind == "gate_run"]
+    assert (entry.by, entry.through, entry.origin) == ("Bob", "http", "10.0.0.7")
+    assert author() == ITSELF
 
 
 def asked_for(shop, version):
-    shop.versions.gates.stored.ask(version, "Bob")
+    shop.versions.gates.stored.ask(version, BOB)
     return GateTurns(shop)
 
 
@@ -192,7 +197,7 @@ def test_a_worker_whose_turn_another_has_by_now_breaks_the_gate_off_and_keeps_no
     with pytest.raises(Interrupted):
         turns.take_turn()
     assert shop.versions.gates.stored.last(good) is None
-    assert shop.versions.gates.stored.asked() == {good: "Bob"}
+    assert shop.versions.gates.stored.asked() == {good: BOB}
 
 
 def test_beside_an_active_version_that_cant_be_read_nothing_is_judged_and_an_override_helps(
