@@ -1,6 +1,8 @@
 """A rule that ends within days is published in an emergency, although tests of other policies fail because of it."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -60,6 +62,21 @@ def test_a_rule_that_ends_within_a_week_is_published_and_the_history_says_with_h
     change = pointsman.versions.history()[-1]
     assert (change.failing_tests, change.note) == (2, WHO["note"])
     assert logged(client, keys)["emergency"] == {"failing_tests": 2, "rules": ["strike/lyon"]}
+
+
+def test_the_strike_on_the_page_of_the_lifecycle_is_published_beside_tests_that_count_on_express(pointsman):
+    shown = re.findall(r"```yaml\n(.*?)```", Path("docs/policy-lifecycle.md").read_text(encoding="utf-8"), re.DOTALL)
+    policy, own = (text for text in shown if "strike" in text)
+    own = own.replace("2026-12-01", str(TODAY))
+    express = HEAD.replace("lyon: {", "lyon: {services: [parcel, express], ").replace("2026-06-02", str(TODAY))
+    order, expected = "{delivery: express, lines: {SHIRT: 1}}", "{shipments: [{service: express}]}"
+    other = f"{express}- {{test: By express, order: {order}, expect: {expected}}}\n"
+    rule = "{id: fast, because: Fast., when: {service.id: express}, then: {prefer: 99.00}}"
+    others = f"policy: usual\nrules:\n  - {rule}\n"
+    policy = policy.replace("2026-12-04", str(TODAY + timedelta(days=5)))
+    published = publish(pointsman, policy, own=own, other=other, others=others)
+    assert published.emergency.rules == ("strike/express",)
+    assert (published.emergency.failing_tests, published.tests_passed) == (1, 1)
 
 
 def test_without_an_emergency_the_same_is_not_published(pointsman, contents):
