@@ -248,6 +248,9 @@ class GateNotPassed(PointsmanError):
     """
 
 
+_FOLDER = "PATH"
+
+
 class TestsFailed(PointsmanError):
     """Policies whose own tests fail; names the failing tests, each with its file and line, and the rules that are `new`
     and fire in all of them.
@@ -264,13 +267,17 @@ class TestsFailed(PointsmanError):
         verb = "fails" if len(failed) == 1 else "fail"
         summary = f"{len(failed)} of {of} tests of these policies {verb}, so they were not published:"
         hints = [because] if because else []
-        hints.append("To see what differs: pointsman policy test PATH")
+        hints.append(f"To see what differs: pointsman policy test {_FOLDER}")
         if new:
             hints.append(
                 f"New, and fires in all of them: {', '.join(new)}. A test is decided as of its own `now`: give a rule"
                 " that is to begin now a `from`, and tests of before go on as they did"
             )
         super().__init__("\n  ".join([summary, *shown]) + "\n" + "\n".join(hints))
+
+    def in_folder(self, folder: str) -> str:
+        """The message, with the folder whose tests these are."""
+        return str(self).replace(f"policy test {_FOLDER}", f"policy test {folder}")
 
 
 class KeyReused(PointsmanError):

@@ -196,6 +196,7 @@ def test_in_an_emergency_a_rule_that_ends_soon_is_published_although_tests_of_ot
         (tmp_path / name).write_text(text)
     refused = run("publish", tmp_path)
     assert (refused.returncode, "--emergency --note WHY" in refused.stderr) == (1, True)
+    assert f"To see what differs: pointsman policy test {tmp_path}\n" in refused.stderr
     printed = run("publish", tmp_path, "--emergency", "--note", "a strike")
     assert printed.returncode == 0, printed.stderr
     assert "in an emergency, with 1 test failing because of strike/lyon" in printed.stdout

@@ -1,17 +1,20 @@
 """`pointsman policy publish`, `approve`, `activate`, `rollback`, `unschedule`: which version decides, and when."""
 
+import shlex
 from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
+from api.cli.language.current import say, say_message
 from api.cli.options import INSTANT, who
 from api.cli.output import policy_lines
+from api.cli.output.mistakes import fail
 from api.cli.output.times import Times
 from api.cli.policy.gate import WORKERS, gate_run_and_shown, gate_unless_it_counts
 from api.cli.policy.report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_test_runner
+from engine.errors import TestsFailed
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -75,9 +78,12 @@ def publish(
     )
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        published = service.versions.publish(
-            content, who=who(settings), note=note, run_tests=run_tests, strict=strict, in_emergency=emergency
-        )
+        try:
+            published = service.versions.publish(
+                content, who=who(settings), note=note, run_tests=run_tests, strict=strict, in_emergency=emergency
+            )
+        except TestsFailed as error:
+            fail(list(map(say_message, error.in_folder(shlex.quote(str(path))).split("\n"))))
         for line in policy_lines.published_lines(published, active):
             click.echo(line)
         # in an emergency nobody waits for the gate: its note is that of an override, too
