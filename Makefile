@@ -39,6 +39,7 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 	@printf '  export POINTSMAN_NETWORK=demo\n'
 	@printf '  $(BIN)/pointsman --help\n'
 	@printf '  $(BIN)/pointsman decide examples/hexagone/order.json\n'
+	@printf '  $(BIN)/pointsman lookahead learn --to 2026-11-28\n'
 	@printf '  make serve        # then POST examples/hexagone/order.json to /v1/decisions\n'
 	@printf '  $$EDITOR policies  # then: $(BIN)/pointsman policy publish policies --activate\n'
 

@@ -28,9 +28,12 @@ Advanced: TypeAlias = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningTerms:
-    """`horizon` is days; the table is used for `use_for` seconds from `now` on."""
+    """`horizon` is days; the table is used for `use_for` seconds from `now` on. Demand is learnt from the days before
+    `until`; None: before `now`.
+    """
 
     now: int
+    until: int | None = None
     learnt_by: str
     horizon: int
     use_for: int
@@ -57,13 +60,20 @@ class PriceLearning:
         self._keys = keys
         self._facts = facts
 
-    def history(self, now: int) -> OrderHistory:
-        """The orders of the days before `now` that demand is learnt from: as many as the network's `demand.window`
-        says, 28 unless it says otherwise.
+    def history(self, until: int) -> OrderHistory:
+        """The orders of the days before `until` that demand is learnt from: as many as the network's `demand.window`
+        says, 28 unless it says otherwise. Raises NoOrders.
         """
         network = self._facts.network_caches().network
-        since = max(now - network.demand.window * DAY, log_beginning(self._client, self._keys, now))
-        return read_orders(self._client, self._keys, network, skus=self._facts.skus(), since=since, until=now)
+        return read_orders(
+            self._client,
+            self._keys,
+            network,
+            skus=self._facts.skus(),
+            since=until - network.demand.window * DAY,
+            until=until,
+            known_from=log_beginning(self._client, self._keys, until),
+        )
 
     def learn(
         self,
@@ -78,7 +88,7 @@ class PriceLearning:
         these are taken over. `history` was read before.
         """
         caches = self._facts.network_caches()
-        history = history or self.history(terms.now)
+        history = history or self.history(terms.now if terms.until is None else terms.until)
         advanced("orders", 1, 1)
         wanted = None if only is None else frozenset(only)
         asking = history if wanted is None else history.with_some_of(wanted)

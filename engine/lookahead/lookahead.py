@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from engine.actor import actor
 from engine.decide.matching.matcher import Matcher
-from engine.errors import ArchiveUnavailable, NotFound, StoreUnavailable
+from engine.errors import ArchiveUnavailable, NotFound, NotLearnt, StoreUnavailable
 from engine.facts_reader import FactsReader
 from engine.inventory.availability_feed import parts_of
 from engine.lookahead.learning import HORIZON_DAYS, Advanced, LearningTerms, LearntPrices, PriceLearning
+from engine.lookahead.order_history import NoOrders, last_new_order
 from engine.lookahead.price_turns import PriceTurns
 from engine.lookahead.protection_costs import UNITS_MORE, ProtectionCost, ProtectionCosts
 from engine.lookahead.settings import LookaheadSettings
+from engine.model.load_periods import date_of
 from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -97,22 +99,27 @@ class LookaheadPrices:
         self,
         *,
         dry_run: bool = False,
+        until: int | None = None,
         horizon: int = HORIZON_DAYS,
         use_for: int | None = None,
         processes: int = 1,
         advanced: Advanced = lambda *_: None,
     ) -> Learnt:
-        """Learn prices, and publish them unless it is a `dry_run`: `horizon` is days, `use_for` seconds, by default as
-        the settings say. Raises NotLearnt, Contended, NotReady.
+        """Learn prices from the orders before `until`, by default now, and publish them unless it is a `dry_run`.
+        `horizon` is days, `use_for` seconds, by default as the settings say. Raises NotLearnt, Contended, NotReady.
         """
         terms = LearningTerms(
             now=self._clock(),
+            until=until,
             learnt_by=actor(),
             horizon=horizon,
             use_for=self._settings.use_for if use_for is None else use_for,
             processes=processes,
         )
-        learnt = self.learning.learn(terms, advanced=advanced)
+        try:
+            learnt = self.learning.learn(terms, advanced=advanced)
+        except NoOrders as nothing:
+            raise self._with_last_order(nothing) from None
         digest = None if dry_run else self._publish(learnt.table)
         return Learnt(prices=learnt, digest=digest)
 
@@ -181,6 +188,17 @@ class LookaheadPrices:
     def take_turn(self) -> str | None:
         """Learn what is due, if it is this process's turn; the digest of what was published, None: nothing was."""
         return self._turns.take()
+
+    def _with_last_order(self, nothing: NoOrders) -> NotLearnt:
+        """The same, with the day up to which there are orders to learn from."""
+        last = last_new_order(self._client, self._keys)
+        if last is None:
+            return nothing
+        day = date_of(self._facts.network().clock, last.at)
+        return NotLearnt(
+            f"no order was decided in the days that demand is learnt from; the last one was on {day}: learn of the days"
+            f" up to then (pointsman lookahead learn --to {day})"
+        )
 
     def _verify_known(self, skus: Sequence[str]) -> None:
         """Raise NotFound for a SKU that the network has no product of."""

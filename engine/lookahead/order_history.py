@@ -23,6 +23,10 @@ _CLOCKS_APART: Final = 2 * DAY
 """Of the processes that decide, at most."""
 
 
+class NoOrders(NotLearnt):
+    """No order was decided in the days that demand is learnt from."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedPart:
     """What an order asks for that goes to one region."""
@@ -77,9 +81,11 @@ def parts_of(order: Order, counted: AbstractSet[str]) -> Iterator[tuple[str | No
 
 
 def read_orders(
-    client: Client, keys: Keys, network: Network, *, skus: Sequence[str], since: int, until: int
+    client: Client, keys: Keys, network: Network, *, skus: Sequence[str], since: int, until: int, known_from: int
 ) -> OrderHistory:
-    """Read the orders that were first decided in the time. Raises NotLearnt if there were none."""
+    """Read the orders that were first decided in the time. The log begins at `known_from`, and an order may have been
+    decided as of an instant before: of the time before both nothing is known, and it does not count. Raises NoOrders.
+    """
     damaged: list[str] = []
     regions, parts, channels = Regions(network), Counter[OrderedPart](), Counter[str]()
     orders = unplaced = 0
@@ -101,15 +107,12 @@ def read_orders(
         unplaced += any(name is None for name, _ in names)
         parts.update(OrderedPart(region=name, lines=lines) for name, lines in names if name is not None)
     if not orders:
-        raise NotLearnt(
-            "no order was decided in the days that demand is learnt from; route some, or let network.yaml say more days"
-            " (demand: window)"
-        )
+        raise NoOrders("no order was decided in the days that demand is learnt from; route some (pointsman route FILE)")
     baskets = merged(
         Basket(region=part.region, lines=part.lines, orders=count * MILLIS) for part, count in parts.items()
     )
     return OrderHistory(
-        since=max(since, first),
+        since=max(since, min(known_from, first)),
         until=until,
         orders=orders,
         unplaced=unplaced,
@@ -118,6 +121,16 @@ def read_orders(
         parts=tuple(baskets),
         regions=dict(regions.all()),
     )
+
+
+def last_new_order(client: Client, keys: Keys) -> Entry | None:
+    """The last decision of those in the server's log that follows no other of its order; None: there is none."""
+    for raw in decision_log.newest_first(client, keys):
+        if raw[1].get(b"kind") == b"decided":
+            for _, entry in decision_log.parsed(client, keys, [raw], lambda _: None):
+                if _new_order(entry) is not None:
+                    return entry
+    return None
 
 
 def first_millisecond(since: int, until: int, server_now: int) -> int:

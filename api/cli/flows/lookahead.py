@@ -8,8 +8,8 @@ from msgspec import UNSET
 from rich.progress import Progress, TaskID
 
 from api.cli.flows.lookahead_comparison import compare
-from api.cli.language.current import counted, say
-from api.cli.options import AS_JSON, print_json
+from api.cli.language.current import counted, say, say_number
+from api.cli.options import AS_JSON, INSTANT_END, print_json
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
@@ -43,6 +43,12 @@ lookahead.add_command(compare)
 @lookahead.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be learnt.")
 @click.option(
+    "--to",
+    "until",
+    type=INSTANT_END,
+    help="Of the orders before this instant; of a date, up to the end of that day. Default: now.",
+)
+@click.option(
     "--days",
     type=click.IntRange(1, _MOST_DAYS),
     default=HORIZON_DAYS,
@@ -56,7 +62,9 @@ lookahead.add_command(compare)
 )
 @AS_JSON
 @click.pass_obj
-def learn(settings: Settings, *, dry_run: bool, days: int, workers: int | None, as_json: bool) -> None:
+def learn(
+    settings: Settings, *, dry_run: bool, until: int | None, days: int, workers: int | None, as_json: bool
+) -> None:
     """Learn look-ahead prices from the log, and publish them.
 
     A unit that ships from here is not here when it is needed more. What that costs follows from the orders of the last
@@ -69,7 +77,7 @@ def learn(settings: Settings, *, dry_run: bool, days: int, workers: int | None, 
     with Pointsman(settings) as service:
         with progress_bar() as progress:
             learnt = service.flows.lookahead.learn(
-                dry_run=dry_run, horizon=days, processes=processes, advanced=_Bars(progress).advance
+                dry_run=dry_run, until=until, horizon=days, processes=processes, advanced=_Bars(progress).advance
             )
         record_read(service, count=learnt.prices.history.orders)
         times = Times.of(service)
@@ -126,7 +134,8 @@ def show(settings: Settings, sku: str | None, *, table: str | None, as_json: boo
         ]
         headings = say("table"), say("learnt"), say("by"), say("used until")
         counts = number_columns(
-            (say("SKUs"), say("prices")), [(f"{i.head.skus:,}", f"{i.head.prices:,}") for i in record.tables]
+            (say("SKUs"), say("prices")),
+            [tuple(say_number(f"{number:,}") for number in (i.head.skus, i.head.prices)) for i in record.tables],
         )
         print_columns(text_columns(headings, rows), counts)
 

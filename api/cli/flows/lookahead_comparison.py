@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say
+from api.cli.language.current import counted, say, say_number
 from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
@@ -77,21 +77,19 @@ def compare(
     if as_json:
         print_json(record)
         return
-    _print_sides(record)
-    for line in _lines(record):
+    print_sides(record)
+    for line in comparison_lines(record):
         click.echo(line)
 
 
-def _print_sides(record: LookaheadComparisonRecord) -> None:
+def print_sides(record: LookaheadComparisonRecord) -> None:
     sides = [
         (say("without prices") if record.baseline_table is None else record.baseline_table[:12], record.baseline),
         (record.table[:12], record.achieved),
     ]
     figures = [
         (
-            f"{side.units_shipped:,}",
-            f"{side.units_unfilled:,}",
-            f"{side.shipments:,}",
+            *(say_number(f"{units:,}") for units in (side.units_shipped, side.units_unfilled, side.shipments)),
             money(side.cost_micros, record.currency),
         )
         for _, side in sides
@@ -100,10 +98,10 @@ def _print_sides(record: LookaheadComparisonRecord) -> None:
     print_columns(text_columns((say("table"),), [(name,) for name, _ in sides]), number_columns(headings, figures))
 
 
-def _lines(record: LookaheadComparisonRecord) -> Iterator[str]:
+def comparison_lines(record: LookaheadComparisonRecord) -> Iterator[str]:
     yield say(
         "{changed} of {orders} ship otherwise with the prices",
-        changed=f"{record.changed:,}",
+        changed=say_number(f"{record.changed:,}"),
         orders=counted(record.orders, "order"),
     )
     yield _saving(record.baseline, record.achieved, record.currency)
@@ -111,16 +109,28 @@ def _lines(record: LookaheadComparisonRecord) -> Iterator[str]:
         bound = money(record.bound_micros, record.currency)
         yield say("had all orders been known before, they would have cost {bound} at least", bound=bound)
     if record.captured_percent is not None:
-        yield say("you capture {percent} % of what was possible", percent=record.captured_percent)
+        yield _captured(record, record.captured_percent)
     elif record.bound_micros is not None and record.baseline.units_unfilled != record.achieved.units_unfilled:
         yield say("how much of what was possible that is can't be said: they fill different numbers of units")
     if record.left_out:
         yield say("{orders} could not be decided again", orders=counted(record.left_out, "decision"))
 
 
+def _captured(record: LookaheadComparisonRecord, percent: int) -> str:
+    saved = record.baseline.cost_micros - record.achieved.cost_micros
+    if saved <= 0:
+        possible = money(record.baseline.cost_micros - (record.bound_micros or 0), record.currency)
+        return say(
+            "the prices bring nothing here: of the {possible} that were possible, they save none", possible=possible
+        )
+    if percent == 0:
+        return say("you capture less than 1 % of what was possible")
+    return say("you capture {percent} % of what was possible", percent=percent)
+
+
 def _saving(before: LookaheadTotalsRecord, after: LookaheadTotalsRecord, currency: str) -> str:
     more = after.cost_micros - before.cost_micros
-    percent = f"{100 * abs(more) / before.cost_micros:.1f}" if before.cost_micros else "0.0"
+    percent = say_number(f"{100 * abs(more) / before.cost_micros:.1f}" if before.cost_micros else "0.0")
     amount = money(abs(more), currency)
     if more > 0:
         return say("the prices would have cost {amount} more ({percent} %)", amount=amount, percent=percent)

@@ -8,6 +8,7 @@ import pytest
 from engine.actor import act_as
 from engine.errors import NotFound, NotLearnt
 from engine.lookahead.settings import LookaheadSettings
+from engine.model.load_periods import date_of
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.flows.receipts import Announcement
@@ -140,8 +141,38 @@ def test_demand_counts_up_to_the_next_receipt_alone(shop, clock):
 
 def test_without_orders_there_is_nothing_to_learn_from(opened):
     shop = opened()
-    with pytest.raises(NotLearnt, match="no order was decided in the days that demand is learnt from"):
+    with pytest.raises(NotLearnt, match=r"no order was decided in the days .* route some \(pointsman route FILE\)"):
         shop.flows.lookahead.learn()
+
+
+def test_orders_decided_as_of_days_before_the_log_began_are_learnt_from(opened, clock):
+    """As `pointsman route` decides a file of past orders: the pace is that of their days."""
+    shop = opened()
+    clock.now = START - 5 * DAY
+    shop.decide(order(("A", 1), place=LILLE, placed_at=clock.now))
+    clock.now = START + 5 * DAY
+    history = shop.flows.lookahead.learn(dry_run=True).prices.history
+    assert (history.orders, history.since, history.until) == (1, START - 5 * DAY, START + 5 * DAY)
+
+
+def test_the_pace_of_a_young_log_is_that_of_all_its_days_and_of_an_older_one_that_of_the_window(shop, clock):
+    clock.now = START + (ORDER_DAYS + 5) * DAY
+    assert shop.flows.lookahead.learn(dry_run=True).prices.history.since == START
+    clock.now = START + (ORDER_DAYS + 20) * DAY
+    history = shop.flows.lookahead.learn(dry_run=True).prices.history
+    assert (history.since, history.orders) == (START + 2 * DAY, 2 * (ORDER_DAYS - 2))
+
+
+def test_of_orders_that_lie_longer_back_than_the_window_it_is_said_how_to_learn_from_them(shop, clock):
+    last = clock.now = START + (ORDER_DAYS - 1) * DAY
+    day = date_of(shop.network().clock, last)
+    clock.now += 100 * DAY
+    with pytest.raises(NotLearnt, match=f"the last one was on {day}.*lookahead learn --to {day}"):
+        shop.flows.lookahead.learn()
+    learnt = shop.flows.lookahead.learn(until=last + 1)
+    assert (learnt.prices.history.orders, learnt.prices.history.until) == (2 * ORDER_DAYS, last + 1)
+    head = shop.flows.lookahead.show().head
+    assert (head.demand_until, head.learnt_at, head.use_until) == (last + 1, clock.now, clock.now + 2 * DAY)
 
 
 def test_orders_whose_places_were_erased_are_left_out_and_counted(shop, clock):
