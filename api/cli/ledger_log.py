@@ -296,6 +296,20 @@ def _shown(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _lookahead_published(entry: Entry, times: Times) -> str:
+    details = entry.details
+    return say(
+        "{prices} of {skus}, learnt {at} by {who} from the orders of {since} to {demand_until}; used until {until}",
+        prices=counted(details["prices"], "price"),
+        skus=counted(details["skus"], "SKU"),
+        at=times(details["learnt_at"]),
+        who=details["learnt_by"],
+        since=times(details["demand_since"]),
+        demand_until=times(details["demand_until"]),
+        until=times(details["use_until"]),
+    )
+
+
 def _set_aside(entry: Entry, times: Times) -> str:
     units = (
         say("{count} x {sku} at {node}", count=part.units, sku=part.sku, node=shipment.node)
@@ -356,6 +370,7 @@ _DETAILS: Mapping[str, Callable[[Entry, Times], str]] = {
     **dict.fromkeys(ACT_KINDS, lambda entry, _: _details(entry)),
     **dict.fromkeys(RETURN_KINDS, _returned),
     **dict.fromkeys(TRANSFER_KINDS, _transferred),
+    "lookahead_published": _lookahead_published,
     "decided": _decided,
     "confirmed": _ended,
     "released": _ended,

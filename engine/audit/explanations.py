@@ -44,8 +44,7 @@ class ExplainedDecision:
                 self.explanation,
                 history(self.record),
                 wording,
-                decision=self.record.id or "",
-                order=self.record.order.id,
+                record=self.record,
             )
 
 

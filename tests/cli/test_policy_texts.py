@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import pointsman
-from api.cli.policy.texts import WIDTH
+from api.cli.policy.explained_rules import WIDTH
 from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
 from rules.wording.catalogue import ENGLISH, load_catalogue

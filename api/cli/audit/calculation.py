@@ -1,5 +1,6 @@
 """`pointsman calculation`: how the cost and the CO2e of decisions come about, row by row."""
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import click
 from msgspec import UNSET
 
 from api.cli.audit.decision_or_period import decision_or_period
+from api.cli.audit.lookahead_table import lookahead_table_line
 from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, print_json
@@ -24,13 +26,14 @@ from api.records.audit.calculation import (
     table_lines,
 )
 from api.shapes.quantities import Quantities
-from engine.errors import FactsForgotten, RecordContradictory
+from engine.audit.calculation import Calculation
+from engine.errors import FactsForgotten, NotFound, RecordContradictory
 from engine.service import Pointsman
 from engine.settings import Settings
 
 
 @click.command()
-@decision_or_period
+@functools.partial(decision_or_period, metavar="[DECISION|ORDER]")
 @click.option(
     "--csv",
     "output",
@@ -52,7 +55,8 @@ def calculation(
 
     CO2e is calculated as ISO 14083 says: tonne-km times an emission factor, whose source the network names, and the
     last mile, allocated to the lines of the order by mass. The rows add up to what the decision says. With --from and
-    --to, the rows of all decisions of that time are written as a table (--csv).
+    --to, the rows of all decisions of that time are written as a table (--csv). By the id of an order, its newest
+    decision is meant.
 
     Example: pointsman calculation --from 2026-01-01 --to 2026-12-31 --csv co2-2026.csv
     """
@@ -62,8 +66,9 @@ def calculation(
         if decision_id is None:
             _write_table(service, start, end, output or Path("-"))
             return
-        made = service.calculations.of_decision(decision_id)
-        record_read(service, subject=decision_id, order=made.record.order.id)
+        made = _calculation(service, decision_id)
+        record_read(service, subject=made.record.id or "", order=made.record.order.id)
+        prices = lookahead_table_line(service, made.record)
         quantities, currency = Quantities.of(service), service.network().currency
     record = CalculationRecord.of(made)
     if output is not None:
@@ -71,9 +76,21 @@ def calculation(
     elif as_json:
         print_json(record, quantities)
     else:
-        for line in _lines(record, currency):
+        for line in _lines(record, currency, prices):
             click.echo(line)
     sys.exit(0 if record.agrees else 1)
+
+
+def _calculation(service: Pointsman, name: str) -> Calculation:
+    """Of the decision, or of an order's newest."""
+    try:
+        return service.calculations.of_decision(name)
+    except NotFound as missing:
+        try:
+            newest = service.explanations.newest_decision(name)
+        except NotFound:
+            raise missing from None
+        return service.calculations.of_decision(newest)
 
 
 def _write_table(service: Pointsman, start: int | None, end: int | None, output: Path) -> None:
@@ -125,7 +142,8 @@ def _write(output: Path, lines: Iterator[str]) -> None:
             file.write(line)
 
 
-def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
+def _lines(record: CalculationRecord, currency: str, prices: str | None) -> Iterator[str]:
+    """`prices` says which look-ahead prices counted, if any did."""
     for shipment in record.shipments:
         yield from _shipment_lines(shipment, currency)
     yield say(
@@ -141,6 +159,8 @@ def _lines(record: CalculationRecord, currency: str) -> Iterator[str]:
             amount=millionths(record.lookahead_micros),
             currency=currency,
         )
+    if prices is not None:
+        yield prices
     if not record.agrees:
         yield say("the rows don't add up to what the decision says")
 

@@ -10,10 +10,10 @@ from api.cli.language.current import say
 from api.cli.options import INSTANT, TO
 
 
-def decision_or_period(command: Callable[..., None]) -> Callable[..., None]:
+def decision_or_period(command: Callable[..., None], *, metavar: str = "[DECISION]") -> Callable[..., None]:
     """Passes `decision_id`, or `start` and `end` of a period, to the command; one of the two must be given."""
 
-    @click.argument("decision_id", metavar="[DECISION]", required=False)
+    @click.argument("decision_id", metavar=metavar, required=False)
     @click.option("--from", "start", type=INSTANT, help="All decisions made from this instant on.")
     @TO
     @functools.wraps(command)

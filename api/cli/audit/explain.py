@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from api.cli.audit.lookahead_table import lookahead_table_line
 from api.cli.language.current import say, sentence_language, text
 from api.cli.options import AS_JSON, print_json
 from api.cli.reads import record_read
@@ -42,12 +43,13 @@ def explain(settings: Settings, name: str, *, why_not: tuple[str, ...], what_if:
     with Pointsman(settings) as service:
         explained = service.explanations.of_decision(_decision(service, name), why_not=why_not, what_if=what_if)
         quantities = Quantities.of(service)
+        prices = lookahead_table_line(service, explained.record)
         record_read(service, subject=name, order=explained.record.order.id)
     record = explained.in_language(sentence_language())
     if as_json:
         print_json(record, quantities)
         return
-    for line in _lines(record):
+    for line in _lines(record, prices):
         click.echo(line)
 
 
@@ -62,8 +64,11 @@ def _decision(service: Pointsman, name: str) -> str:
             raise missing from None
 
 
-def _lines(record: DecisionExplanationRecord) -> Iterator[str]:
+def _lines(record: DecisionExplanationRecord, prices: str | None) -> Iterator[str]:
+    """`prices` says which look-ahead prices counted, if any did."""
     yield say("Decision {decision} of order {order}", decision=record.decision, order=record.order)
+    if prices is not None:
+        yield prices
     for heading, part in _SECTIONS:
         yield from _section(say(heading), (item.sentence for item in getattr(record, part)))
     for question in record.questions:

@@ -1,6 +1,5 @@
 """`pointsman policy schema` writes the JSON Schema for editors; `policy explain` puts rules into plain sentences."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,15 +7,15 @@ from typing import Any
 import click
 import orjson
 
-from api.cli.language.current import counted, current_language, say
+from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
-from api.cli.output.tables import money
+from api.cli.policy.explained_rules import print_protection, read_protection, rule_lines
 from api.cli.policy.network import CheckedNetwork, network_to_check
 from api.files.file_content import write_content
 from api.files.policies import policy_files
 from api.files.policy_tests.json_schema import policy_test_schema
 from api.records.policies import ExplanationRecord
-from api.records.protection_costs import CostedExplanationRecord, ProtectionCostsRecord, RuleProtectionRecord
+from api.records.protection_costs import CostedExplanationRecord
 from engine.policies.versions import is_version
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -24,12 +23,8 @@ from rules.editor.gate_schema import gate_schema
 from rules.editor.json_schema import policy_schema
 from rules.errors import PolicyInvalid
 from rules.loader import build_policy_set, parse_files
-from rules.policy import PolicySet
 from rules.wording.catalogue import Catalogue, available_languages, load_catalogue, load_catalogues
-from rules.wording.explain import explain as explain_rule
 
-WIDTH = 96
-"""Characters in a line of `policy explain`."""
 _LANGUAGE = click.Choice(available_languages())
 
 
@@ -77,7 +72,7 @@ def schema(
 @click.option(
     "--costs",
     is_flag=True,
-    help="Say what protecting 5 units more would cost a month, of rules that keep or protect units.",
+    help="Of rules that keep or protect units alone, say what protecting 5 units more would cost a month.",
 )
 @AS_JSON
 @click.pass_context
@@ -94,44 +89,17 @@ def explain(context: click.Context, path: str, lang: str, *, costs: bool, as_jso
     if mistaken := [finding for reading in readings for finding in reading.findings]:
         raise PolicyInvalid(mistaken)
     policies, catalogue = build_policy_set(readings), load_catalogue(lang)
-    protection = _protection_costs(context, policies) if costs else None
+    protection = read_protection(context.obj, policies) if costs else None
     if as_json:
         record = ExplanationRecord.of(policies, catalogue)
-        print_json(record if protection is None else CostedExplanationRecord.of(record, protection))
+        print_json(record if protection is None else CostedExplanationRecord.of(record, protection[0]))
         return
-    lines = {} if protection is None else {item.rule: _cost_line(item, protection) for item in protection.rules}
+    if protection is not None:
+        print_protection(policies, catalogue, *protection)
+        return
     for rule in policies.rules.values():
-        click.echo(rule.id)
-        click.echo(
-            textwrap.indent(
-                textwrap.fill(explain_rule(rule, catalogue), WIDTH, break_long_words=False, break_on_hyphens=False),
-                "    ",
-            )
-        )
-        if rule.id in lines:
-            click.echo(f"    {lines[rule.id]}")
-    if protection is not None and protection.too_old:
-        click.echo(say("the look-ahead prices are too old; learn them again (pointsman lookahead learn)"), err=True)
-
-
-def _protection_costs(context: click.Context, policies: PolicySet) -> ProtectionCostsRecord:
-    with Pointsman(context.obj) as service:
-        return ProtectionCostsRecord.of(service.flows.lookahead.protection_costs(policies))
-
-
-def _cost_line(cost: RuleProtectionRecord, costs: ProtectionCostsRecord) -> str:
-    if not cost.positions:
-        return say(
-            "{units} units more would cost nothing: where it acts, none is needed more elsewhere", units=costs.units
-        )
-    return say(
-        "{units} units more at each of {positions} would cost at least {amount} a month; dearest: {sku} at {node}",
-        units=costs.units,
-        positions=counted(cost.positions, "position"),
-        amount=money(cost.month_micros, costs.currency),
-        sku=cost.dearest_sku,
-        node=cost.dearest_node,
-    )
+        for line in rule_lines(rule, catalogue):
+            click.echo(line)
 
 
 def _files(context: click.Context, word: str) -> Mapping[str, bytes]:

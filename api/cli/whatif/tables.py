@@ -12,7 +12,7 @@ from api.cli.output.numbers import millionths
 from api.cli.output.shipment_texts import shipment_text
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
-from api.cli.policy.texts import WIDTH
+from api.cli.policy.explained_rules import WIDTH
 from api.records.whatif import (
     ChangedDecisionRecord,
     DecidedSideRecord,

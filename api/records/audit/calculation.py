@@ -158,6 +158,9 @@ class CalculationRecord(Record, frozen=True):
     lookahead_micros: Annotated[
         int | UnsetType, Meta(description="of that, what look-ahead prices added; left out if it is 0")
     ] = UNSET
+    lookahead_table: Annotated[
+        str | UnsetType, Meta(description="the digest of the table of look-ahead prices that counted, if any did")
+    ] = UNSET
 
     @classmethod
     def of(cls, calculation: Calculation) -> "CalculationRecord":
@@ -172,6 +175,7 @@ class CalculationRecord(Record, frozen=True):
             policies_micros=calculation.policy_amounts,
             agrees=calculation.agrees,
             lookahead_micros=calculation.lookahead or UNSET,
+            lookahead_table=record.lookahead.used_table if record.lookahead else UNSET,
         )
 
 

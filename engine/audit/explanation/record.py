@@ -30,6 +30,7 @@ from engine.audit.explanation.statement import (
 )
 from engine.audit.explanation.wording import Wording
 from engine.decide.order_record import Record, timestamp
+from engine.decide.record import DecisionRecord
 
 Figure: TypeAlias = int | str | list[str] | Annotated[dict[str, int], Meta(title="NumbersByName")]
 
@@ -174,6 +175,9 @@ class DecisionExplanationRecord(Record, frozen=True):
     places: Annotated[list[StatementRecord], Meta(description="why not from the places that ship nothing")]
     kept: Annotated[list[StatementRecord], Meta(description="what rules kept of the stock, and for whom")]
     questions: list[AnsweredQuestionRecord]
+    lookahead_table: Annotated[
+        str | UnsetType, Meta(description="the digest of the table of look-ahead prices that counted, if any did")
+    ] = UNSET
     changes: Annotated[
         list[DecisiveChangeRecord] | UnsetType,
         Meta(description="what would have changed it; left out unless it is asked for"),
@@ -185,12 +189,12 @@ class DecisionExplanationRecord(Record, frozen=True):
 
     @classmethod
     def of(
-        cls, explanation: Explanation, history: Iterable[Statement], wording: Wording, *, decision: str, order: str
+        cls, explanation: Explanation, history: Iterable[Statement], wording: Wording, *, record: DecisionRecord
     ) -> "DecisionExplanationRecord":
         changes = explanation.changes
         return cls(
-            decision=decision,
-            order=order,
+            decision=record.id or "",
+            order=record.order.id,
             language=wording.catalogue.language,
             chosen=_records((*history, *explanation.chosen), wording),
             costs=CostsRecord.of(explanation.costs),
@@ -198,6 +202,7 @@ class DecisionExplanationRecord(Record, frozen=True):
             places=_records(explanation.places, wording),
             kept=_records(explanation.kept, wording),
             questions=[AnsweredQuestionRecord.of(question, wording) for question in explanation.questions],
+            lookahead_table=record.lookahead.used_table if record.lookahead else UNSET,
             changes=UNSET if changes is None else [DecisiveChangeRecord.of(found, wording) for found in changes.each],
             some_untried=(changes is not None and not changes.complete) or UNSET,
         )

@@ -42,6 +42,11 @@ class LookaheadRecord(Record, frozen=True):
         Meta(description="by SKU and node, those of units that ship; left out if all are 0"),
     ] = UNSET
 
+    @property
+    def used_table(self) -> str | UnsetType:
+        """The digest of the table whose prices counted; UNSET: none did."""
+        return self.table if self.state == "used" else UNSET
+
     @classmethod
     def of(cls, decided: DecidedLookahead | None) -> "LookaheadRecord | UnsetType":
         """UNSET: no rule lets them count."""

@@ -1,5 +1,6 @@
 """`pointsman lookahead` learns prices from the log, publishes them, and shows them, in English and French."""
 
+import datetime
 import functools
 import json
 import time
@@ -17,6 +18,14 @@ from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, PARIS, inventory, 
 from tests.support.forked_cli import Command, Run
 
 DAY, ORDER_DAYS = 86_400, 10
+ORDER = {
+    "id": "LA-1",
+    "channel": "web",
+    "delivery": "standard",
+    "placed_at": datetime.datetime.now(tz=datetime.UTC).isoformat(),
+    "destination": {"country": "FR", "latitude": 45.748, "longitude": 4.847},
+    "lines": [{"sku": "A", "quantity": 1}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +85,10 @@ def test_learnt_prices_are_published_by_whoever_learnt_them_and_shown(run: Run) 
     assert "no product goes by the SKU 'TXT-O059'" in mistyped.stderr
     french = run("lookahead", "show", "A", "--lang", "fr").stdout
     assert "en vigueur\N{NO-BREAK SPACE}: utilisée jusqu'au " in french
-    (entry,) = [line for line in run("ledger", "log").stdout.splitlines() if "lookahead_published" in line]
-    assert "Ada" in entry
+    (entry,) = run("ledger", "log", "--kind", "lookahead_published").stdout.splitlines()
+    assert "  1 price of 1 SKU, learnt " in entry
+    assert " by Ada from the orders of " in entry
+    assert str(int(time.time()))[:6] not in entry, "no seconds since 1970"
 
 
 def test_it_is_said_what_prices_would_have_brought_and_how_much_was_possible(run: Run) -> None:
@@ -93,10 +104,34 @@ def test_it_is_said_what_prices_would_have_brought_and_how_much_was_possible(run
 
 
 def test_rules_that_keep_units_are_explained_with_what_more_of_them_would_cost(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "policy.yaml").write_bytes(policy_file("when: {node.id: paris}, then: {keep: 1}")["test.yaml"])
+    rules = ("when: {node.id: lyon}, then: {keep: 2}", "when: {node.id: paris}, then: {keep: 1}", "then: {prefer: 1}")
+    (tmp_path / "policy.yaml").write_bytes(policy_file(*rules)["test.yaml"])
     run("lookahead", "learn")
     explained = run("policy", "explain", tmp_path, "--costs")
+    learnt, *lines = explained.stdout.splitlines()
+    assert learnt.startswith("by the look-ahead prices of table ")
+    assert " by Ada from the orders of " in learnt
+    assert [line for line in lines if line.startswith("test/")] == ["test/r2", "test/r1"], "the dearest first"
     assert "5 units more at each of 1 position would cost at least " in explained.stdout
     assert "dearest: A at paris" in explained.stdout
     costs = json.loads(run("policy", "explain", tmp_path, "--costs", "--json").stdout)["costs"]
-    assert (costs["units"], [rule["positions"] for rule in costs["rules"]]) == (5, [1])
+    assert (costs["units"], [rule["positions"] for rule in costs["rules"]]) == (5, [0, 1])
+    (tmp_path / "policy.yaml").write_bytes(policy_file(rules[-1])["test.yaml"])
+    assert run("policy", "explain", tmp_path, "--costs").stdout.endswith("no rule keeps or protects units\n")
+
+
+def test_a_decision_names_the_table_whose_prices_counted_also_by_its_order(run: Run, tmp_path: Path) -> None:
+    table = json.loads(run("lookahead", "learn", "--json").stdout)["head"]["table"]
+    (tmp_path / "policy.yaml").write_bytes(policy_file("then: {lookahead: on}")["test.yaml"])
+    (tmp_path / "order.json").write_text(json.dumps(ORDER))
+    assert run("policy", "publish", tmp_path, "--activate").returncode == 0
+    decided = run("decide", tmp_path / "order.json")
+    assert decided.returncode == 0, decided.stderr
+    named = f"look-ahead prices: table {table[:12]}, learnt "
+    for command in ("explain", "calculation"):
+        shown = run(command, ORDER["id"])
+        assert named in shown.stdout, shown.stderr
+        assert json.loads(run(command, ORDER["id"], "--json").stdout)["lookahead_table"] == table
+    missing = run("calculation", "LA-2")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "LA-2" in missing.stderr
