@@ -1,12 +1,14 @@
 """What the log, the history and the commands say of gates, overrides and canaries, in English and French."""
 
+import click
 import pytest
 
 from api.cli.language.current import say_message, speaking
 from api.cli.ledger_log import entry_line
 from api.cli.output.policy_lines import history_lines
 from api.cli.output.times import Times
-from api.cli.policy.trials import _lines, _order_lines
+from api.cli.policy.gate import gate_lines
+from api.cli.policy.trials import _lines, _order_lines, _Share
 from api.records.trials import TrialOrdersRecord, TrialRecord
 from engine.errors import InputInvalid, NotActivated, NotFound
 from engine.policies.trials import CanaryRequest
@@ -95,6 +97,16 @@ def test_the_log_says_what_came_of_a_gate_and_of_whose_run(pointsman):
     version = published(pointsman, "then: {exclude: true}", gate=b"unfilled: {at_most: +0}")
     run_gate(pointsman, version, who="Ada", workers=1)
     assert logged(pointsman, "gate_run") == [f"by Ada, did not pass beside {before}"]
+
+
+def test_shares_and_bounds_are_written_in_french_as_french_writes_numbers(pointsman):
+    pointsman.decide(order(("SHIRT", 1), id="W-1"))
+    version = published(pointsman, "then: {exclude: true}", gate=b"cost: {at_most: +0.5%}")
+    result = run_gate(pointsman, version, who="Ada", workers=1)
+    with speaking("fr"):
+        assert any("au plus +0,5\xa0%" in line for line in gate_lines(result, Times.of(pointsman), "EUR"))
+        with pytest.raises(click.BadParameter, match="'5' n'est pas une part"):
+            _Share().convert("5", None, None)
 
 
 def test_a_figure_of_a_shadow_is_shown_from_what_it_was_to_what_it_is_and_no_order_is_said_to_be_none(pointsman):

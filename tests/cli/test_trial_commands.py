@@ -38,6 +38,10 @@ def test_a_worker_of_the_service_ends_a_canary_that_breaks_its_bound(pointsman, 
         assert begun.returncode == 0, begun.stderr
         assert begun.stdout.startswith(f"canary {version[:12]} beside {before[:12]}: 100% of the orders since ")
         assert policy("shadow", version[:8]).returncode == 0
+        (tmp_path / "test.yaml").write_bytes(policy_file("then: {hold: 3 h}")["test.yaml"])
+        other = policy("publish", tmp_path, "--no-gate").stdout.split()[1]
+        second = policy("canary", other[:8], "--share", "5%")
+        assert (second.stdout, second.stderr) == ("", f"version {version[:12]} is the canary already; end it first\n")
         assert decide("W-1") == version
         wait_until(lambda: "it broke a bound: unfilled > +0" in policy("canary").stdout, "the canary is over")
         assert decide("W-2") == before

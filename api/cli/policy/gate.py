@@ -147,7 +147,7 @@ def _bound_line(row: GateFigureRecord, currency: str) -> str:
     line = say(
         "{figure}, at most {bound}: {difference} ({share}), between {low} and {high} (95%)",
         figure=say(_FIGURES[row.figure]),
-        bound=row.at_most,
+        bound=say_number(row.at_most),
         difference=shown_amount(row.figure, row.difference, currency),
         share=share,
         low=shown_amount(row.figure, row.low, currency),

@@ -232,7 +232,11 @@ def _figure_line(item: TrialFigureRecord, currency: str) -> str:
     )
     if not isinstance(item.stop_if, str):
         return line
-    parts = [line, say("more than {bound} ends it", bound=item.stop_if), *([say("broken")] if item.broken else [])]
+    parts = [
+        line,
+        say("more than {bound} ends it", bound=say_number(item.stop_if)),
+        *([say("broken")] if item.broken else []),
+    ]
     return ", ".join(parts)
 
 
