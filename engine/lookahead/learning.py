@@ -60,7 +60,7 @@ class PriceLearning:
         self._keys = keys
         self._facts = facts
 
-    def history(self, until: int) -> OrderHistory:
+    def history(self, until: int, *, now: int) -> OrderHistory:
         """The orders of the days before `until` that demand is learnt from: as many as the network's `demand.window`
         says, 28 unless it says otherwise. Raises NoOrders.
         """
@@ -73,6 +73,7 @@ class PriceLearning:
             since=until - network.demand.window * DAY,
             until=until,
             known_from=log_beginning(self._client, self._keys, until),
+            now=now,
         )
 
     def learn(
@@ -88,7 +89,7 @@ class PriceLearning:
         these are taken over. `history` was read before.
         """
         caches = self._facts.network_caches()
-        history = history or self.history(terms.now if terms.until is None else terms.until)
+        history = history or self.history(terms.now if terms.until is None else terms.until, now=terms.now)
         advanced("orders", 1, 1)
         wanted = None if only is None else frozenset(only)
         asking = history if wanted is None else history.with_some_of(wanted)

@@ -81,23 +81,32 @@ def parts_of(order: Order, counted: AbstractSet[str]) -> Iterator[tuple[str | No
 
 
 def read_orders(
-    client: Client, keys: Keys, network: Network, *, skus: Sequence[str], since: int, until: int, known_from: int
+    client: Client,
+    keys: Keys,
+    network: Network,
+    *,
+    skus: Sequence[str],
+    since: int,
+    until: int,
+    known_from: int,
+    now: int,
 ) -> OrderHistory:
     """Read the orders that were first decided in the time. The log begins at `known_from`, and an order may have been
-    decided as of an instant before: of the time before both nothing is known, and it does not count. Raises NoOrders.
+    decided as of an instant before: of the time before both nothing is known, and it does not count, nor does that
+    after the last order if it is still to come. Raises NoOrders.
     """
     damaged: list[str] = []
     regions, parts, channels = Regions(network), Counter[OrderedPart](), Counter[str]()
     orders = unplaced = 0
     known = frozenset(skus)
-    first = until
+    first, last = until, now
     start = str(first_millisecond(since, until, client.milliseconds(keys.log)))
     entries = decision_log.decisions(client, keys, since=since, until=until, start=start, on_damaged=damaged.append)
     for entry in entries:
         order = _new_order(entry)
         if order is None:
             continue
-        first = min(first, entry.at)
+        first, last = min(first, entry.at), max(last, entry.at + 1)
         orders += 1
         channels[order.channel] += 1
         names = [
@@ -113,7 +122,7 @@ def read_orders(
     )
     return OrderHistory(
         since=max(since, min(known_from, first)),
-        until=until,
+        until=min(until, last),
         orders=orders,
         unplaced=unplaced,
         damaged=len(damaged),

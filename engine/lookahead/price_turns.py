@@ -103,7 +103,7 @@ class PriceTurns:
     def _learn_again(self, skus: list[str], now: int, learnt_from: int, current: str, stamp: int) -> str | None:
         """The prices of these SKUs, beside the others of the table in force."""
         if self._history is None:
-            self._history = self._learning.history(learnt_from)
+            self._history = self._learning.history(learnt_from, now=now)
         ordered = {line.sku for part in self._history.parts for line in part.lines}
         skus = [sku for sku in skus if sku in ordered]
         if not skus:

@@ -163,6 +163,19 @@ def test_the_pace_of_a_young_log_is_that_of_all_its_days_and_of_an_older_one_tha
     assert (history.since, history.orders) == (START + 2 * DAY, 2 * (ORDER_DAYS - 2))
 
 
+def test_days_that_are_still_to_come_count_only_as_far_as_there_are_orders(shop, clock):
+    now = clock.now
+
+    def until():
+        return shop.flows.lookahead.learn(dry_run=True, until=now + 5 * DAY).prices.history.until
+
+    assert until() == now
+    clock.now = now + 2 * DAY
+    shop.decide(order(("A", 1), place=LILLE, placed_at=clock.now))
+    clock.now = now
+    assert until() == now + 2 * DAY + 1
+
+
 def test_of_orders_that_lie_longer_back_than_the_window_it_is_said_how_to_learn_from_them(shop, clock):
     last = clock.now = START + (ORDER_DAYS - 1) * DAY
     day = date_of(shop.network().clock, last)

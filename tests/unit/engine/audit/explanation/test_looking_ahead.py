@@ -110,6 +110,7 @@ def test_a_table_whose_time_is_over_does_not_count_and_that_is_said():
     decision = decided(order(("A", 1)), too_late, "then: {lookahead: on}")
     assert nodes(decision) == ["paris"]
     assert (record(decision)["state"], record(decision)["table"]) == ("too_old", too_late.lookahead.digest)
+    assert LookaheadRecord.of(decision.lookahead).used_table is msgspec.UNSET, "none of its prices counted"
     explanation = explained(order(("A", 1)), too_late, "then: {lookahead: on}")
     *_, english = said(explanation, explanation.cost)
     assert english.startswith(
