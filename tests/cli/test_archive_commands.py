@@ -91,7 +91,6 @@ def test_an_order_where_a_decision_is_wanted_is_said_to_be_one(run: Run, tmp_pat
     decided(run, tmp_path, "W-1")
     assert run("audit", "seal").returncode == 0
     for words in (
-        ("calculation", "W-1"),
         ("replay", "W-1"),
         ("chain", "W-1"),
         ("hold", "show", "W-1"),
@@ -101,6 +100,7 @@ def test_an_order_where_a_decision_is_wanted_is_said_to_be_one(run: Run, tmp_pat
         assert (done.returncode, "it is an order" in done.stderr, "order show W-1" in done.stderr) == (1, True, True), (
             words
         )
+    assert run("calculation", "W-1").returncode == 0
     assert (
         "aucune décision n'a l'identifiant 'W-1'\xa0: c'est une commande" in run("--lang", "fr", "replay", "W-1").stderr
     )
