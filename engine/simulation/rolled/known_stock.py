@@ -26,8 +26,10 @@ class KnownStock:
     """By period and field, what nodes had been given when that was last read."""
     _number: int = 0
 
-    def read(self, snapshot: Snapshot, skus: AbstractSet[str], policies: PolicySet, now: int) -> None:
-        """The log read this, with the stock of these SKUs."""
+    def read(
+        self, snapshot: Snapshot, skus: AbstractSet[str], nodes: Iterable[str], policies: PolicySet, now: int
+    ) -> None:
+        """The log read this, with the stock of these SKUs, and what these nodes were given."""
         self._number += 1
         named = frozenset(skus).intersection(snapshot.products)
         for sku in named:
@@ -38,7 +40,15 @@ class KnownStock:
             del self.since.promised[key]
         for taken in [key for key in self.since.taken if key[1] in named]:
             del self.since.taken[taken]
-        self._read_loads(snapshot, policies, now)
+        self._read_loads(snapshot, nodes, policies, now)
+
+    def with_loads(self, snapshot: Snapshot, nodes: AbstractSet[str], policies: PolicySet, now: int) -> Snapshot:
+        """What was read, with what these nodes were given, of which that reading says nothing."""
+        if not nodes:
+            return snapshot
+        loads = self._current_loads(snapshot, policies, now)
+        known = {key: amount for key, amount in loads.items() if node_of(key[1]) in nodes}
+        return StockDifference(loads=known).applied_to(snapshot, policies, now)
 
     def arrive(self, sku: str, node: str, units: int) -> None:
         """The log has so many units more on hand; below 0: fewer."""
@@ -56,9 +66,9 @@ class KnownStock:
         nodes = self.came.setdefault(sku, {})
         nodes[node] = nodes.get(node, 0) + units
 
-    def _read_loads(self, snapshot: Snapshot, policies: PolicySet, now: int) -> None:
+    def _read_loads(self, snapshot: Snapshot, nodes: Iterable[str], policies: PolicySet, now: int) -> None:
         periods = snapshot.caches.get(Ways).clocks.periods(now, counts_hours=policies.counts_hours)
-        for node in {node for nodes in snapshot.positions.values() for node in nodes}:
+        for node in nodes:
             if node not in snapshot.network.nodes:
                 continue
             names = periods.of(node)

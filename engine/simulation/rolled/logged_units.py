@@ -29,6 +29,12 @@ class LoggedOrder:
     def __init__(self, units: OrderUnits, variants: list[VariantOrder]) -> None:
         self.units = units
         self.variants = variants
+        self._rejections: set[tuple[str, str, str]] = set()
+        """SKU, node and reason of units that were rejected in the log."""
+
+    def rejected_in_log_alone(self, variant: VariantOrder) -> frozenset[tuple[str, str]]:
+        """SKU and node of units that the node rejected in the log, and of which the variant had none there."""
+        return frozenset((sku, node) for sku, node, _ in self._rejections.difference(variant.rejections))
 
     def apply(self, entry: Entry, log: Books, variant: Books) -> None:
         """What an entry other than a decision says of units of the order."""
@@ -90,7 +96,9 @@ class LoggedOrder:
         for number, lines in rejection.lines:
             for line, units in lines:
                 shipment = entry.decision, number
-                self._rejected(self.units, log, rejection, line=line, units=units, shipment=shipment)
+                sku = next((its.skus[line] for its in self.units.shipments if line in its.skus), "")
+                if self._rejected(self.units, log, rejection, line=line, units=units, shipment=shipment):
+                    self._rejections.add((sku, rejection.node, rejection.reason))
                 for order in self.variants:
                     sku = next((its.skus[line] for its in order.units.shipments if line in its.skus), "")
                     if self._rejected(order.units, variant, rejection, line=line, units=units, shipment=shipment):

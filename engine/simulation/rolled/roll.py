@@ -9,6 +9,7 @@ an order that waits in the variant alone is offered what comes in, in its rank.
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
@@ -21,7 +22,7 @@ from engine.decide.order_record import order_of, seconds
 from engine.decide.record import DecisionRecord
 from engine.decide.remainder import Remainder
 from engine.errors import OrderInvalid
-from engine.model.facts import Product, StockPosition
+from engine.model.facts import Product, Snapshot, StockPosition
 from engine.model.lots import NO_LOT
 from engine.model.receipts import OPEN
 from engine.simulation.network_change import NetworkChange
@@ -141,7 +142,8 @@ class Roll:
         same = [its.units.same_as(order.units) for its in order.variants]
         if made_on is not None and facts is not None and record.because != "rejected":
             # of a rejection, the facts have as free already what is rejected
-            self.known.read(made_on.snapshot, facts.stock.keys(), self._answering.matcher.policies, made_on.now)
+            policies = self._answering.matcher.policies
+            self.known.read(made_on.snapshot, facts.stock.keys(), facts.nodes, policies, made_on.now)
         for variant, in_step in zip(order.variants, same, strict=True):
             if made_on is not None and facts is not None:
                 self._decide(entry, record, made_on, facts, variant, in_step=in_step)
@@ -212,7 +214,8 @@ class Roll:
     ) -> None:
         skus = made_on.snapshot.products
         variant.products.update(skus)
-        if in_step and self._is_as_logged(record, skus):
+        alone = self._orders[variant.first].rejected_in_log_alone(variant)
+        if in_step and not alone and self._is_as_logged(record, skus):
             self._place(entry, record, variant, self._from_record(entry, record, made_on), in_step=True)
             self.made_as_logged += 1
             return
@@ -261,10 +264,13 @@ class Roll:
                 standing_shipments=variant.units.standing,
                 barred=_barred(record, remainder, variant),
             )
+        elif record.because is not None:
+            alone = self._orders[variant.first].rejected_in_log_alone(variant)
+            remainder = dataclasses.replace(remainder, barred=_barred_in_step(record, remainder, variant, alone))
         variant.order = remainder.whole_order
         return Question(
             remainder=remainder,
-            logged=made_on.snapshot,
+            logged=self._with_loads(record, made_on, facts),
             now=made_on.now,
             may_wait=record.may_wait or (not record.unfilled and self._waits.get(record.order.channel, False)),
             may_park=is_parked(record, facts, approve=True),
@@ -272,6 +278,14 @@ class Roll:
             left=left_to_others(record),
             terms=made_on.terms,
         )
+
+    def _with_loads(self, record: DecisionRecord, made_on: DecisionFacts, facts: FactsRecord) -> Snapshot:
+        """What the log decided on. It keeps nothing of what nodes were given that may not ship there: those that had
+        rejected the order, but may not have in the variant.
+        """
+        named = {*facts.nodes, (record.follows and record.follows.node) or ""}
+        nodes = {node for its in made_on.snapshot.positions.values() for node in its} - named
+        return self.known.with_loads(made_on.snapshot, nodes, self._answering.matcher.policies, made_on.now)
 
     def _from_record(self, entry: Entry, record: DecisionRecord, made_on: DecisionFacts | None) -> Answer:
         """What the log decided, as it is."""
@@ -359,7 +373,8 @@ class Roll:
         waiting = [its for its in self._waiting.values() if its.is_due(entry.at, freed)]
         for variant in sorted(waiting, key=lambda its: its.rank):
             in_step = variant.units.same_as(self._orders[variant.first].units)
-            if not in_step or self.difference.touches(variant.skus):
+            alone = self._orders[variant.first].rejected_in_log_alone(variant)
+            if not in_step or alone or self.difference.touches(variant.skus):
                 self._offer_to(entry, variant)
 
     def _offer_to(self, entry: Entry, variant: VariantOrder) -> None:
@@ -407,6 +422,21 @@ def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder)
     barred = variant.barred(lasting=False)
     rejecting = frozenset({record.follows.node})
     return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in remainder.order.lines}
+
+
+def _barred_in_step(
+    record: DecisionRecord, remainder: Remainder, variant: VariantOrder, alone: AbstractSet[tuple[str, str]]
+) -> Mapping[str, frozenset[str]]:
+    """Those of the log, without the nodes that rejected the SKU in the log `alone`."""
+    its = variant.barred(lasting=record.because != "rejected")
+    rejecting = record.follows.node if record.follows else ""
+    barred = {
+        sku: frozenset(
+            node for node in nodes if (sku, node) not in alone or node in its.get(sku, ()) or node == rejecting
+        )
+        for sku, nodes in remainder.barred.items()
+    }
+    return {sku: nodes for sku, nodes in barred.items() if nodes}
 
 
 def _fill_without_stock(units: OrderUnits, record: DecisionRecord) -> None:

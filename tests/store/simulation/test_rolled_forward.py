@@ -260,6 +260,39 @@ def test_units_that_are_released_give_the_place_its_room_back(shops, clock):
     }
 
 
+def test_a_place_that_rejected_an_amended_order_in_the_log_alone_counts_with_what_it_was_given(shops, clock):
+    """The log keeps nothing of what a place was given that may not ship."""
+    both = shops(
+        ("when: {node.id: lille}, then: {avoid: 3.00}",), ("when: {node.load: {at_least: 1}}, then: {avoid: 8.00}",)
+    )
+    amended, other = order(("A", 1), place=PARIS), order(("A", 1), place=PARIS)
+    both.order(amended)
+    both.move("A", "lille", 3, op="1")
+    both.reject(amended.id, "other")
+    both.order(other)
+    more = order(("A", 4), id=amended.id, place=amended.place, placed_at=amended.placed_at)
+    both.amend(more)
+    roll = rolled(both.logged, both.other)
+    found = {variant.name: rolled_places(variant) for variant in roll.variants}
+    assert found == {item.id: places(both.other, item.id) for item in (amended, other)}
+    assert found[other.id] == {("1", "held", "lyon"): 1}
+    # lyon has 3 left, and was given a shipment
+    assert found[amended.id] == {("1", "held", "lille"): 2, ("1", "held", "paris"): 2}
+
+
+def test_a_place_that_rejected_an_order_in_the_log_alone_may_ship_it_in_the_draft(shops, clock):
+    """Even if both hold it in the same places then."""
+    both = shops((), ("when: {node.id: paris}, then: {prefer: 9.00}",))
+    item = order(("A", 2), place=PARIS)
+    both.order(item)
+    both.reject(item.id, "no_capacity")
+    both.amend(order(("A", 4), id=item.id, place=item.place, placed_at=item.placed_at))
+    (variant,) = rolled(both.logged, both.other).variants
+    assert (
+        rolled_places(variant) == places(both.other, item.id) == {("1", "held", "paris"): 2, ("1", "held", "lyon"): 2}
+    )
+
+
 def test_what_becomes_of_the_last_units_of_the_log_becomes_of_all_that_the_draft_holds(shops, clock):
     both = shops(("when: {node.id: [lyon, paris]}, then: {exclude: true}",), ())
     item = order(("A", 3), place=LYON)
