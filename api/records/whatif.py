@@ -176,6 +176,16 @@ class WhatIfDraftRecord(Record, frozen=True):
     ] = UNSET
     rolled: Annotated[WhatIfRolledRecord | UnsetType, Meta(description="only if it was rolled forward")] = UNSET
 
+    @property
+    def changes_volume(self) -> bool:
+        return self.change is not UNSET and self.change.volume_percent is not UNSET
+
+    def interval(self, figure: str) -> WhatIfIntervalRecord | None:
+        """How sure the difference in a figure is. None: it is not known, or another number of orders was asked for, so
+        that how much they come to is no chance.
+        """
+        return None if self.changes_volume else self.sure.get(figure)
+
     @classmethod
     def of(cls, result: DraftResult) -> "WhatIfDraftRecord":
         comparison, breakdown = result.comparison, result.comparison.breakdown

@@ -39,7 +39,7 @@ def test_the_headline_comes_first_and_says_what_the_draft_would_have_done(run: R
     first, second, third, *rest = printed.stdout.splitlines()
     assert first.startswith("2 decisions from ")
     assert second.startswith(f"{draft} would have cost ")
-    assert " less (-100.0%), 2 units more unfilled, 2 shipments fewer, " in second
+    assert " less (-100.0%), 2 unfilled units more, 2 shipments fewer, " in second
     assert third == "  changed: test/r1"
     assert rest[0] == "  2 of 2 orders come out otherwise"
     (worst,) = [line for line in rest if line.startswith("  order W-")]
@@ -57,7 +57,7 @@ def test_it_is_said_in_french(run: Run, tmp_path: Path) -> None:
     assert first.startswith("2 décisions du ")
     assert second.startswith(f"{draft} aurait coûté ")
     assert third == "  changée\N{NO-BREAK SPACE}: test/r1"
-    assert rest[0] == "  2 sur 2 commandes changent"
+    assert rest[0] == "  autre résultat pour 2 sur 2 commandes"
 
 
 def test_a_draft_of_the_same_meaning_decides_everything_the_same(run: Run, tmp_path: Path) -> None:
@@ -80,6 +80,26 @@ def test_rules_that_never_fired_or_decided_nothing_are_named_once(run: Run, tmp_
         "fired, but decided none of the last decisions in which they did, at most 2 of each rule (1 rule):",
         "  test/r4",
     ]
+
+
+def test_rules_that_the_draft_leaves_as_they_are_are_counted_and_not_named(
+    command: Command, tmp_path: Path
+) -> None:
+    never = "when: {order.channel: store}, then: {exclude: true}"
+    (tmp_path / "installation").mkdir()
+    with installed(command, tmp_path / "installation", policy_file(never, RULE)["test.yaml"].decode()) as run:
+        order = tmp_path / "order.json"
+        order.write_text(json.dumps(order_json(id="N-1")), encoding="utf-8")
+        assert run("decide", order).returncode == 0
+        last = run("whatif", folder(tmp_path, never, "then: {prefer: 2.00}"), "--weigh", "0").stdout.splitlines()[-1]
+    assert last == "never fired: 1 rule; --json and the report name them"
+
+
+def test_orders_that_were_asked_for_are_no_chance_and_both_numbers_are_said(run: Run) -> None:
+    printed = run("whatif", "--way", "rolled-forward", "--volume", "2").stdout
+    assert "  2 decisions without it, 4 with it: how many orders come in was asked for" in printed
+    assert "2 -> 4" in printed
+    assert "with other orders of this kind" not in printed
 
 
 def test_the_json_has_each_draft_and_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
@@ -202,6 +222,7 @@ def test_the_network_alone_is_a_variant_in_either_way(run: Run) -> None:
         assert (tried["name"], tried["changes"]["same"]) == ("lyon closed", True)
         assert tried["change"] == {"closed": [{"node": "lyon", "since": None, "until": None}]}
         assert tried["total"]["baseline"]["units_shipped"] > 0
+        assert "lyon is closed in this trial" in run("whatif", "--close", "lyon", "--way", way).stdout
         assert "lyon" in tried["nodes"]
         assert tried["nodes"]["lyon"]["draft"]["shipments"] == 0 < tried["nodes"]["lyon"]["baseline"]["shipments"]
 
@@ -239,7 +260,7 @@ def test_orders_of_a_file_are_tried_instead_of_logged_ones(run: Run, orders: Pat
     assert printed.returncode == 0, printed.stderr
     first, second, *rest = printed.stdout.splitlines()
     assert first.startswith(f"3 decisions on orders of {orders}, one after another on the stock of now as the draft")
-    assert ", 3 units more unfilled, 3 shipments fewer, " in second
+    assert ", 3 unfilled units more, 3 shipments fewer, " in second
     assert "  3 of 3 orders come out otherwise" in rest
     assert any(line.startswith("  order F-") for line in rest)
     assert "Stock at the end, of the articles that were ordered" in printed.stdout

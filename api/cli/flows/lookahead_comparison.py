@@ -94,7 +94,7 @@ def print_sides(record: LookaheadComparisonRecord) -> None:
         )
         for _, side in sides
     ]
-    headings = say("units shipped"), say("unfilled"), say("shipments"), say("cost")
+    headings = say("units shipped"), say("units unfilled"), say("shipments"), say("cost")
     print_columns(text_columns((say("table"),), [(name,) for name, _ in sides]), number_columns(headings, figures))
 
 

@@ -40,16 +40,18 @@ def number_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> li
 def column_tables(
     keys: Sequence[Column], columns: Sequence[Column], *, width: int, title: Text | None = None
 ) -> Iterator[Table]:
-    """Each with the columns `keys` first, which name the rows; the columns that don't fit go into a table below. Only
-    one that has no more than the keys and a column can be wider than `width`.
+    """Each with the columns `keys` first, which name the rows; the columns that don't fit go into a table below,
+    without the rows that have nothing in it. Only one that has no more than the keys and a column can be wider than
+    `width`.
     """
-    for group in _groups(columns, width - sum(key.width for key in keys) - 1):
+    for number, group in enumerate(_groups(columns, width - sum(key.width for key in keys) - 1)):
         table = Table(title=title)
         shown = (*(replace(key, is_text=True) for key in keys), *group)
         for column in shown:
             table.add_column(Text(column.heading), justify="left" if column.is_text else "right", no_wrap=True)
         for row in zip(*(column.cells for column in shown), strict=True):
-            table.add_row(*map(Text, row))
+            if number == 0 or any(row[len(keys) :]):
+                table.add_row(*map(Text, row))
         yield table
         title = None
 

@@ -98,7 +98,7 @@ def notes(record: WhatIfRecord) -> Iterator[str]:
 
 
 def draft_headline(draft: WhatIfDraftRecord, currency: str) -> str:
-    if not draft.decisions_changed:
+    if not draft.decisions_changed and not draft.changes_volume:
         return say("{draft} would have decided everything the same", draft=draft.name)
     cost, before = draft.sure["cost_micros"].difference, draft.total.baseline.cost_micros
     amount, share = money(abs(cost), currency), say_number(f"{100 * cost / before:+.1f}%") if before else "-"
@@ -129,8 +129,8 @@ def _pieces(draft: WhatIfDraftRecord) -> Iterator[str]:
         orders = counted(abs(late), "order")
         yield say("{orders} more late", orders=orders) if late > 0 else say("{orders} fewer late", orders=orders)
     if unfilled := sure["units_unfilled"].difference:
-        units = counted(abs(unfilled), "unit")
-        yield say("{units} more unfilled", units=units) if unfilled > 0 else say("{units} fewer unfilled", units=units)
+        number = counted(abs(unfilled), "unfilled unit")
+        yield say("{number} more", number=number) if unfilled > 0 else say("{number} fewer", number=number)
     if shipments := sure["shipments"].difference:
         number = counted(abs(shipments), "shipment")
         yield say("{number} more", number=number) if shipments > 0 else say("{number} fewer", number=number)
@@ -159,15 +159,21 @@ def captured(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
 
 
 def how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
-    if not draft.decisions_changed:
+    if not draft.decisions_changed and not draft.changes_volume:
         return
     yield say(
         "  {changed:,} of {orders} come out otherwise",
         changed=draft.orders.changed,
         orders=counted(draft.orders.orders, "order"),
     )
-    cost = draft.sure["cost_micros"]
-    if not cost.difference:
+    cost = draft.interval("cost_micros")
+    if draft.changes_volume:
+        yield say(
+            "  {before} without it, {after} with it: how many orders come in was asked for, so no chance is worked out",
+            before=counted(draft.total.baseline.decisions, "decision"),
+            after=say_number(f"{draft.total.draft.decisions:,}"),
+        )
+    if cost is None or not cost.difference:
         return
     low, high = millionths(cost.low, shown=2), money(cost.high, currency)
     if cost.low <= 0 <= cost.high:

@@ -20,7 +20,7 @@ def print_trade_off(record: WhatIfRecord) -> None:
         ["*" if is_unbeaten(draft, record.drafts) else "", draft.name.rpartition("=")[2], _stands(draft)]
         for draft in record.drafts
     ]
-    headings = [record.currency, say("95% from"), say("95% to"), "kg CO2e", say("late"), say("unfilled")]
+    headings = [record.currency, say("95% from"), say("95% to"), "kg CO2e", say("late"), say("units unfilled")]
     headings.append(say("orders changed"))
     rows = [[*_differences(draft), say_number(f"{draft.orders.changed:,}")] for draft in record.drafts]
     title = say("What each number of {effect} adds", effect=effect)
@@ -37,8 +37,9 @@ def _stands(draft: WhatIfDraftRecord) -> str:
 def _differences(draft: WhatIfDraftRecord) -> list[str]:
     """The cost with what bounds it in 95 of 100 cases, and the other figures."""
     cost, co2, late, unfilled = _figures(draft)
-    bounds = draft.sure["cost_micros"]
-    shown = [(amount, millionths(amount, shown=2)) for amount in (cost, bounds.low, bounds.high)]
+    bounds = draft.interval("cost_micros")
+    shown = [(cost, millionths(cost, shown=2))]
+    shown += [(0, "")] * 2 if bounds is None else [(it, millionths(it, shown=2)) for it in (bounds.low, bounds.high)]
     shown.append((co2, millionths(co2, shown=3)))
     shown += [(number, say_number(f"{number:,}")) for number in (late, unfilled)]
     return [f"+{text}" if number > 0 else text for number, text in shown]

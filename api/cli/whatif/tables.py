@@ -1,7 +1,7 @@
 """A draft beside the baseline: figures, the orders that come out worst and best, and where it makes a difference."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ from api.cli.output.shipment_texts import shipment_text
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from api.cli.policy.explained_rules import WIDTH
+from api.cli.whatif.closed_places import closed_places
 from api.records.whatif import (
     ChangedDecisionRecord,
     DecidedSideRecord,
@@ -29,7 +30,7 @@ _MOST_SENTENCES = 4
 def print_draft(draft: WhatIfDraftRecord, currency: str, times: Times) -> None:
     """All of it; of a draft that changes nothing, what its rules did alone."""
     click.echo()
-    if draft.decisions_changed:
+    if draft.decisions_changed or draft.changes_volume:
         _print_figures(draft, currency)
         _print_changed(draft, currency, times)
         _print_groups(say("By channel: what the draft adds"), say("channel"), draft.channels)
@@ -90,7 +91,7 @@ def _rows() -> Iterator[tuple[str, str, Callable[[int], str]]]:
 
 
 def _between(draft: WhatIfDraftRecord, field: str, shown: Callable[[int], str]) -> str:
-    interval = draft.sure.get(field)
+    interval = draft.interval(field)
     if interval is None or not (interval.low or interval.high):
         return ""
     return f"{_signed(interval.low, shown)} .. {_signed(interval.high, shown)}"
@@ -101,11 +102,13 @@ def _print_changed(draft: WhatIfDraftRecord, currency: str, times: Times) -> Non
         if changed:
             click.echo(title)
         for item in changed:
-            for line in _changed_lines(item, currency, times):
+            for line in _changed_lines(draft, item, currency, times):
                 click.echo(line)
 
 
-def _changed_lines(item: ChangedDecisionRecord, currency: str, times: Times) -> Iterator[str]:
+def _changed_lines(
+    draft: WhatIfDraftRecord, item: ChangedDecisionRecord, currency: str, times: Times
+) -> Iterator[str]:
     yield say(
         "  order {order}, {at}: {cost}, {co2}, {unfilled} unfilled",
         order=item.order,
@@ -116,16 +119,18 @@ def _changed_lines(item: ChangedDecisionRecord, currency: str, times: Times) -> 
     )
     yield from _side_lines(say("without it"), item.baseline, currency)
     yield from _side_lines(say("with it"), item.draft, currency)
+    for sentence in closed_places(draft, item):
+        yield f"      {sentence}"
 
 
 def _side_lines(name: str, side: DecidedSideRecord, currency: str) -> Iterator[str]:
     made = side.decided
     yield say(
-        "    {name}: {shipments}; {cost}, {unfilled} unfilled",
+        "    {name}: {shipments}; {cost}, {unfilled}",
         name=name,
         shipments="; ".join(map(shipment_text, made.shipments)) or say("nothing ships"),
         cost=money(made.cost_micros, currency),
-        unfilled=counted(made.unfilled_units, "unit"),
+        unfilled=counted(made.unfilled_units, "unfilled unit"),
     )
     if side.rules:
         yield say("      decided by {rules}", rules=", ".join(side.rules))
@@ -136,7 +141,7 @@ def _side_lines(name: str, side: DecidedSideRecord, currency: str) -> Iterator[s
 
 
 def _print_groups(title: str, name: str, groups: Mapping[str, WhatIfSidesRecord]) -> None:
-    keys = text_columns([name], [[group or say("none")] for group in groups])
+    keys = text_columns([name], [[group or say("(none)")] for group in groups])
     headings = [
         say("decisions"),
         say("cost"),
@@ -147,7 +152,7 @@ def _print_groups(title: str, name: str, groups: Mapping[str, WhatIfSidesRecord]
     ]
     rows = [
         [
-            _whole(its.baseline.decisions),
+            _decisions(its),
             _more(its, "cost_micros", _cents),
             _more(its, "co2_mg", _kilograms),
             _more(its, "shipments", _whole),
@@ -156,7 +161,14 @@ def _print_groups(title: str, name: str, groups: Mapping[str, WhatIfSidesRecord]
         ]
         for its in groups.values()
     ]
-    print_columns(keys, number_columns(headings, rows), title=title)
+    columns = number_columns(headings, rows)
+    print_columns(keys, [column for column in columns if set(column.cells) != {_whole(0)}], title=title)
+
+
+def _decisions(its: WhatIfSidesRecord) -> str:
+    """As many on both sides, unless other numbers of orders come in."""
+    before, after = its.baseline.decisions, its.draft.decisions
+    return _whole(before) if before == after else f"{_whole(before)} -> {_whole(after)}"
 
 
 def _print_nodes(draft: WhatIfDraftRecord) -> None:
@@ -187,21 +199,29 @@ def _print_rules(draft: WhatIfDraftRecord) -> None:
         ]
         headings = [say("without it"), say("with it"), say("otherwise"), say("cost")]
         print_columns(keys, number_columns(headings, rows), title=say("By rule: decisions in which it acted"))
-    _print_named(say("never fired"), draft.never_fired)
+    _print_named(say("never fired"), draft.never_fired, differing)
     most = max((draft.rules[rule].weighed for rule in draft.never_decided), default=0)
     title = say(
         "fired, but decided none of the last decisions in which they did, at most {most:,} of each rule", most=most
     )
-    _print_named(title, draft.never_decided)
+    _print_named(title, draft.never_decided, differing)
 
 
-def _print_named(title: str, rules: Sequence[str]) -> None:
+def _print_named(title: str, rules: Sequence[str], differing: Set[str]) -> None:
+    """How many they are, and the names of those that the draft adds or changes."""
     if not rules:
         return
-    click.echo(f"{title} ({counted(len(rules), 'rule')}):")
+    count, named = counted(len(rules), "rule"), [rule for rule in rules if rule in differing]
+    if not named:
+        click.echo(say("{title}: {rules}; --json and the report name them", title=title, rules=count))
+        return
+    if len(named) == len(rules):
+        click.echo(say("{title} ({rules}):", title=title, rules=count))
+    else:
+        click.echo(say("{title} ({rules}), of those that the draft adds or changes:", title=title, rules=count))
     click.echo(
         textwrap.fill(
-            ", ".join(rules),
+            ", ".join(named),
             WIDTH,
             initial_indent="  ",
             subsequent_indent="  ",

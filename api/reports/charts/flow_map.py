@@ -17,6 +17,10 @@ _LARGEST, _SMALLEST = 26.0, 3.0
 _LETTER: Final = 7.4
 _LINE: Final = 15.0
 """How wide a letter of a label is, about, and how high its line."""
+_GAP: Final = 4.0
+"""Between one label and the next."""
+_NARROW: Final = 2
+"""On a narrow screen letters are so much larger than on a wide one, which shows the map as much larger."""
 _BEND: Final = 0.14
 """How far a line is bent, as a share of its length, so that the ways there and back are two."""
 _LONGEST: Final = 26
@@ -59,7 +63,8 @@ def flow_map(nodes: Sequence[MapNode], flows: Sequence[MapFlow], *, name: str, l
         group(_flows(flows, projection)),
         group(_areas(flows, projection)),
         group(_nodes(nodes, projection)),
-        group(_labels(nodes, projection, labelled)),
+        group(_labels(nodes, projection, labelled, "wide", 1)),
+        group(_labels(nodes, projection, labelled, "narrow", _NARROW)),
         class_="map",
     )
 
@@ -121,25 +126,29 @@ def _radius(units: int, most: int) -> str:
     return number(max(_SMALLEST, _LARGEST * math.sqrt(units / most)))
 
 
-def _labels(nodes: Sequence[MapNode], projection: Projection, labelled: int) -> Iterator[Markup]:
-    """Beside its node, where it lies on no other label and not beyond the edge; otherwise there is none."""
+def _labels(
+    nodes: Sequence[MapNode], projection: Projection, labelled: int, screen: str, larger: int
+) -> Iterator[Markup]:
+    """Beside its node, where it lies on no other label and not beyond the edge; otherwise there is none. `screen`:
+    which screens they are for, with letters so many times larger.
+    """
     most, taken = _most(nodes), list[tuple[float, float, float, float]]()
     for node in nodes[:labelled]:
         x, y = projection(*node.place)
         away = float(_radius(max(node.baseline, node.draft), most)) + 4
         label = node.label if len(node.label) <= _LONGEST else f"{node.label[: _LONGEST - 1]}…"
-        width = _LETTER * len(label)
+        width = larger * _LETTER * len(label)
         for left, line, anchor in (
             (x + away, y + 5, "start"),
             (x - away - width, y + 5, "end"),
             (x - width / 2, y - away, "middle"),
-            (x - width / 2, y + away + 10, "middle"),
+            (x - width / 2, y + away + 10 * larger, "middle"),
         ):
-            box = (left, line - _LINE, left + width, line + 4)
+            box = (left - _GAP, line - larger * _LINE, left + width + _GAP, line + 4 * larger)
             if _is_within(box, projection) and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 at = {"start": left, "end": left + width, "middle": x}[anchor]
-                yield element("text", label, class_="place", x=number(at), y=number(line), text_anchor=anchor)
+                yield element("text", label, class_=f"place {screen}", x=number(at), y=number(line), text_anchor=anchor)
                 break
 
 

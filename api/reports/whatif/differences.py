@@ -106,7 +106,7 @@ def _group(caption: str, heading: str, sides: Mapping[str, WhatIfSidesRecord], c
     scale = bar_scale(added.values())
     rows: list[list[Cell]] = [
         [
-            name or say("none"),
+            name or say("(none)"),
             whole(its.baseline.decisions),
             bar(scale, 0, added[name], less_is_better(added[name]), signed(added[name], cents)),
             signed(added[name], cents),
@@ -135,7 +135,7 @@ def _products(caption: str, heading: str, products: Mapping[str, WhatIfProductsR
     scale = bar_scale(added.values())
     rows: list[list[Cell]] = [
         [
-            name or say("none"),
+            name or say("(none)"),
             whole(its.baseline.shipped),
             bar(scale, 0, added[name], more_is_better(added[name]), signed(added[name], whole)),
             signed(added[name], whole),

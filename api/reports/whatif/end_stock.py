@@ -97,7 +97,7 @@ def _kinds(
     for name in names:
         sides = before.get(name, _NONE), after.get(name, _NONE)
         cover = ["–" if side.days_of_cover is None else whole(side.days_of_cover) for side in sides]
-        rows.append([name or say("none"), *map(_share, sides), *cover, *(whole(side.available) for side in sides)])
+        rows.append([name or say("(none)"), *map(_share, sides), *cover, *(whole(side.available) for side in sides)])
     headings = [
         heading,
         say("sell-through without it"),

@@ -72,7 +72,7 @@ def _bounds(interval: WhatIfIntervalRecord | None, shown: Shown) -> str:
 
 
 def _tile(draft: WhatIfDraftRecord, figure: _Summed) -> TileView:
-    difference, interval, shown = figure.draft - figure.baseline, draft.sure.get(figure.field), figure.shown
+    difference, interval, shown = figure.draft - figure.baseline, draft.interval(figure.field), figure.shown
     span = _between(interval, shown)
     chart = sure_range(interval.low, difference, interval.high, span) if interval is not None and span else None
     return TileView(
@@ -100,7 +100,7 @@ def _verdict(difference: int, interval: WhatIfIntervalRecord | None) -> str:
 
 
 def _shipments_between(draft: WhatIfDraftRecord) -> str:
-    span = _between(draft.sure.get("shipments"), whole)
+    span = _between(draft.interval("shipments"), whole)
     return say("shipments in all: {span}", span=span) if span else ""
 
 
@@ -141,7 +141,7 @@ def _row(draft: WhatIfDraftRecord, name: str, field: str, shown: Shown) -> list[
 
 
 def _span(draft: WhatIfDraftRecord, field: str, shown: Shown) -> str:
-    return _bounds(draft.sure.get(field), shown)
+    return _bounds(draft.interval(field), shown)
 
 
 def _fields(currency: str) -> Iterator[tuple[str, str, Shown]]:
