@@ -82,9 +82,7 @@ def test_rules_that_never_fired_or_decided_nothing_are_named_once(run: Run, tmp_
     ]
 
 
-def test_rules_that_the_draft_leaves_as_they_are_are_counted_and_not_named(
-    command: Command, tmp_path: Path
-) -> None:
+def test_rules_that_the_draft_leaves_as_they_are_are_counted_and_not_named(command: Command, tmp_path: Path) -> None:
     never = "when: {order.channel: store}, then: {exclude: true}"
     (tmp_path / "installation").mkdir()
     with installed(command, tmp_path / "installation", policy_file(never, RULE)["test.yaml"].decode()) as run:

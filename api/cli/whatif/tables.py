@@ -1,7 +1,8 @@
 """A draft beside the baseline: figures, the orders that come out worst and best, and where it makes a difference."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import click
@@ -106,9 +107,7 @@ def _print_changed(draft: WhatIfDraftRecord, currency: str, times: Times) -> Non
                 click.echo(line)
 
 
-def _changed_lines(
-    draft: WhatIfDraftRecord, item: ChangedDecisionRecord, currency: str, times: Times
-) -> Iterator[str]:
+def _changed_lines(draft: WhatIfDraftRecord, item: ChangedDecisionRecord, currency: str, times: Times) -> Iterator[str]:
     yield say(
         "  order {order}, {at}: {cost}, {co2}, {unfilled} unfilled",
         order=item.order,
@@ -207,7 +206,7 @@ def _print_rules(draft: WhatIfDraftRecord) -> None:
     _print_named(title, draft.never_decided, differing)
 
 
-def _print_named(title: str, rules: Sequence[str], differing: Set[str]) -> None:
+def _print_named(title: str, rules: Sequence[str], differing: AbstractSet[str]) -> None:
     """How many they are, and the names of those that the draft adds or changes."""
     if not rules:
         return

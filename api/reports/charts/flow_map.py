@@ -63,8 +63,8 @@ def flow_map(nodes: Sequence[MapNode], flows: Sequence[MapFlow], *, name: str, l
         group(_flows(flows, projection)),
         group(_areas(flows, projection)),
         group(_nodes(nodes, projection)),
-        group(_labels(nodes, projection, labelled, "wide", 1)),
-        group(_labels(nodes, projection, labelled, "narrow", _NARROW)),
+        group(_labels(nodes, projection, labelled, "on-wide", 1)),
+        group(_labels(nodes, projection, labelled, "on-narrow", _NARROW)),
         class_="map",
     )
 

@@ -68,8 +68,8 @@ def trade_offs(record: WhatIfRecord) -> ChartView | None:
         lead=say("How much more or less each draft comes to. Further left and further down is better."),
         charts=charts,
         legend=[
-            (UNBEATEN, say("no other beats it in everything")),
-            (BEATEN, say("another is as good or better in everything")),
+            (UNBEATEN, say("no other is better in one of cost, CO2e, late and unfilled, and as good in the rest")),
+            (BEATEN, say("another is")),
             (CROSS, say("the baseline")),
         ],
         table=overview(record),
@@ -79,7 +79,7 @@ def trade_offs(record: WhatIfRecord) -> ChartView | None:
 
 def summary(record: WhatIfRecord) -> str:
     """Which of several drafts costs least, and which emits least."""
-    named = list(zip(labels(record.drafts), record.drafts, strict=True))
+    named = list(zip(_in_a_sentence(record.drafts), record.drafts, strict=True))
     cheapest, cost = min(((label, _cost(draft)) for label, draft in named), key=lambda item: item[1])
     cleanest, co2 = min(((label, draft.sure["co2_mg"].difference) for label, draft in named), key=lambda item: item[1])
     sums = {"cost": f"{signed(cost, cents)} {record.currency}", "co2": f"{signed(co2, kilograms)} kg CO2e"}
@@ -97,6 +97,16 @@ def summary(record: WhatIfRecord) -> str:
         cleanest=cleanest,
         **sums,
     )
+
+
+def _in_a_sentence(drafts: Sequence[WhatIfDraftRecord]) -> list[str]:
+    """Numbers of a sweep with the effect whose they are: `carbon_price 0.5`."""
+    effects = {draft.name.rpartition("=")[0].rpartition(".")[2] for draft in drafts}
+    (effect,) = effects if len(effects) == 1 else ("",)
+    return [
+        f"{effect} {label}" if effect and label != draft.name else label
+        for label, draft in zip(labels(drafts), drafts, strict=True)
+    ]
 
 
 def labels(drafts: Sequence[WhatIfDraftRecord]) -> list[str]:

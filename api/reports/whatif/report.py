@@ -20,7 +20,7 @@ from api.reports.whatif.differences import alike, causes, groups
 from api.reports.whatif.end_stock import end_stock, network_changes, stock_outs
 from api.reports.whatif.figures import figures, tiles
 from api.reports.whatif.orders import orders
-from api.reports.whatif.overview import summary, trade_offs
+from api.reports.whatif.overview import labels, summary, trade_offs
 from api.reports.whatif.places import days, flows
 from api.reports.whatif.rules import idle_rules, rules
 from api.reports.whatif.views import DraftView, PageView
@@ -85,7 +85,7 @@ def _page(record: WhatIfRecord) -> PageView:
         trade_offs=trade_offs(record),
         notes=[*_way_notes(record), *notes(record)],
         refused=[(item.name, [_finding(finding) for finding in item.findings]) for item in record.refused],
-        left_out=_left_out(len(drafts) - len(detailed)),
+        left_out=_left_out([label for place, label in enumerate(labels(drafts)) if place not in detailed]),
     )
 
 
@@ -135,13 +135,14 @@ def _detailed(drafts: Sequence[WhatIfDraftRecord]) -> set[int]:
     return set(ranked[:_MOST_DETAILED])
 
 
-def _left_out(drafts: int) -> str:
-    if drafts <= 0:
+def _left_out(names: Sequence[str]) -> str:
+    if not names:
         return ""
     return say(
-        "Of {drafts} only the figures are shown: others are better, or as good. The CSV and JSON have"
+        "Of {drafts} only the figures are shown ({names}): others are better, or as good. The CSV and JSON have"
         " everything of each.",
-        drafts=counted(drafts, "draft"),
+        drafts=counted(len(names), "draft"),
+        names=", ".join(names),
     )
 
 

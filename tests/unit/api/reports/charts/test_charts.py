@@ -164,8 +164,8 @@ def test_what_ships_more_and_what_ships_less_are_lines_of_two_kinds_and_places_a
     drawn = flow_map(nodes, flows, name="map", labelled=9)
     assert len(re.findall(r'class="flow more"', drawn)) == 1
     assert len(re.findall(r'class="flow fewer"', drawn)) == 2
-    assert re.findall(r'class="place wide"[^>]*>([^<]+)<', drawn) == ["lyon", "paris"]
-    assert re.findall(r'class="place narrow"[^>]*>([^<]+)<', drawn) == ["lyon", "paris"]
+    assert re.findall(r'class="place on-wide"[^>]*>([^<]+)<', drawn) == ["lyon", "paris"]
+    assert re.findall(r'class="place on-narrow"[^>]*>([^<]+)<', drawn) == ["lyon", "paris"]
     assert len(re.findall(r'<circle class="draft"', drawn)) == 1
     assert len(re.findall(r'<circle class="baseline"', drawn)) == 2
 

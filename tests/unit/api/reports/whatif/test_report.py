@@ -161,7 +161,8 @@ def test_several_drafts_are_beside_one_another_and_of_many_only_the_best_are_tak
     page = Page(report_html(whatif_record(drafts=14, decisions=10, draft_names=names), "en"))
     assert "Of 14 drafts, " in page.text
     assert page.text.count("Who ships whereto") <= 4
-    assert "Of 10 drafts only the figures are shown" in page.text
+    assert "Of 10 drafts only the figures are shown (" in page.text
+    assert "Of 14 drafts, carbon_price " in page.text
     assert "Cost and CO2e" in page.text
 
 
