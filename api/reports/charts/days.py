@@ -9,7 +9,7 @@ from api.reports.charts.scale import Scale
 from api.reports.charts.svg import Child, element, group, number, picture
 
 WIDTH, HEIGHT = 170, 84
-_LEFT, _TOP, _BOTTOM = 30, 8, 18
+_LEFT, _TOP, _BOTTOM = 40, 8, 18
 _WIDEST = 22.0
 
 

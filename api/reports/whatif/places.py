@@ -69,9 +69,10 @@ def days(draft: WhatIfDraftRecord) -> ChartView | None:
         by_node.setdefault(row.node, []).append(row)
     if not by_node:
         return None
-    ranked = sorted(by_node, key=lambda node: (*_weight(by_node[node]), node))[:_MOST_DAY_CHARTS]
-    dates = _all_dates(sorted({row.date for row in draft.days}))
+    changing = [node for node, its in by_node.items() if any(map(_more, its))]
+    ranked = sorted(changing or by_node, key=lambda node: (*_weight(by_node[node]), node))[:_MOST_DAY_CHARTS]
     rows = [row for node in ranked for row in by_node[node]]
+    dates = _all_dates(sorted({row.date for row in rows}))
     return ChartView(
         title=say("Load by day"),
         lead=say(

@@ -121,6 +121,12 @@ def _way_notes(record: WhatIfRecord) -> list[str]:
         )
     said.append(
         say(
+            "Late is later than was promised. Of shipments each is counted, of decisions those that have a late one, and"
+            " an order once."
+        )
+    )
+    said.append(
+        say(
             "95% between: orders are drawn again from those that there were, {draws:,} times, each with its own"
             " difference. That a weekend is another thing than a Tuesday, this does not know.",
             draws=record.draws,
