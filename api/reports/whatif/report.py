@@ -121,8 +121,8 @@ def _way_notes(record: WhatIfRecord) -> list[str]:
         )
     said.append(
         say(
-            "Late is later than was promised. Of shipments each is counted, of decisions those that have a late one, and"
-            " an order once."
+            "Late is later than was promised. Of shipments each is counted, of decisions those that have a late one,"
+            " and an order once."
         )
     )
     said.append(

@@ -9,8 +9,10 @@ from msgspec import structs
 
 from api.cli.language.current import speaking
 from api.cli.whatif.headline import draft_headline
+from api.records.whatif_breakdown import WhatIfShippedRecord
 from api.records.whatif_rolled import WhatIfChangeRecord, WhatIfClosureRecord
 from api.reports.self_contained import style_policy
+from api.reports.whatif.places import days
 from api.reports.whatif.report import report_html
 from tests.support.naughty_strings import naughty_words
 from tests.support.whatif_records import rolled_record, whatif_record
@@ -139,6 +141,22 @@ def test_the_headline_is_the_sentence_of_the_command(language):
     (heading,) = re.findall(r"<h1>(.*?)</h1>", report_html(record, language).decode())
     assert html.unescape(heading) == sentence
     assert "dearer carbon" in sentence
+
+
+def test_load_by_day_shows_the_places_and_days_where_it_changes():
+    record = whatif_record()
+    draft = record.drafts[0]
+    (first, *_), same = draft.days, WhatIfShippedRecord(shipments=1, units=5)
+    more = structs.replace(same, units=7)
+    rows = [
+        structs.replace(first, node="moves", date="2026-11-27", baseline=same, draft=more),
+        structs.replace(first, node="stays", date="2026-11-30", baseline=same, draft=same),
+    ]
+    view = days(structs.replace(draft, days=rows))
+    assert [name for name, _ in view.charts] == ["moves"]
+    assert "30 Nov" not in view.charts[0][1]
+    still = days(structs.replace(draft, days=rows[1:]))
+    assert [name for name, _ in still.charts] == ["stays"]
 
 
 def test_a_language_that_nobody_speaks_is_english_and_the_language_before_comes_back():
