@@ -74,6 +74,8 @@ class Roll:
         self._with_new_stock: set[str] = set()
         self._waits: dict[str, bool] = {}
         """By channel, whether the last of its orders that fell short in the log was to wait for stock."""
+        self._logged_by = ""
+        """The policy version of the last decision of the log."""
         self._changed: set[tuple[str, str]] = set()
         self.stock_outs: dict[tuple[str, str], int] = {}
         """By SKU and node of which the variant has none free, since when."""
@@ -137,6 +139,7 @@ class Roll:
             self.untried.append(UntriedDecision(entry.decision, "not_replayable", str(error)))
             return
         self.decisions += 1
+        self._logged_by = record.policy_version
         order = self._order_of(entry, record)
         made_on, facts = self._made_on(entry, record)
         same = [its.units.same_as(order.units) for its in order.variants]
@@ -368,13 +371,16 @@ class Roll:
                 self._waiting.pop(variant.key, None)
 
     def _offer(self, entry: Entry) -> None:
-        """Offer what became free to orders that wait in the variant, and in the log not so or on other stock."""
+        """Offer what became free to orders that wait in the variant. To those that wait alike in the log, on the same
+        stock and under the same rules, the log offers it.
+        """
         freed = frozenset(self._variant.freed)
+        other_rules = self._logged_by != self._answering.matcher.policies.version
         waiting = [its for its in self._waiting.values() if its.is_due(entry.at, freed)]
         for variant in sorted(waiting, key=lambda its: its.rank):
             in_step = variant.units.same_as(self._orders[variant.first].units)
             alone = self._orders[variant.first].rejected_in_log_alone(variant)
-            if not in_step or alone or self.difference.touches(variant.skus):
+            if other_rules or not in_step or alone or self.difference.touches(variant.skus):
                 self._offer_to(entry, variant)
 
     def _offer_to(self, entry: Entry, variant: VariantOrder) -> None:

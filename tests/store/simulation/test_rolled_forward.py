@@ -302,3 +302,18 @@ def test_what_becomes_of_the_last_units_of_the_log_becomes_of_all_that_the_draft
     (variant,) = roll.variants
     assert sum(variant.units.left.values()) == 3
     assert rolled_places(variant) == places(both.other, item.id)
+
+
+def test_an_order_that_waits_alike_in_both_ships_where_the_rules_of_the_draft_alone_let_it(shops, clock):
+    both = shops(("when: {node.id: lyon}, then: {exclude: true}", "when: {node.id: lille}, then: {exclude: true}"), ())
+    first, waits = order(("A", 7), place=PARIS), order(("A", 2), place=PARIS)
+    for shop in (both.logged, both.other):
+        shop.decide(first, wait=True)
+        shop.decide(waits, wait=True)
+    clock.now += 60
+    both.move("A", "lyon", 2, op="1")
+    variants = {variant.name: variant for variant in rolled(both.logged, both.other).variants}
+    assert {name: rolled_places(its) for name, its in variants.items()} == {
+        item.id: places(both.other, item.id) for item in (first, waits)
+    }
+    assert rolled_places(variants[waits.id]) == {("1", "held", "lyon"): 2}
