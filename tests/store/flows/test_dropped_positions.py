@@ -100,7 +100,7 @@ def test_what_begins_while_a_network_is_staged_keeps_its_place(shop, announce, w
     }
     while_staged(acts[what])
     assert len(mistakes(shop, WITHOUT_A)) == 1
-    assert list(redis_client.scan_iter("*staged*")) == []
+    assert redis_client.keys(f"{{{shop.settings.network}}}:staged:*") == []
 
 
 def test_a_network_that_keeps_what_begins_while_it_is_staged_is_loaded(shop, announce, while_staged):
