@@ -25,6 +25,7 @@ from tests.support.parcels import packing_network
 CHANGES_NOTHING = {
     *("stock.availability_of_many", "quotes.promises", "policies.check"),
     "quotes.quote",  # it is forgotten after its time, and holds nothing
+    *("whatif.begin", "whatif.cancel"),  # it is forgotten after its time, too; that decisions were read is recorded
     "webhooks.test",
     "returns.place",
 }
