@@ -1,6 +1,7 @@
 """The connectors that a service runs: read from their folder, and again whenever a file there changes."""
 
 import logging
+import threading
 import time
 from pathlib import Path
 
@@ -24,14 +25,17 @@ class ConnectorBook:
         self._is_read = False
         self._state: object = None
         self._looked_at = 0.0
+        self._lock = threading.Lock()
+        """Of two requests at once, one reads; the other would find nothing yet."""
 
     def connectors(self) -> dict[str, Connector]:
         """By name; none without a folder."""
-        now = time.monotonic()
-        if self._folder is not None and (self._state is None or now >= self._looked_at + LOOK_SECONDS):
-            self._looked_at = now
-            self._read(self._folder)
-        return self._connectors
+        with self._lock:
+            now = time.monotonic()
+            if self._folder is not None and (self._state is None or now >= self._looked_at + LOOK_SECONDS):
+                self._looked_at = now
+                self._read(self._folder)
+            return self._connectors
 
     def names(self) -> frozenset[str] | None:
         """Of the connectors that there are; None if that is not known, as there is no folder, or one with a mistake."""

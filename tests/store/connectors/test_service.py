@@ -1,6 +1,8 @@
 """A service runs the connectors of its folder in turns, and takes over their files as they change."""
 
 import datetime
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -145,3 +147,16 @@ def test_one_that_is_pushed_to_is_not_run(turns, pointsman):
 def test_without_a_folder_there_is_none(tmp_path):
     assert ConnectorBook(None).connectors() == {}
     assert ConnectorBook(tmp_path / "nowhere").connectors() == {}
+
+
+def test_of_requests_that_ask_at_once_each_finds_the_connectors(tmp_path):
+    (tmp_path / "warehouse.yaml").write_text(COUNTS)
+    book, together = ConnectorBook(tmp_path), threading.Barrier(8)
+
+    def ask(_):
+        together.wait(30)
+        return book.names()
+
+    with ThreadPoolExecutor(8) as requests:
+        (found,) = set(requests.map(ask, range(8)))
+    assert len(found) == 1
