@@ -1,6 +1,5 @@
 """`pointsman lookahead`: learns what units are worth where they will be needed, and shows it."""
 
-import os
 from collections.abc import Iterator, Sequence
 
 import click
@@ -22,6 +21,7 @@ from api.records.flows.learnt_lookahead import (
     ShownLookaheadRecord,
 )
 from engine.lookahead.learning import HORIZON_DAYS
+from engine.parallel.processors import processors
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -73,7 +73,7 @@ def learn(
 
     Example: pointsman lookahead learn --dry-run
     """
-    processes = workers or len(os.sched_getaffinity(0))
+    processes = workers or processors()
     with Pointsman(settings) as service:
         with progress_bar() as progress:
             learnt = service.flows.lookahead.learn(

@@ -1,6 +1,5 @@
 """`pointsman policy gate`: runs the gate of a published version, and shows what came of it."""
 
-import os
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from engine.errors import NotFound, NotReady
+from engine.parallel.processors import processors
 from engine.policies.gate_result import GateFigureRecord, GateResultRecord
 from engine.policies.review import SHORT
 from engine.service import Pointsman
@@ -88,11 +88,6 @@ def gate_unless_it_counts(service: Pointsman, version: str, *, who: str, workers
     """Run the gate of a version and print what came of it, unless its last result counts still."""
     if service.versions.gates.check(version).state in ("not_run", "stale"):
         gate_run_and_shown(service, version, who=who, workers=workers)
-
-
-def processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run(service: Pointsman, version: str, *, who: str, workers: int | None) -> GateResultRecord | None:

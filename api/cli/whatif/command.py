@@ -1,6 +1,5 @@
 """`pointsman whatif`: what drafts of policies would have decided, on the decisions that are logged."""
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
 from api.whatif.drafts import Candidate, reviewed, swept
+from engine.parallel.processors import processors
 from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -185,7 +185,7 @@ def whatif(
                 made = what_if(
                     service,
                     request,
-                    spread=Spread(workers=workers or _processors(), dask=dask),
+                    spread=Spread(workers=workers or processors(), dask=dask),
                     progress=lambda more: progress.advance(task, more),
                     checkpoint=checkpoint,
                 )
@@ -249,11 +249,6 @@ def _unless_swept(given: int | None, sweep: str | None, usually: int) -> int:
     if given is not None:
         return given
     return 0 if sweep else usually
-
-
-def _processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _reviewed(
