@@ -39,7 +39,7 @@ class DaskCluster:
         self._scheduler = scheduler
         self._plugin = f"pointsman-{uuid.uuid4().hex}"
         try:
-            self._client: Any = distributed.Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
+            self._client: Any = _Client(scheduler, timeout=_SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
             raise PointsmanError(
                 f"there is no Dask scheduler at {scheduler} ({error}); start one (dask scheduler), or name another"
@@ -90,6 +90,16 @@ class DaskCluster:
         with contextlib.suppress(OSError, RuntimeError, distributed.TimeoutError):
             self._client.unregister_worker_plugin(self._plugin)
         self._client.close()
+
+
+class _Client(distributed.Client):  # type: ignore[misc]  # what is not read has no types
+    def start(self, **options: Any) -> None:
+        """Dask's own leaves the thread of its loop running where there is no scheduler."""
+        try:
+            super().start(**options)
+        except BaseException:
+            self._loop_runner.stop()
+            raise
 
 
 class _Opened(WorkerPlugin):  # type: ignore[misc]  # what is not read has no types

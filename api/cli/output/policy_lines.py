@@ -181,10 +181,10 @@ def _note(change: PastChange) -> str:
 
 
 def ended_because(because: str, note: str) -> str:
-    """Why a canary is over, and what is noted of that; an earlier release noted one of both."""
-    reason = say(_BECAUSE[because]) if because in _BECAUSE else ""
-    if note == because or (note in _BECAUSE and not because):
+    """Why a canary is over, and what is noted of that; an earlier release noted one of both. "" if nothing."""
+    if note in _BECAUSE and because in ("", note):
         return say(_BECAUSE[note])
+    reason = say(_BECAUSE[because]) if because in _BECAUSE else ""
     return say("{reason}: {note}", reason=reason, note=note) if reason and note else reason or note
 
 

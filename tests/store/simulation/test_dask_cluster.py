@@ -1,6 +1,7 @@
 """What comes out of a what-if is the same on a Dask cluster, and if workers of it are killed."""
 
 import functools
+import threading
 
 import pytest
 
@@ -44,6 +45,8 @@ def test_a_dask_cluster_answers_the_same_bytes_also_if_its_workers_are_killed(sh
         list(many.each(tasks[:1]))
 
 
-def test_an_address_without_a_scheduler_is_said(shop):
+def test_an_address_without_a_scheduler_is_said_and_no_thread_is_left(shop):
+    before = set(threading.enumerate())
     with pytest.raises(PointsmanError, match=r"there is no Dask scheduler at tcp://127\.0\.0\.1:1 "):
         executor(work_of(shop), Spread(dask="tcp://127.0.0.1:1"), shop)
+    assert set(threading.enumerate()) <= before
