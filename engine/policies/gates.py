@@ -38,7 +38,9 @@ class GateCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """How a version gets past its gate: while `against` is active (None: whatever is), or as it is `overridden`."""
+    """How a version gets past its gate: while `against` is active (empty: while no version is; None: whatever is), and
+    whether its gate is `overridden`.
+    """
 
     against: str | None = None
     overridden: bool = False
@@ -79,7 +81,9 @@ class Gates:
 
     def check(self, version: str) -> GateCheck:
         """How the gate of a version stands now. Raises NotFound, PolicyUnreadable."""
-        active = self._active()
+        return self._check(version, self._active())
+
+    def _check(self, version: str, active: str | None) -> GateCheck:
         if self.gate_of(version, active) is None:
             return GateCheck(state="none")
         result = self.stored.last(version)
@@ -90,28 +94,19 @@ class Gates:
         return GateCheck(state=result.verdict, result=result)
 
     def passage(self, version: str, *, override: bool, note: str) -> Passage:
-        """How a version may be activated. Raises GateNotPassed, and InputInvalid if an override has no note."""
+        """How a version may be activated, as long as the version that is active now stays so. Raises GateNotPassed, and
+        InputInvalid if an override has no note.
+        """
         if override and not note.strip():
             raise InputInvalid([Mistake(field="note", message="an override of the gate needs a note that says why")])
-        check = self.check(version)
-        if check.state == "none":
-            return Passage()
-        if check.lets_pass:
-            return Passage(against=check.result.against if check.result else None)
-        if override:
-            return Passage(overridden=True)
+        active = self._active()
+        check = self._check(version, active)
+        if check.lets_pass or override:
+            return Passage(against=active or "", overridden=not check.lets_pass)
         raise GateNotPassed(
             f"{_why_not(version, check)}; or override it with a note that says why (--override-gate, over HTTP:"
             ' "override_gate": true)'
         )
-
-
-def stale_gate(version: str) -> GateNotPassed:
-    """The error where another version became active while the gate was looked at."""
-    return GateNotPassed(
-        f"another version became active meanwhile than the gate of policy version {version[:SHORT]} was run against;"
-        f" run it again (pointsman policy gate {version[:SHORT]}, over HTTP: POST /v1/policies/{version[:SHORT]}/gate)"
-    )
 
 
 def _why_not(version: str, check: GateCheck) -> str:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from engine.errors import InputInvalid, KeyReused, Mistake, NotActivated, NotFound
 from engine.model.order_share import SHARES
-from engine.policies.gates import stale_gate
+from engine.policies.gates import Passage
 from engine.policies.review import SHORT
 from engine.policies.trial_figures import Watched, is_broken
 from engine.policies.versions import ENGINE, Versions
@@ -85,16 +85,8 @@ class Trials:
         terms = CanaryTerms(
             watch=list(watch), stop_if=[(its.figure, its.text) for its in bounds], least_orders=request.least_orders
         )
-        entry, passage = self._versions.permitted(
-            request.version,
-            who=who,
-            note=note,
-            operation=operation,
-            override=override,
-            override_gate=override_gate,
-        )
 
-        def change(network: str) -> TimelineOutcome:
+        def change(entry: HistoryEntry, passage: Passage, network: str) -> TimelineOutcome:
             # a network that is loaded after this look has another version, and the script refuses
             _verify_currency(bounds, self._versions.currency())
             answer = self.stored.start_canary(
@@ -105,8 +97,15 @@ class Trials:
             _verify_answer(answer, request.version, "canary")
             return TimelineChanged()
 
-        if isinstance(self._versions.change_timeline(request.version, change), ActiveChanged):
-            raise stale_gate(request.version)
+        self._versions.change_if_permitted(
+            request.version,
+            change,
+            who=who,
+            note=note,
+            operation=operation,
+            override=override,
+            override_gate=override_gate,
+        )
         return self._found("canary")
 
     def verify_may_start(

@@ -6,19 +6,20 @@ version that was active before, and called again to the one before that. It neve
 back twice does not want the version that was just left; to go forward, activate a version by name.
 """
 
+import functools
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from engine.decide.network_fit import Fit
 from engine.decide.policy_tests.runner import Report
-from engine.errors import NotActivated, NotFound, PolicyUnreadable
+from engine.errors import Contended, NotActivated, NotFound, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
 from engine.policies.emergency import MOST_DAYS, Emergency, emergency_of, ending_soon, failed
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.gate_result import GateResultRecord
-from engine.policies.gates import Gates, Passage, stale_gate
+from engine.policies.gates import Gates, Passage
 from engine.policies.network_compatibility import NOT_ACTIVATED, NetworkCompatibility
 from engine.policies.review import SHORT, Review, RunTests, review_policies
 from engine.store import policy_versions
@@ -35,6 +36,8 @@ FEWEST_LETTERS = 4
 """How much of a version's name has to be given. With one letter, sooner or later another version would be meant than
 the one it was typed for.
 """
+MOST_LOOKS = 100
+"""How often a version's gate is looked at again because another version became active meanwhile."""
 ENGINE = "pointsman"
 """Named in the history as the one who takes a version that can't be read off the schedule."""
 _START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
@@ -206,11 +209,8 @@ class Versions:
         Raises NotApproved, GateNotPassed, NotFound, NotActivated if this release can't read it or it does not fit the
         network, KeyReused, InputInvalid if the instant is over, Contended if networks are loaded over and over.
         """
-        entry, passage = self.permitted(
-            version, who=who, note=note, operation=operation, override=override, override_gate=override_gate
-        )
 
-        def change(network: str) -> TimelineOutcome:
+        def change(entry: HistoryEntry, passage: Passage, network: str) -> TimelineOutcome:
             against = passage.against
             if since is None:
                 return policy_versions.activate(
@@ -220,8 +220,39 @@ class Versions:
                 self._client, self._keys, version, entry, since=since, network=network, against=against
             )
 
-        if isinstance(self._compatibility.change_timeline(version, change), ActiveChanged):
-            raise stale_gate(version)
+        self.change_if_permitted(
+            version,
+            change,
+            who=who,
+            note=note,
+            operation=operation,
+            override=override,
+            override_gate=override_gate,
+        )
+
+    def change_if_permitted(
+        self,
+        version: str,
+        change: Callable[[HistoryEntry, Passage, str], TimelineOutcome],
+        *,
+        who: str,
+        note: str,
+        operation: str | None,
+        override: bool,
+        override_gate: bool,
+    ) -> None:
+        """Let a version decide by calling `change` with what `permitted` says and with the network version that it fits
+        (see NetworkCompatibility). If another version is active by then than the one that its gate was looked at beside,
+        all of that is looked at again. Raises as `permitted`, NotActivated, Contended.
+        """
+        for _ in range(MOST_LOOKS):
+            entry, passage = self.permitted(
+                version, who=who, note=note, operation=operation, override=override, override_gate=override_gate
+            )
+            outcome = self._compatibility.change_timeline(version, functools.partial(change, entry, passage))
+            if not isinstance(outcome, ActiveChanged):
+                return
+        raise Contended("other policy versions become active over and over; look at them (pointsman policy list)")
 
     def permitted(
         self, version: str, *, who: str, note: str, operation: str | None, override: bool, override_gate: bool
@@ -242,10 +273,6 @@ class Versions:
             return self.gates.passage(version, override=override, note=note)
         except PolicyUnreadable as error:
             raise NotActivated(f"{error}\n{NOT_ACTIVATED}") from error
-
-    def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> TimelineOutcome:
-        """Let a version decide by calling `change`, as NetworkCompatibility says."""
-        return self._compatibility.change_timeline(version, change)
 
     def currency(self) -> str:
         """That of the loaded network; empty if none is loaded."""

@@ -341,7 +341,7 @@ class TimelineChanged:
 
 @dataclass(frozen=True, slots=True)
 class ActiveChanged:
-    """Nothing was written: another version is active than the one that the version's gate was run against."""
+    """Nothing was written: another version is active than when the version's gate was looked at."""
 
 
 TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged | ActiveChanged

@@ -9,7 +9,7 @@ import msgspec
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
-from engine.store.policy_versions import HistoryEntry
+from engine.store.policy_versions import HistoryEntry, expected_active
 from engine.store.script_keys import ADD_COMPARED, CHANGE_CANARY, CHANGE_SHADOW, START_CANARY
 
 TrialKind: TypeAlias = Literal["shadow", "canary"]
@@ -65,7 +65,8 @@ class StoredTrials:
             answer = self._client.script("policies/start_canary")(
                 keys=START_CANARY.keys(self._keys),
                 args=[
-                    *(entry.operation, entry.at, version, entry.who, entry.note, network, against or "", share),
+                    *(entry.operation, entry.at, version, entry.who, entry.note, network, expected_active(against)),
+                    share,
                     *(msgspec.json.encode(terms), int(entry.override), int(entry.override_gate)),
                 ],
             )

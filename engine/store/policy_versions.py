@@ -143,7 +143,8 @@ def activate(
     client: Client, keys: Keys, version: str, entry: HistoryEntry, *, network: str, against: str | None = None
 ) -> TimelineOutcome:
     """Make `version` active, if the network loaded is still of the version `network`, which is empty where
-    none was loaded, and if the version `against` is active (None: whatever is). Raises NotFound, KeyReused.
+    none was loaded, and if the version `against` is active (empty: if none is; None: whatever is). Raises NotFound,
+    KeyReused.
     """
     return _change(client, keys, "activated", version, entry, network=network, against=against)
 
@@ -293,12 +294,17 @@ def _change(
             keys=ACTIVATE_POLICY.keys(keys),
             args=[
                 *(entry.operation, entry.at, kind, version, entry.who, entry.note, since, active, network),
-                *(int(entry.override), int(entry.override_gate), against or ""),
+                *(int(entry.override), int(entry.override_gate), expected_active(against)),
             ],
         )
     if state in _REFUSALS:
         raise _REFUSALS[state](version)
     return _OUTCOMES[state]
+
+
+def expected_active(against: str | None) -> str:
+    """How scripts are told which version has to be active: none if it is empty, any if it is None."""
+    return "any" if against is None else against
 
 
 _OUTCOMES: Mapping[bytes, TimelineOutcome] = {

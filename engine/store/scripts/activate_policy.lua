@@ -5,11 +5,11 @@
 --       7 the instant from which it is active (scheduled)  8 the version that is to be active now (rolled_back)
 --       9 the network version that it was checked against, or nothing if none was loaded
 --       10 '1' if nobody else approved it, though somebody should  11 '1' if its gate did not pass
---       12 the version that its gate was run against, or nothing if any may be active
+--       12 the version that was active when its gate was looked at, nothing if none was, or 'any' if any may be
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
 -- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
--- was checked against, {'active'} if another version is active than its gate was run against, {'changed'} if the active
--- version is not the one expected, or the one before it is not `version`.
+-- was checked against, {'active'} if another version is active than when its gate was looked at, {'changed'} if the
+-- active version is not the one expected, or the one before it is not `version`.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local change = kind .. ' ' .. version .. ' ' .. since
 
@@ -43,7 +43,7 @@ for _, entry in ipairs(due) do
   end
 end
 
-if ARGV[12] ~= '' and active ~= ARGV[12] then
+if ARGV[12] ~= 'any' and (active or '') ~= ARGV[12] then
   return {'active'}
 end
 

@@ -80,24 +80,6 @@ def test_the_result_counts_no_more_once_another_version_is_active_or_it_is_old(s
         shop.activate(good, **WHO)
 
 
-def test_of_two_who_activate_at_once_the_second_is_judged_against_the_first(shop):
-    """The gate is looked at, and before the version is activated another one is."""
-    good, other = published(shop, SAME), published(shop, "then: {hold: 3 h}", gate=None)
-    judged(shop, good)
-    checked = shop.versions._compatibility._checked_network_version
-
-    def and_meanwhile_another(version):
-        network = checked(version)
-        if version == good:
-            shop.activate(other, **WHO)
-        return network
-
-    shop.versions._compatibility._checked_network_version = and_meanwhile_another
-    with pytest.raises(GateNotPassed, match="became active meanwhile"):
-        shop.activate(good, **WHO)
-    assert shop.versions.timeline().active == other
-
-
 def test_who_takes_the_gate_away_passes_it_once_more(shop):
     good = published(shop, SAME)
     judged(shop, good)

@@ -3,7 +3,7 @@
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 operation id  2 now (UTC seconds)  3 version  4 who  5 note
 --       6 the network version that it was checked against, or nothing if none was loaded
---       7 the version that its gate was run against, or nothing if any may be active
+--       7 the version that was active when its gate was looked at, nothing if none was, or 'any' if any may be
 --       8 share of the orders in ten-thousandths  9 its terms, as JSON
 --       10 '1' if nobody else approved it, though somebody should  11 '1' if its gate did not pass
 -- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
@@ -27,7 +27,7 @@ local _, active = deciding_policy(now, '')
 if not active or active == version then
   return {'none'}
 end
-if ARGV[7] ~= '' and active ~= ARGV[7] then
+if ARGV[7] ~= 'any' and active ~= ARGV[7] then
   return {'active'}
 end
 end_canary_beside_another(active, now)
