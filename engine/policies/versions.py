@@ -242,8 +242,8 @@ class Versions:
         override_gate: bool,
     ) -> None:
         """Let a version decide by calling `change` with what `permitted` says and with the network version that it fits
-        (see NetworkCompatibility). If another version is active by then than the one that its gate was looked at beside,
-        all of that is looked at again. Raises as `permitted`, NotActivated, Contended.
+        (see NetworkCompatibility). If another version is active by then than when its gate was looked at, all of that
+        is looked at again. Raises as `permitted`, NotActivated, Contended.
         """
         for _ in range(MOST_LOOKS):
             entry, passage = self.permitted(
