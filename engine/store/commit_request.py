@@ -162,7 +162,8 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
     `earlier` has the id of its hold, the units as index of the SKU's keys, node (or place of a lot) and units, how many
     shipments it has, and what is its own of the loads, as number of the period's key, field and amount. A claim then
     has, last, those of its units that were set aside, and a room the shipments. `set_aside` has the decision's
-    shipments as node, service and [index of the claim, SKU, units, units of lots] of each of its SKUs.
+    shipments as node, service, [index of the claim, SKU, units, units of lots] of each of its SKUs, and whether it is
+    one of those of `Hold.later`.
     """
     index_of = {(claim.sku, claim.node): index for index, claim in enumerate(decision.claims, start=1)}
     now, earlier = str(set_aside.now), set_aside.earlier
@@ -179,6 +180,7 @@ def add_set_aside(request: dict[str, Any], set_aside: SetAside, decision: Decisi
                         [index_of[sku, shipment.node], sku, units, *([lots[sku]] if sku in lots else [])]
                         for sku, units in units_on_hand(shipment)
                     ],
+                    bool(shipment.ready_at),
                 ]
                 for shipment in decision.shipments
                 for lots in [sku_lots(shipment)]

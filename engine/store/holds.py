@@ -72,11 +72,11 @@ class Hold:
 
     @property
     def units(self) -> Counter[tuple[str, str]]:
-        """Units by (SKU, node); those of lots also by the place of the lot instead of the node. Without those of later
-        shipments: the hold does not tell which of them are on hand.
+        """Units by (SKU, node); those of lots also by the place of the lot instead of the node. Of a decision without
+        those of later shipments: the hold does not tell which of them are on hand. All that is set aside is.
         """
         units: Counter[tuple[str, str]] = Counter()
-        for shipment in self.shipments_now:
+        for shipment in self.shipments if is_set_aside(self.id) else self.shipments_now:
             for sku, count in shipment.units:
                 units[sku, shipment.node] += count
             for sku, lots in shipment.lots.items():

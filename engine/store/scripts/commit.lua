@@ -214,9 +214,9 @@ if earlier or set_aside then  -- seldom, and functions take time to make
     if earlier then
       release_earlier()
     end
-    local fields, shipments = {}, {}
+    local fields, shipments, later = {}, {}, {}
     for _, shipment in ipairs(set_aside.shipments) do
-      local node, service, units = shipment[1], shipment[2], {}
+      local node, service, units, is_later = shipment[1], shipment[2], {}, shipment[4]
       for _, part in ipairs(shipment[3]) do
         if not lost_nodes[node] and not lost_claims[part[1]] then
           units[#units + 1] = {part[2], part[3], part[4]}
@@ -225,14 +225,17 @@ if earlier or set_aside then  -- seldom, and functions take time to make
       if #units > 0 then
         local body = cjson.encode({node, service, units})
         fields[#fields + 1], fields[#fields + 2] = #shipments, body
+        if is_later then
+          later[#later + 1] = #shipments
+        end
         shipments[#shipments + 1] = body
         for _, room in ipairs(request.rooms) do
-          if room[2] == node then
+          if room[2] == node and not is_later then
             add_shipments(room, 1)
           end
         end
         for _, output in ipairs(request.outputs or {}) do
-          if output[2] == node then
+          if output[2] == node and not is_later then
             for _, part in ipairs(units) do
               local grams = output[3] == node .. '\tgrams'
               local amount = grams and part[2] * request.weights[part[1]] or part[2]
@@ -259,10 +262,14 @@ if earlier or set_aside then  -- seldom, and functions take time to make
       end
     end
     take_hold(key.set_aside, set_aside.id, set_aside['until'], fields)
+    local more = request.weights and {'weights', request.weights_json} or {}
+    if #later > 0 then
+      call('HSET', key.set_aside, 'later', table.concat(later, ','))
+      more[#more + 1], more[#more + 2] = 'later', table.concat(later, ',')
+    end
     call('XADD', key.log, '*', 'kind', 'set_aside', 'id', set_aside.id, 'at', set_aside.now, 'caller', request.caller,
       'day', request.day, 'until', set_aside['until'], 'stood', table.concat(stood_then, ','),
-      'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(
-        signed(request.weights and {'weights', request.weights_json} or {})))
+      'set_aside', '[' .. table.concat(shipments, ',') .. ']', unpack(signed(more)))
   end
 end
 

@@ -1,5 +1,6 @@
 """An order that takes long to decide loses stock to quicker ones; what they left is set aside for its next try."""
 
+import contextlib
 import itertools
 
 import pytest
@@ -11,6 +12,7 @@ from engine.errors import QuotaExceeded
 from engine.orders import set_aside
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.flows.receipts import Announcement
 from engine.store.log.decision_log import entries
 from engine.store.outcomes import Committed, StockChanged
 from engine.store.stock import Movement
@@ -242,6 +244,48 @@ def test_what_is_set_aside_counts_in_the_day_of_its_nodes_and_the_order_s_own_do
     assert "lyon" in {shipment["node"] for shipment in made["shipments"]}
     assert json_of(others.decide(order(("S9", 1))))["shipments"][0]["node"] != "lyon"
     assert others.check().clean
+
+
+@pytest.mark.parametrize("in_the_end", ["filled", "stopped", "expired"])
+def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_day(
+    bare, opened, before_commit, clock, monkeypatch, in_the_end
+):
+    """The other order ships today, from the same place; one of the units that wait is on hand and set aside."""
+    bare.load(inventory([node("lyon", LYON)], {"S0": {"lyon": 9}, "S1": {"lyon": 9}}))
+    activate(bare, "then: {promise_from: planned, hold: 90 d}")
+    coming = Announcement(
+        id="PO-1",
+        source="purchase_order",
+        node="lyon",
+        sku="S0",
+        quantity=9,
+        expected_at=clock.now + 9 * 86_400,
+        status="planned",
+        sequence=1,
+    )
+    bare.flows.inbound.announce(coming)
+    numbers, audits = itertools.count(1), []
+
+    def take_one():
+        number = next(numbers)
+        if number == 3 and in_the_end != "filled":
+            raise KeyboardInterrupt
+        if number < 3:
+            bare.decide(order(("S0", 4), id=f"small-{number}"))
+        audits.append(bare.check())
+
+    if in_the_end == "expired":
+        monkeypatch.setattr(set_aside.UnitsSetAside, "__exit__", lambda *_: None)
+    before_commit(take_one, times=3)
+    with contextlib.suppress(KeyboardInterrupt):
+        made = json_of(opened().decide(order(("S0", 17), ("S1", 2), id="large")))
+        assert [bool(item.get("ready_at")) for item in made["shipments"]] == [True]
+    clock.now += set_aside.LEAST_SECONDS
+    bare.ready()
+    audits.append(bare.check())
+    assert "set_aside" in kinds(bare)
+    assert [audit.drifts for audit in audits] == [()] * len(audits)
+    assert bare._client.redis.hvals(bare._keys.load("2026-11-27")) == [b"2"]
 
 
 @pytest.fixture
