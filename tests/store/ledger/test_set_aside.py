@@ -246,11 +246,9 @@ def test_what_is_set_aside_counts_in_the_day_of_its_nodes_and_the_order_s_own_do
     assert others.check().clean
 
 
-@pytest.mark.parametrize("in_the_end", ["filled", "stopped", "expired"])
-def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_day(
-    bare, opened, before_commit, clock, monkeypatch, in_the_end
-):
-    """The other order ships today, from the same place; one of the units that wait is on hand and set aside."""
+@pytest.fixture
+def promised(bare, clock):
+    """A Pointsman whose stock is in Lyon alone, with as many units of one article to come."""
     bare.load(inventory([node("lyon", LYON)], {"S0": {"lyon": 9}, "S1": {"lyon": 9}}))
     activate(bare, "then: {promise_from: planned, hold: 90 d}")
     coming = Announcement(
@@ -264,6 +262,15 @@ def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_
         sequence=1,
     )
     bare.flows.inbound.announce(coming)
+    return bare, clock
+
+
+@pytest.mark.parametrize("in_the_end", ["filled", "stopped", "expired"])
+def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_day(
+    promised, opened, before_commit, monkeypatch, in_the_end
+):
+    """The other orders ship today, from the same place; one article of those that wait is on hand and set aside."""
+    pointsman, clock = promised
     numbers, audits = itertools.count(1), []
 
     def take_one():
@@ -271,8 +278,8 @@ def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_
         if number == 3 and in_the_end != "filled":
             raise KeyboardInterrupt
         if number < 3:
-            bare.decide(order(("S0", 4), id=f"small-{number}"))
-        audits.append(bare.check())
+            pointsman.decide(order(("S0", 4), id=f"small-{number}"))
+        audits.append(pointsman.check())
 
     if in_the_end == "expired":
         monkeypatch.setattr(set_aside.UnitsSetAside, "__exit__", lambda *_: None)
@@ -281,11 +288,11 @@ def test_what_is_set_aside_for_a_shipment_that_waits_for_a_receipt_counts_in_no_
         made = json_of(opened().decide(order(("S0", 17), ("S1", 2), id="large")))
         assert [bool(item.get("ready_at")) for item in made["shipments"]] == [True]
     clock.now += set_aside.LEAST_SECONDS
-    bare.ready()
-    audits.append(bare.check())
-    assert "set_aside" in kinds(bare)
+    pointsman.ready()
+    audits.append(pointsman.check())
+    assert "set_aside" in kinds(pointsman)
     assert [audit.drifts for audit in audits] == [()] * len(audits)
-    assert bare._client.redis.hvals(bare._keys.load("2026-11-27")) == [b"2"]
+    assert pointsman._client.redis.hvals(pointsman._keys.load("2026-11-27")) == [b"2"]
 
 
 @pytest.fixture
