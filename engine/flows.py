@@ -8,6 +8,7 @@ from engine.demand.demand import Demand
 from engine.facts_reader import FactsReader
 from engine.inbound.inbound import Inbound
 from engine.lookahead.lookahead import LookaheadPrices
+from engine.lookahead.solving import SolvedElsewhere
 from engine.orders.decide_and_commit import DecideAndCommit, OfferFirst
 from engine.promise_watch.late_rerouting import LateRerouting
 from engine.promise_watch.promise_watch import PromiseWatch
@@ -90,13 +91,13 @@ class Flows:
         self.channels = Channels(parts.client, parts.keys, facts=parts.facts, new_id=parts.new_id, clock=parts.clock)
         self.promise_watch = _promise_watch(parts)
 
-    def start(self) -> None:
+    def start(self, *, prices_elsewhere: SolvedElsewhere | None = None) -> None:
         """From here on, and until they are closed, the parts do what nobody asks for. A process that goes on for long
-        does this.
+        does this. Look-ahead prices are solved elsewhere, or in this process.
         """
         self.channels.start()
         self.promise_watch.start()
-        self.lookahead.start()
+        self.lookahead.start(prices_elsewhere)
 
     def close(self) -> None:
         self.channels.close()

@@ -18,6 +18,8 @@ from engine.actor import name_operation
 from engine.decide.order_record import timestamp
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.stated_instants import MICROSECONDS
+from engine.parallel.processors import processors
+from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.errors import LiteralInvalid
@@ -119,6 +121,23 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 LINES = click.option(
     "--line", "lines", multiple=True, help="LINE=UNITS or SKU=UNITS; may be given repeatedly. Default: all."
 )
+
+_MOST_WORKERS = 256
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1, _MOST_WORKERS),
+    help="In how many processes at once. Default: one for each processor.",
+)
+DASK = click.option(
+    "--dask", metavar="ADDRESS", help="On the Dask cluster whose scheduler is there, as tcp://10.0.0.5:8786."
+)
+
+
+def spread_of(workers: int | None, dask: str | None) -> Spread:
+    """What these two options say together."""
+    if workers is not None and dask is not None:
+        raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
+    return Spread(workers=workers or processors(), dask=dask)
 
 
 def units_by_name(option: str, words: tuple[str, ...], *, least: int = 1) -> dict[str, int | Decimal]:

@@ -71,8 +71,11 @@ from api.shapes.quantities import Quantities, decode, encode, lines_with_decimal
 from api.whatif.turns import WhatIfTurns
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
+from engine.lookahead.spread import solved_where
 from engine.meter import Meter
 from engine.model.scopes import Scope
+from engine.parallel.processors import processors
+from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.gate_turns import GateTurns
@@ -224,7 +227,7 @@ def served_app() -> Flask:
     for pointsman in served:
         pointsman.warm_up()
         pointsman.start_offering()
-        pointsman.flows.start()
+        pointsman.flows.start(prices_elsewhere=solved_where(Spread(workers=processors()), pointsman))
         pointsman.fulfilment.start()
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))

@@ -1,7 +1,8 @@
 """Learns look-ahead prices: from the orders of the last days, the stock there is, and what shipping costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -11,8 +12,8 @@ from engine.facts_reader import FactsReader
 from engine.lookahead.expected_orders import MILLIS, ExpectedOrders
 from engine.lookahead.network_costs import NetworkCosts
 from engine.lookahead.order_history import DAY, OrderHistory, read_orders
-from engine.lookahead.price_rounds import NodePrice, SkuPrices, Solved, solve_in_rounds
-from engine.lookahead.solving import SolvingProcesses
+from engine.lookahead.price_rounds import NodePrice, SkuPrices, Solve, Solved, solve_here, solve_in_rounds
+from engine.lookahead.solving import SolvedElsewhere, SolvingWork, solve_on
 from engine.lookahead.units_to_ship import UnitsToShip, read_units
 from engine.model.facts import Network, NetworkCaches, Product, rounded
 from engine.model.lookahead import MOST_PRICE, LookaheadPrice, LookaheadTable
@@ -37,7 +38,6 @@ class LearningTerms:
     learnt_by: str
     horizon: int
     use_for: int
-    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +83,11 @@ class PriceLearning:
         history: OrderHistory | None = None,
         only: Sequence[str] | None = None,
         beside: LookaheadTable | None = None,
+        elsewhere: SolvedElsewhere | None = None,
         advanced: Advanced = lambda *_: None,
     ) -> LearntPrices:
         """The prices of all SKUs; or those of `only` some, beside the other SKUs' prices of another table, from which
-        these are taken over. `history` was read before.
+        these are taken over. `history` was read before. They are solved `elsewhere`, or in this process.
         """
         caches = self._facts.network_caches()
         history = history or self.history(terms.now if terms.until is None else terms.until, now=terms.now)
@@ -100,11 +101,11 @@ class PriceLearning:
         if beside is not None:
             prices.note(prices_beside(beside, expected, units.products, learnt_anew=wanted or frozenset()))
         done = 0
-        with SolvingProcesses(expected, prices, processes=terms.processes, skus=len(due)) as processes:
+        with _solving(expected, prices, elsewhere, skus=len(due)) as solve_wave:
 
             def solve(skus: Sequence[str], changed: Solved) -> Solved:
                 nonlocal done
-                solved = processes(skus, changed)
+                solved = solve_wave(skus, changed)
                 done += len(skus)
                 advanced("prices", min(done, len(due)), len(due))
                 return solved
@@ -131,6 +132,17 @@ class PriceLearning:
             advanced("stock", done, len(skus))
 
         return read_units(self._facts, skus, network, channel=history.channel, now=now, advanced=count)
+
+
+@contextmanager
+def _solving(
+    expected: ExpectedOrders, prices: SkuPrices, elsewhere: SolvedElsewhere | None, *, skus: int
+) -> Iterator[Solve]:
+    if elsewhere is None or skus < elsewhere.at_least:
+        yield solve_here(prices)
+        return
+    with elsewhere.executor(SolvingWork(expected=expected)) as pool:
+        yield solve_on(pool, prices)
 
 
 def expected_orders(

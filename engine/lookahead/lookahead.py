@@ -14,6 +14,7 @@ from engine.lookahead.order_history import NoOrders, last_new_order
 from engine.lookahead.price_turns import PriceTurns
 from engine.lookahead.protection_costs import UNITS_MORE, ProtectionCost, ProtectionCosts
 from engine.lookahead.settings import LookaheadSettings
+from engine.lookahead.solving import SolvedElsewhere
 from engine.model.load_periods import date_of
 from engine.model.lookahead import LookaheadPrice, LookaheadTable, TableHead
 from engine.store.connection.client import Client
@@ -102,11 +103,12 @@ class LookaheadPrices:
         until: int | None = None,
         horizon: int = HORIZON_DAYS,
         use_for: int | None = None,
-        processes: int = 1,
+        elsewhere: SolvedElsewhere | None = None,
         advanced: Advanced = lambda *_: None,
     ) -> Learnt:
         """Learn prices from the orders before `until`, by default now, and publish them unless it is a `dry_run`.
-        `horizon` is days, `use_for` seconds, by default as the settings say. Raises NotLearnt, Contended, NotReady.
+        `horizon` is days, `use_for` seconds, by default as the settings say. Prices are solved `elsewhere`, or in this
+        process. Raises NotLearnt, Contended, NotReady.
         """
         terms = LearningTerms(
             now=self._clock(),
@@ -114,10 +116,9 @@ class LookaheadPrices:
             learnt_by=actor(),
             horizon=horizon,
             use_for=self._settings.use_for if use_for is None else use_for,
-            processes=processes,
         )
         try:
-            learnt = self.learning.learn(terms, advanced=advanced)
+            learnt = self.learning.learn(terms, elsewhere=elsewhere, advanced=advanced)
         except NoOrders as nothing:
             raise self._with_last_order(nothing) from None
         digest = None if dry_run else self._publish(learnt.table)
@@ -165,11 +166,12 @@ class LookaheadPrices:
         finally:
             matcher.close()
 
-    def start(self) -> None:
+    def start(self, elsewhere: SolvedElsewhere | None = None) -> None:
         """From here on, and until it is closed, learn as often as the settings say. A process that goes on for long
-        does this.
+        does this. Prices are solved `elsewhere`, or in the thread that this starts.
         """
         if self._settings.every is not None:
+            self._turns.elsewhere = elsewhere
             self._thread = TurnThread(
                 self._turns.take, name="look-ahead", seconds=TURN_SECONDS, later="look-ahead prices are learnt"
             )

@@ -41,6 +41,8 @@ class NodePrice(NamedTuple):
 
 Solved: TypeAlias = Mapping[str, Mapping[int, NodePrice]]
 """By SKU, those of its nodes (by number) that have units. Without a SKU, all are 0."""
+UnitPrices: TypeAlias = Mapping[str, Mapping[int, int]]
+"""By SKU, the prices of a unit at nodes, by number, in micros; where there is none, it is 0."""
 Solve: TypeAlias = Callable[[Sequence[str], Solved], Solved]
 """Solves SKUs with the prices that changed since it was last called."""
 
@@ -75,10 +77,25 @@ class SkuPrices:
     def note(self, changed: Solved) -> None:
         """Take these prices for those of the other SKUs."""
         for sku, nodes in changed.items():
-            prices = np.zeros(len(self._expected.costs.nodes), dtype=np.int64)
-            for node, item in nodes.items():
-                prices[node] = item.price
-            self._prices[sku] = prices
+            self._prices[sku] = self._column({node: item.price for node, item in nodes.items()})
+
+    def noted_beside(self, skus: Sequence[str]) -> UnitPrices:
+        """The prices that were noted of the SKUs that are ordered together with these: solving these asks for no
+        others.
+        """
+        beside = set[str]().union(*(self.neighbours(sku) for sku in skus))
+        columns = {sku: self._prices[sku] for sku in sorted(beside & self._prices.keys())}
+        return {sku: {node: int(its[node]) for node in its.nonzero()[0].tolist()} for sku, its in columns.items()}
+
+    def replace_noted(self, prices: UnitPrices) -> None:
+        """Take these prices for those of the other SKUs, and forget what was noted before."""
+        self._prices = {sku: self._column(nodes) for sku, nodes in prices.items()}
+
+    def _column(self, prices: Mapping[int, int]) -> Integers:
+        column = np.zeros(len(self._expected.costs.nodes), dtype=np.int64)
+        for node, price in prices.items():
+            column[node] = price
+        return column
 
     def solve(self, sku: str) -> Mapping[int, NodePrice]:
         """The prices of the SKU at the nodes that have units of it."""

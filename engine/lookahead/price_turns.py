@@ -13,6 +13,7 @@ from engine.facts_reader import FactsReader
 from engine.lookahead.learning import HORIZON_DAYS, LearningTerms, LearntPrices, PriceLearning
 from engine.lookahead.order_history import OrderHistory
 from engine.lookahead.settings import LookaheadSettings
+from engine.lookahead.solving import SolvedElsewhere
 from engine.lookahead.units_to_ship import read_units
 from engine.model.lookahead import LookaheadTable
 from engine.store.connection.client import Client
@@ -63,6 +64,7 @@ class PriceTurns:
         """The digest of the table that this process knows the stock of."""
         self._history: OrderHistory | None = None
         self._units: dict[str, Integers] = {}
+        self.elsewhere: SolvedElsewhere | None = None
         self._seen = 0
         """The stamp of the last change of stock that was looked at."""
 
@@ -89,7 +91,7 @@ class PriceTurns:
                 head = self._tables.head(current)
         if current is None or head is None or now - head.demand_until >= every:
             stamp = self._stock.newest_change()
-            learnt = self._learning.learn(self._terms(now))
+            learnt = self._learning.learn(self._terms(now), elsewhere=self.elsewhere)
             return self._publish(learnt, stamp)
         if current != self._table:
             self._table, self._history, self._units = current, None, {}
@@ -109,7 +111,9 @@ class PriceTurns:
         if not skus:
             return None
         beside = self._tables.read(current)
-        learnt = self._learning.learn(self._terms(now), history=self._history, only=skus, beside=beside)
+        learnt = self._learning.learn(
+            self._terms(now), history=self._history, only=skus, beside=beside, elsewhere=self.elsewhere
+        )
         if _alike(learnt.table, beside):
             self._units |= {sku: learnt.units.units[sku] for sku in skus if sku in learnt.units.units}
             return None

@@ -1,73 +1,73 @@
-"""Processes that solve prices: each has all that is expected, and solves some SKUs of each wave."""
+"""Prices that several processes solve, here or on a Dask cluster: each has all that is expected, and is given some SKUs
+of a wave at a time with the prices that these depend on. So it makes no difference who solves what, nor how often.
+"""
 
-import signal
-from collections.abc import Mapping, Sequence
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import Final, Self
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from engine.errors import PointsmanError
 from engine.lookahead.expected_orders import ExpectedOrders
-from engine.lookahead.price_rounds import NodePrice, SkuPrices, Solved, solve_here
+from engine.lookahead.price_rounds import NodePrice, SkuPrices, Solve, Solved, UnitPrices
+from engine.parallel.work import Executor, Task, Work
 
-_WORTH_PROCESSES: Final = 500
-"""With fewer SKUs, a wave is solved sooner than processes start."""
-_SECONDS_TO_END: Final = 5
+if TYPE_CHECKING:
+    from engine.service import Pointsman
 
-
-class SolvingProcesses:
-    """So many processes or, with one or few SKUs, this process alone. As a context manager, it ends them. Called, it
-    solves SKUs as `Solve` says; raises PointsmanError if a process died.
-    """
-
-    def __init__(self, expected: ExpectedOrders, prices: SkuPrices, *, processes: int, skus: int) -> None:
-        self._here = solve_here(prices)
-        self._processes: list[tuple[Connection, BaseProcess]] = []
-        if processes > 1 and skus >= _WORTH_PROCESSES:
-            context = get_context("spawn")  # not forked: the threads of this process may hold locks
-            for _ in range(processes):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=_serve, args=(theirs, expected), daemon=True)
-                process.start()
-                theirs.close()
-                self._processes.append((ours, process))
-
-    def __call__(self, skus: Sequence[str], changed: Solved) -> Solved:
-        if not self._processes:
-            return self._here(skus, changed)
-        count, solved = len(self._processes), dict[str, Mapping[int, NodePrice]]()
-        try:
-            for number, (connection, _) in enumerate(self._processes):
-                connection.send((skus[number::count], changed))
-            for connection, _process in self._processes:
-                solved |= connection.recv()
-        except (EOFError, OSError) as error:
-            raise PointsmanError(
-                "a process that learns prices has ended; nothing was published. Try again, with fewer of them"
-                " (--workers 1) if memory is short"
-            ) from error
-        return {sku: solved[sku] for sku in skus}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for connection, _process in self._processes:
-            connection.close()  # which ends it, once its task is done
-        for _connection, process in self._processes:
-            process.join(_SECONDS_TO_END)
-            if process.is_alive():
-                process.kill()
-                process.join()
+WORTH_PROCESSES: Final = 500
+"""Fewer SKUs are solved sooner than processes start."""
+_AT_ONCE: Final = 25
+"""SKUs that a process is given at a time."""
 
 
-def _serve(connection: Connection, expected: ExpectedOrders) -> None:
-    """What a process does, until whoever started it closes the connection or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, too, and ends it
-    solve = solve_here(SkuPrices(expected))
-    try:
-        while True:
-            connection.send(solve(*connection.recv()))
-    except (EOFError, OSError):
-        return
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolvedElsewhere:
+    """`executor` begins work in other processes; it is asked to if so many SKUs are to be solved, `at_least`."""
+
+    executor: Callable[[Work], Executor]
+    at_least: int = WORTH_PROCESSES
+
+
+class PriceSolver:
+    """What a process does: solves some SKUs of these orders."""
+
+    def __init__(self, expected: ExpectedOrders, *, unfilled: int | None) -> None:
+        self._prices = SkuPrices(expected, unfilled=unfilled)
+
+    def solve(self, skus: Sequence[str], beside: UnitPrices) -> Solved:
+        """With these prices of the SKUs that are ordered together with them."""
+        self._prices.replace_noted(beside)
+        return {sku: self._prices.solve(sku) for sku in skus}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolvingWork:
+    """Solving the prices of these orders; `unfilled` as `SkuPrices` has it."""
+
+    expected: ExpectedOrders
+    unfilled: int | None = None
+
+    def begin(self, service: "Pointsman") -> PriceSolver:  # noqa: ARG002  # all that it needs was sent
+        return PriceSolver(self.expected, unfilled=self.unfilled)
+
+
+def solve_on(pool: Executor, prices: SkuPrices) -> Solve:
+    """On what began a `SolvingWork` of the same orders."""
+
+    def solve(skus: Sequence[str], changed: Solved) -> Solved:
+        prices.note(changed)
+        solved: dict[str, Mapping[int, NodePrice]] = {}
+        for answer in pool.each(_tasks(skus, prices)):
+            solved |= answer
+        return solved
+
+    return solve
+
+
+def _tasks(skus: Sequence[str], prices: SkuPrices) -> Iterator[Task]:
+    for at in range(0, len(skus), _AT_ONCE):
+        some = skus[at : at + _AT_ONCE]
+        yield functools.partial(PriceSolver.solve, skus=some, beside=prices.noted_beside(some))

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from engine.service import Pointsman
+if TYPE_CHECKING:  # the service has parts that give out work
+    from engine.service import Pointsman
 
 Task: TypeAlias = Callable[[Any], Any]
 """Applied to what `Work.begin` made. It is pickled: a functools.partial of a method of that, or the like. What it
@@ -21,7 +22,7 @@ class Bench(Protocol):
 class Work(Protocol):
     """What every process does in a network; it is pickled."""
 
-    def begin(self, service: Pointsman) -> Bench:
+    def begin(self, service: "Pointsman") -> Bench:
         """Make what the tasks are applied to; `service` is that of the process."""
         ...
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ def cluster(folder: Path, *, workers: int, **environment: str) -> Iterator[Clust
     scheduler = _started(["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], environment)
     made = Cluster(f"tcp://127.0.0.1:{port}", folder, environment)
     try:
+        _wait_for(scheduler, port)
         for _ in range(workers):
             made.start_worker()
         yield made
@@ -48,6 +50,15 @@ def cluster(folder: Path, *, workers: int, **environment: str) -> Iterator[Clust
         for process in (*made.workers, scheduler):
             process.kill()
             process.wait()
+
+
+def _wait_for(scheduler: subprocess.Popen[bytes], port: int) -> None:
+    """Until it listens: on a busy machine it takes longer than a client waits."""
+    while scheduler.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the Dask scheduler ended")
 
 
 def _started(words: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -8,7 +8,7 @@ from rich.progress import Progress, TaskID
 
 from api.cli.flows.lookahead_comparison import compare
 from api.cli.language.current import counted, say, say_number
-from api.cli.options import AS_JSON, INSTANT_END, print_json
+from api.cli.options import AS_JSON, DASK, INSTANT_END, WORKERS, print_json, spread_of
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
@@ -21,7 +21,7 @@ from api.records.flows.learnt_lookahead import (
     ShownLookaheadRecord,
 )
 from engine.lookahead.learning import HORIZON_DAYS
-from engine.parallel.processors import processors
+from engine.lookahead.spread import solved_where
 from engine.service import Pointsman
 from engine.settings import Settings
 
@@ -29,7 +29,6 @@ _MOST_SHOWN = 20
 """Prices that are printed; --json has a hundred."""
 _MOST_IN_JSON = 100
 _MOST_DAYS = 365
-_MOST_WORKERS = 256
 
 
 @click.group()
@@ -55,15 +54,19 @@ lookahead.add_command(compare)
     show_default=True,
     help="Demand of so many days to come has to be met with what is there, unless more comes in before.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, _MOST_WORKERS),
-    help="In how many processes at once. Default: one for each processor.",
-)
+@WORKERS
+@DASK
 @AS_JSON
 @click.pass_obj
 def learn(
-    settings: Settings, *, dry_run: bool, until: int | None, days: int, workers: int | None, as_json: bool
+    settings: Settings,
+    *,
+    dry_run: bool,
+    until: int | None,
+    days: int,
+    workers: int | None,
+    dask: str | None,
+    as_json: bool,
 ) -> None:
     """Learn look-ahead prices from the log, and publish them.
 
@@ -73,11 +76,15 @@ def learn(
 
     Example: pointsman lookahead learn --dry-run
     """
-    processes = workers or processors()
+    spread = spread_of(workers, dask)
     with Pointsman(settings) as service:
         with progress_bar() as progress:
             learnt = service.flows.lookahead.learn(
-                dry_run=dry_run, until=until, horizon=days, processes=processes, advanced=_Bars(progress).advance
+                dry_run=dry_run,
+                until=until,
+                horizon=days,
+                elsewhere=solved_where(spread, service),
+                advanced=_Bars(progress).advance,
             )
         record_read(service, count=learnt.prices.history.orders)
         times = Times.of(service)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api.cli.language.current import say, sentence_language
-from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
+from api.cli.options import AS_JSON, DASK, INSTANT, TO_OR_NOW, WORKERS, print_json, spread_of
 from api.cli.output.mistakes import fail_with_mistakes, finding_line
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
@@ -26,8 +26,6 @@ from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
 from api.whatif.drafts import Candidate, reviewed, swept
-from engine.parallel.processors import processors
-from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.draft import Draft
@@ -38,7 +36,6 @@ from rules.errors import Finding, PolicyInvalid
 
 _USUAL_PERIOD = 28 * 86_400
 """Seconds."""
-_MOST_WORKERS = 256
 _MOST_SHOWN = 1_000
 _USUALLY_SHOWN = 3
 _USUALLY_WEIGHED = 20
@@ -67,11 +64,7 @@ _USUALLY_WEIGHED = 20
     type=click.IntRange(0),
     help="How many of the last decisions in which a rule acts are made again without it. Default: 20; of a sweep, 0.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, _MOST_WORKERS),
-    help="In how many processes at once. Default: one for each processor.",
-)
+@WORKERS
 @click.option(
     "--checkpoint",
     metavar="DIR",
@@ -79,7 +72,7 @@ _USUALLY_WEIGHED = 20
     help="Keep there what was tried, piece by piece.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the what-if that is kept in --checkpoint, over the same time.")
-@click.option("--dask", metavar="ADDRESS", help="On the Dask cluster whose scheduler is there, as tcp://10.0.0.5:8786.")
+@DASK
 @click.option(
     "--sweep",
     metavar="RULE.EFFECT=FROM..TO:STEP",
@@ -145,11 +138,11 @@ def whatif(
         verify_options(click.get_current_context())
     _verify_options(
         resumes_nothing=resume and checkpoint is None,
-        works_twice=dask is not None and workers is not None,
         sweeps_several=sweep is not None and len(drafts) != 1,
         needs_stock=changes["volume"] is not None and way == "one-step" and orders_file is None,
         keeps_nothing=checkpoint is not None and way == "rolled-forward",
     )
+    spread = spread_of(workers, dask)
     outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
     with outputs.with_room(), Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
@@ -185,7 +178,7 @@ def whatif(
                 made = what_if(
                     service,
                     request,
-                    spread=Spread(workers=workers or processors(), dask=dask),
+                    spread=spread,
                     progress=lambda more: progress.advance(task, more),
                     checkpoint=checkpoint,
                 )
@@ -225,13 +218,9 @@ def _print(record: WhatIfRecord, times: Times, *, is_sweep: bool) -> None:
         click.echo(line)
 
 
-def _verify_options(
-    *, resumes_nothing: bool, works_twice: bool, sweeps_several: bool, needs_stock: bool, keeps_nothing: bool
-) -> None:
+def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock: bool, keeps_nothing: bool) -> None:
     if resumes_nothing:
         raise click.UsageError(say("--resume goes with --checkpoint DIR"))
-    if works_twice:
-        raise click.UsageError(say("--workers is about this machine, and --dask about a cluster: leave one out"))
     if sweeps_several:
         raise click.UsageError(say("--sweep tries one draft with several numbers; name one"))
     if needs_stock:

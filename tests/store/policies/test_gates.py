@@ -150,7 +150,7 @@ def asked_for(shop, version):
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        (PointsmanError("all processes that decide have ended"), "all processes that decide have ended"),
+        (PointsmanError("all processes that did the work have ended"), "all processes that did the work have ended"),
         (ZeroDivisionError("0"), "its run failed in a way that nobody expected; the log of the service has more"),
     ],
 )

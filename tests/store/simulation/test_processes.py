@@ -56,7 +56,7 @@ def test_if_all_processes_die_that_is_said(shop):
         next(answers)
         for process in list(pool._processes.values()):
             os.kill(process.pid, signal.SIGKILL)
-        with pytest.raises(PointsmanError, match="all processes that decide have ended"):
+        with pytest.raises(PointsmanError, match="all processes that did the work have ended"):
             list(answers)
 
 
