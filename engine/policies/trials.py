@@ -123,17 +123,25 @@ class Trials:
         return bounds, watch
 
     def grow_canary(
-        self, share: int, *, who: str, note: str = "", override: bool = False, override_gate: bool = False
+        self,
+        share: int,
+        *,
+        who: str,
+        note: str = "",
+        operation: str | None = None,
+        override: bool = False,
+        override_gate: bool = False,
     ) -> StoredTrial:
         """Give the canary a larger share: who is in it stays in it. It needs what its start needs, as the largest share
-        is all orders. Raises NotApproved, GateNotPassed, NotFound, InputInvalid.
+        is all orders. Raises NotApproved, GateNotPassed, NotFound, InputInvalid, KeyReused.
         """
         _verify_share(share)
-        running = self.running("canary")
+        running = self._to_change(operation)
         entry, _ = self._versions.permitted(
-            running.version, who=who, note=note, operation=None, override=override, override_gate=override_gate
+            running.version, who=who, note=note, operation=operation, override=override, override_gate=override_gate
         )
         state = self.stored.change_canary(running.id, entry, share=share)
+        _verify_answer([state], running.version, "canary")
         if state == "smaller":
             raise InputInvalid(
                 [
@@ -153,14 +161,18 @@ class Trials:
         *,
         who: str,
         note: str = "",
+        operation: str | None = None,
         because: str = "stopped",
         seen: dict[str, Any] | None = None,
         trial: str | None = None,
     ) -> bool:
-        """End the canary, or that of the id `trial`; False if it was over. Raises NotFound if there is none."""
-        trial_id = trial or self.running("canary").id
-        entry = self._entry(who, note, None)
+        """End the canary, or that of the id `trial`; False if it was over. Raises KeyReused, and NotFound if there is
+        none.
+        """
+        trial_id = trial or self._to_change(operation).id
+        entry = self._entry(who, note, operation)
         state = self.stored.change_canary(trial_id, entry, because=because, seen=seen, by_itself=who == ENGINE)
+        _verify_answer([state], "", "canary")
         return state == "done"
 
     def end_unreadable(self, version: str, reason: str) -> None:
@@ -168,6 +180,10 @@ class Trials:
         trial = self.stored.find("canary")
         if trial is not None and trial.version == version:
             self.end_canary(who=ENGINE, note=reason, because="unreadable", trial=trial.id)
+
+    def _to_change(self, operation: str | None) -> StoredTrial:
+        """The canary that runs; where the request was carried out before, it may be over since. Raises NotFound."""
+        return self.last("canary") if self._versions.is_done(operation) else self.running("canary")
 
     def running(self, kind: TrialKind) -> StoredTrial:
         """Raises NotFound if none runs."""

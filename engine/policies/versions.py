@@ -183,7 +183,7 @@ class Versions:
         """Note that `who` approves a published version; again, nothing changes. Raises NotFound, KeyReused, and
         NotApproved if nobody else published it.
         """
-        if operation is None or policy_versions.find_operation(self._client, self._keys, operation) is None:
+        if not self.is_done(operation):
             signatures = self._signatures(version)
             if signatures.publishers:
                 verify_may_approve(version, who, signatures)
@@ -263,7 +263,7 @@ class Versions:
         overridden = self._four_eyes and is_overridden(version, self._signatures(version), override=override, note=note)
         passage = Passage()
         # what was done is answered again, whatever is active since
-        if operation is None or policy_versions.find_operation(self._client, self._keys, operation) is None:
+        if not self.is_done(operation):
             passage = self._passage(version, override=override_gate, note=note)
         entry = self._history_entry(who, note, operation)
         return replace(entry, override=overridden, override_gate=passage.overridden), passage
@@ -273,6 +273,10 @@ class Versions:
             return self.gates.passage(version, override=override, note=note)
         except PolicyUnreadable as error:
             raise NotActivated(f"{error}\n{NOT_ACTIVATED}") from error
+
+    def is_done(self, operation: str | None) -> bool:
+        """Whether a request of this idempotency key was carried out before; without a key, it is another one."""
+        return operation is not None and policy_versions.find_operation(self._client, self._keys, operation) is not None
 
     def currency(self) -> str:
         """That of the loaded network; empty if none is loaded."""
@@ -308,22 +312,17 @@ class Versions:
     def unschedule(self, version: str, *, since: int, reason: str) -> None:
         """Take a scheduled version off the schedule, because this release can't read it."""
         entry = self._history_entry(ENGINE, reason, None)
-        policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry, unreadable=True)
+        policy_versions.refuse(self._client, self._keys, version, since=since, entry=entry)
 
-    def cancel_schedule(self, version: str, *, who: str, note: str) -> tuple[int, ...]:
+    def cancel_schedule(self, version: str, *, who: str, note: str, operation: str | None = None) -> tuple[int, ...]:
         """Take a version off the schedule, and return the instants (UTC seconds) that it was scheduled for. Raises
-        NotFound if it is scheduled for none that lies ahead.
+        KeyReused, and NotFound if it is scheduled for none that lies ahead.
         """
-        entry = self._history_entry(who, note, None)
-        instants = [since for since, scheduled in self.timeline().scheduled if scheduled == version]
-        cancelled = [
-            since
-            for since in instants
-            if policy_versions.unschedule(self._client, self._keys, version, since=since, entry=entry)
-        ]
+        entry = self._history_entry(who, note, operation)
+        cancelled = policy_versions.unschedule(self._client, self._keys, version, entry)
         if not cancelled:
             raise NotFound(f"version {version[:SHORT]} is not scheduled (pointsman policy list)")
-        return tuple(cancelled)
+        return cancelled
 
     def takeovers(self) -> list[Takeover]:
         """What is scheduled, the soonest first, each with the rules of the version before that it does not have."""

@@ -89,7 +89,7 @@ class StoredTrials:
                 args=[
                     *(trial_id, entry.at, entry.who, entry.note, share, because),
                     *("" if seen is None else msgspec.json.encode(seen), int(by_itself)),
-                    *(int(entry.override), int(entry.override_gate)),
+                    *(int(entry.override), int(entry.override_gate), entry.operation),
                 ],
             )
         return answer.decode()

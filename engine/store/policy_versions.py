@@ -176,19 +176,29 @@ def roll_back(
     return _change(client, keys, "rolled_back", version, entry, active=active, network=network)
 
 
-def unschedule(
-    client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry, unreadable: bool = False
-) -> bool:
-    """Take a version off the schedule, because it is `unreadable` or no longer wanted. False if it is not on the
-    schedule for the instant `since`, or active by then.
+def refuse(client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry) -> None:
+    """Take a version that can't be read off the schedule for the instant `since`, if it is still on it."""
+    _unschedule(client, keys, version, entry, kind="refused", since=str(since))
+
+
+def unschedule(client: Client, keys: Keys, version: str, entry: HistoryEntry) -> tuple[int, ...]:
+    """Take a version off the schedule for all instants (UTC seconds) that are still to come, and return these; none if
+    there is none. Raises KeyReused.
     """
-    kind = "refused" if unreadable else "unscheduled"
+    return _unschedule(client, keys, version, entry, kind="unscheduled", since="")
+
+
+def _unschedule(
+    client: Client, keys: Keys, version: str, entry: HistoryEntry, *, kind: str, since: str
+) -> tuple[int, ...]:
     with faults():
-        state = client.script("unschedule_policy")(
+        state, *instants = client.script("unschedule_policy")(
             keys=UNSCHEDULE_POLICY.keys(keys),
-            args=[f"{since}:{version}", version, entry.at, entry.who, entry.note, kind],
+            args=[since, version, entry.at, entry.who, entry.note, kind, entry.operation],
         )
-    return bool(state == b"done")
+    if state == b"reused":
+        raise _reused()
+    return tuple(map(int, instants))
 
 
 def log_activations(client: Client, keys: Keys, *, now: int) -> None:

@@ -252,7 +252,9 @@ ACTIVATE_POLICY = KeyLayout(
 )
 NOTE_GATE = KeyLayout(("policies", "policy_gates", "asked_gates", "policy_history", "policy_operations", "log"))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
-UNSCHEDULE_POLICY = KeyLayout(("scheduled_policies", "policy_history", "logged_activations", "log"))
+UNSCHEDULE_POLICY = KeyLayout(
+    ("scheduled_policies", "policy_history", "policy_operations", "logged_activations", "log")
+)
 LOG_ACTIVATIONS = KeyLayout(
     ("log", "active_policy", "scheduled_policies", "logged_activations", "policy_history", *CANARY_NAMES),
     parts=_ACTIVATIONS,
@@ -264,7 +266,7 @@ START_CANARY = KeyLayout(
     ),
     parts=(*_DECIDING, *_CANARY, *_OVERRIDES),
 )
-CHANGE_CANARY = KeyLayout((*CANARY_NAMES, "policy_history", "log"), parts=(*_CANARY, *_OVERRIDES))
+CHANGE_CANARY = KeyLayout((*CANARY_NAMES, "policy_history", "policy_operations", "log"), parts=(*_CANARY, *_OVERRIDES))
 CHANGE_SHADOW = KeyLayout(
     ("policies", "policy_history", "policy_operations", "log", "shadow_state", "shadow_orders"),
 )

@@ -3,7 +3,9 @@
 import itertools
 
 import msgspec
+import pytest
 
+from engine.errors import KeyReused
 from engine.model.order_share import order_number
 from engine.simulation.trial_turns import TrialTurns
 from tests.support.facts import policy_file
@@ -68,3 +70,73 @@ def test_bounds_and_shares_that_are_wrong_are_told_by_field(http):
     assert 'write it in quotation marks, as in "5%"' in str(number)
     assert fields_of(problem_of(http.post("/v1/policies/canary", json=body), 422)) == ["share"]
     assert fields_of(problem_of(http.post("/v1/policies/canary", json={**body, "share": "5%"}), 422)) == ["stop_if"]
+
+
+@pytest.fixture
+def send_again(http, redis_client, network):
+    """Sends a request under an idempotency key, and again as if the worker had died before it kept the answer."""
+
+    def twice(path, body, meanwhile=lambda: None):
+        headers = {"Idempotency-Key": path}
+        first = http.post(path, json=body, headers=headers)
+        redis_client.delete(*redis_client.scan_iter(f"{{{network}}}:request:*"))
+        meanwhile()
+        return first, http.post(path, json=body, headers=headers)
+
+    return twice
+
+
+def kinds(pointsman, *names):
+    return [change.kind for change in pointsman.versions.history() if change.kind in names]
+
+
+def test_a_change_of_a_trial_that_is_sent_again_is_made_once(pointsman, http, send_again):
+    version = published(http)
+    begin = {"version": version, "share": "5%"}
+    assert {answer.status_code for answer in send_again("/v1/policies/canary", begin)} == {200}
+    grown = send_again(
+        "/v1/policies/canary/share", {"share": "10%"}, lambda: pointsman.trials.grow_canary(2_000, who="Eve")
+    )
+    assert [answer.get_json()["share"] for answer in grown] == ["10%", "20%"]
+    ended = send_again(
+        "/v1/policies/canary/end", {"note": "seen enough"}, lambda: http.post("/v1/policies/canary", json=begin)
+    )
+    assert [answer.get_json()["running"] for answer in ended] == [False, True]
+    again = ["canary_started", "canary_grown", "canary_grown", "canary_ended", "canary_started"]
+    assert kinds(pointsman, "canary_started", "canary_grown", "canary_ended") == again
+    http.post("/v1/policies/shadow", json={"version": version})
+    shadow = send_again(
+        "/v1/policies/shadow/end", {}, lambda: http.post("/v1/policies/shadow", json={"version": version})
+    )
+    assert [answer.get_json()["running"] for answer in shadow] == [False, True]
+    assert kinds(pointsman, "shadow_ended") == ["shadow_ended"]
+
+
+def test_a_version_that_is_taken_off_the_schedule_twice_under_one_key_may_be_scheduled_anew_between(
+    pointsman, clock, http, send_again
+):
+    version = published(http)
+
+    def schedule(*hours):
+        for hour in hours:
+            pointsman.versions.activate(version, who="Ada", note="", since=clock.now + 3_600 * hour)
+
+    schedule(1, 2)
+    first, again = send_again(f"/v1/policies/{version}/unschedule", {}, lambda: schedule(3))
+    assert (first.status_code, first.get_json()["scheduled"]) == (200, [])
+    assert (again.status_code, len(again.get_json()["scheduled"])) == (200, 1)
+    assert kinds(pointsman, "unscheduled") == ["unscheduled"] * 2
+
+
+def test_a_key_that_was_used_for_another_change_of_a_trial_is_refused(pointsman, http):
+    version = published(http)
+    http.post("/v1/policies/canary", json={"version": version, "share": "5%"})
+    pointsman.trials.grow_canary(1_000, who="Ada", operation="one")
+    for change in (
+        lambda: pointsman.trials.grow_canary(2_000, who="Ada", operation="one"),
+        lambda: pointsman.trials.end_canary(who="Ada", operation="one"),
+        lambda: pointsman.versions.cancel_schedule(version, who="Ada", note="", operation="one"),
+    ):
+        with pytest.raises(KeyReused):
+            change()
+    assert pointsman.trials.running("canary").share == 1_000

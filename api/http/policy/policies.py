@@ -158,7 +158,7 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
         """Take a version off the schedule: it does not take over, and the one that decides by then goes on"""
         versions = pointsman.versions
         before = versions.timeline().active
-        versions.cancel_schedule(versions.find(version), who=caller().name, note=body["note"])
+        versions.cancel_schedule(versions.find(version), note=body["note"], **calling())
         return answer(TimelineRecord.of(versions, before))
 
     @policies.post("/rollback", scope="policies:publish")

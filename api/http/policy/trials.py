@@ -159,10 +159,10 @@ def _add_canary(policies: Blueprint, pointsman: Pointsman) -> None:
         _verify_may_override(body)
         pointsman.trials.grow_canary(
             body["share"],
-            who=caller().name,
             note=body["note"],
             override=body["override"],
             override_gate=body["override_gate"],
+            **calling(),
         )
         return _record(pointsman.trials, "canary")
 
@@ -171,5 +171,5 @@ def _add_canary(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.response(HTTPStatus.OK, TrialRecord)
     def end_canary(body: dict[str, str]) -> Response:
         """End the canary: the active version decides all orders again"""
-        pointsman.trials.end_canary(who=caller().name, note=body["note"])
+        pointsman.trials.end_canary(note=body["note"], **calling())
         return _record(pointsman.trials, "canary")

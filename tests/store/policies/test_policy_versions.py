@@ -413,7 +413,7 @@ def test_a_version_that_has_taken_over_is_not_taken_off_the_schedule(pointsman, 
     sale = publish(1)
     versions.activate(sale, since=NOW + HOUR, **WHO)
     entry = HistoryEntry(operation="x", who="a test", at=NOW + HOUR, note="")
-    assert not store.unschedule(pointsman._client, pointsman._keys, sale, since=NOW + HOUR, entry=entry)
+    assert store.unschedule(pointsman._client, pointsman._keys, sale, entry) == ()
     clock.now += HOUR
     with pytest.raises(NotFound):
         versions.cancel_schedule(sale, **WHO)
