@@ -7,7 +7,7 @@ ARGS   ?=
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick cover check fmt fuzz soak bench replay profile serve lock clean
+.PHONY: help demo test quick cover check fmt fuzz soak bench replay profile serve lock assets clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -100,6 +100,9 @@ lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions 
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 	cd tests/contract && rm -f package-lock.json && $(NODE) $(NPM_CLI) install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --no-update-notifier
+
+assets: $(VENV)/.npm ## build the script and the style of the console anew, from their sources and the packages that are pinned
+	$(NODE) api/console/source/build.mjs $(abspath $(NPM))/node_modules $(abspath api/console/assets)
 
 clean: ## remove the environment and the caches; the data directory stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build *.egg-info

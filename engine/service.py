@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
+from engine.access.console_sessions import IDLE_SECONDS, ConsoleSessions
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
@@ -78,6 +79,7 @@ from engine.store.backup.restore import restore
 from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.connectors.connector_store import ConnectorStore
+from engine.store.console_sessions import StoredSessions
 from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
@@ -324,6 +326,12 @@ class Pointsman:
         self.connectors = ConnectorStore(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+
+    @functools.cached_property
+    def console_sessions(self) -> ConsoleSessions:
+        """Of the installation, as API keys are."""
+        stored = StoredSessions(self._client, idle=IDLE_SECONDS)
+        return ConsoleSessions(stored, api_keys=self.api_keys, clock=lambda: self.now)
 
     def close(self) -> None:
         if self._offer_thread is not None:

@@ -32,6 +32,7 @@ from api.http import (
     stock,
     stock_movements,
 )
+from api.http.access import show_caller
 from api.http.access.authentication import Authentication, TokenReader
 from api.http.access.browsers import tell_browsers
 from api.http.access.failed_attempts import FailedAttempts
@@ -62,6 +63,7 @@ from api.http.logs.requests import log_requests
 from api.http.metrics import blueprint as metrics
 from api.http.metrics.blueprint import measure_requests
 from api.http.metrics.meters import Meters, NetworkMeter
+from api.http.mounted_console import MountedConsole
 from api.http.policy import policies, whatif
 from api.http.tracing import TracedMeter, Tracing, start_tracing
 from api.records.events import renderer
@@ -170,6 +172,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     for blueprint in (
         *blueprints,
         health.blueprint(served),
+        show_caller.blueprint(pointsman, served),
         carrier_webhooks.blueprint(served, attempts),
         tracking_page.blueprint(served),
         metrics.blueprint(served, meters, lambda: _connector_settings(served[0]).folder),
@@ -196,6 +199,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         limit_requests(app, pointsman, limit)
     IdempotentRequests(pointsman).guard(app)
     record_reads(app, pointsman)
+    app.wsgi_app = MountedConsole(app.wsgi_app, served[0], scopes)  # type: ignore[method-assign]  # as Flask says to
     return app
 
 

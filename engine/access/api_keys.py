@@ -120,6 +120,13 @@ class ApiKeys:
         self._note_use(stored.id)
         return stored
 
+    def current(self, key_id: str) -> StoredKey | None:
+        """The key of that id as it is now; None if there is none or it has ended. Whoever asks has verified before that
+        a caller has the key. Raises StoreUnavailable.
+        """
+        stored = self._recent(key_id)
+        return None if stored is None or stored.ended(self._clock()) else stored
+
     def prepare(self, *, role: Role, client: str, networks: tuple[str, ...], expires_at: int | None) -> NewKey:
         """A key that is not stored yet. Raises InputInvalid if it would have expired already."""
         now = self._clock()

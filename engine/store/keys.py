@@ -70,6 +70,12 @@ class Keys:
         """List: what a load still has to do: + and each SKU whose stock it brings in, - and each without any now."""
         return self._key("todo")
 
+    def console_session(self, digest: str) -> str:
+        """String: JSON of a session of the console (see console_sessions.py), of the installation; gone when it has
+        not been used for long.
+        """
+        return self._key("console", "session", digest)
+
     @property
     def products(self) -> str:
         """Hash: SKU to product, with its pace of sale by node."""

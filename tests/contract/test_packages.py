@@ -7,6 +7,7 @@ LOCK = json.loads(Path("tests/contract/package-lock.json").read_text(encoding="u
 PERMISSIVE = {
     *("MIT", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "BlueOak-1.0.0", "Python-2.0", "Unlicense"),
     "(MIT OR CC0-1.0)",
+    "BSD-0-Clause",  # as htmx calls 0BSD
 }
 
 

@@ -5,7 +5,7 @@ keeps people from reading them (axe-core).
 import contextlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,9 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def looked_at(opened: Browser, address: str, *, width: int, scheme: str) -> Iterator[Look]:
+def looked_at(opened: Browser, address: str, *, width: int, scheme: str, cookies: Sequence[Any] = ()) -> Iterator[Look]:
     context = opened.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context.add_cookies([*cookies])
     page = context.new_page()
     look = Look(page=page)
     page.on("console", lambda message: look.complaints.append(message.text))

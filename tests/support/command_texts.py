@@ -1,4 +1,6 @@
-"""Every text that commands may say, as it stands in the code: a catalogue of another language has all of them."""
+"""Every text that commands, reports and the console may say, as it stands in the code: a catalogue of another language
+has all of them.
+"""
 
 import ast
 import inspect
@@ -10,6 +12,7 @@ from typing import get_args
 import click
 
 import api.cli
+import api.console
 import api.reports
 from api.cli.language.click_texts import MODULES
 from api.cli.language.spoken_commands import paragraphs
@@ -22,8 +25,9 @@ from engine.store.outcomes import UnitState
 from rules.diff import compare
 from rules.vocabulary import REJECTION_REASONS
 
-CLI, REPORTS = Path(api.cli.__file__).parent, Path(api.reports.__file__).parent
-_SAID_IN_A_TEMPLATE = re.compile(r'say\("([^"]*)"')
+CLI, CONSOLE, REPORTS = (Path(part.__file__).parent for part in (api.cli, api.console, api.reports))
+_SAID_IN_A_TEMPLATE = re.compile(r'\bsay\("([^"]*)"')
+_COUNTED_IN_A_TEMPLATE = re.compile(r'\bcounted\([^"]*"([^"]*)"\)')
 EXAMPLE = "Example:"
 _FOR_DEVELOPERS = re.compile(
     r"Arguments take exactly|Boolean option |Could not determine name|Name '\{name\}' defined twice|"
@@ -89,13 +93,15 @@ def _commands(command: click.Command) -> Iterator[click.Command]:
 
 def _literals() -> Iterator[tuple[str, str]]:
     """What is given to functions as a literal: the name of the function, and the text."""
-    for path in sorted((*CLI.rglob("*.py"), *REPORTS.rglob("*.py"))):
+    for path in sorted(path for part in (CLI, CONSOLE, REPORTS) for path in part.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 for arg in node.args:
                     for inner in (arg.body, arg.orelse) if isinstance(arg, ast.IfExp) else (arg,):
                         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                             yield node.func.id, inner.value
-    for path in sorted(REPORTS.rglob("*.html")):
+    for path in sorted(path for part in (CONSOLE, REPORTS) for path in part.rglob("*.html")):
         for text in _SAID_IN_A_TEMPLATE.findall(path.read_text("utf-8")):
             yield "say", text
+        for noun in _COUNTED_IN_A_TEMPLATE.findall(path.read_text("utf-8")):
+            yield "counted", noun

@@ -6,13 +6,14 @@ from flask import Request
 
 from api.http.access.caller import ANYBODY_HERE, Caller
 from api.http.access.failed_attempts import FailedAttempts
+from api.http.access.within import caller_within
 from engine.access.api_keys import ApiKeys
 from engine.access.loopback import is_loopback
 from engine.access.secret import PREFIX
 from engine.errors import Unauthenticated
 
 _SCHEME = "bearer"
-_OF_OTHERS = ("Origin", "Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_OF_OTHERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 _MISSING = "send a key: Authorization: Bearer pointsman_...; `pointsman key create` makes one"
 _NOT_VALID = "the key or token is not valid: mistyped, expired, revoked, or of another installation"
 
@@ -43,6 +44,8 @@ class Authentication:
         """Raises Unauthenticated, which never shows what was sent; TooManyFailedKeys, StoreUnavailable,
         IdentityProviderUnavailable.
         """
+        if (signed_in := caller_within(request.environ)) is not None:
+            return signed_in
         if self._attempts is None:
             return self._identify(request)
         self._attempts.verify_may_try(request)
@@ -57,7 +60,7 @@ class Authentication:
     def _identify(self, request: Request) -> Caller:
         header = request.headers.get("Authorization")
         if header is None:
-            if self._open_here() and _is_from_here(request):
+            if self._open_here() and "Origin" not in request.headers and is_from_here(request):
                 return ANYBODY_HERE
             raise Unauthenticated(_MISSING, presented=False)
         scheme, _, credentials = header.partition(" ")
@@ -74,11 +77,12 @@ class Authentication:
         return None if key is None else Caller.of_key(key)
 
 
-def _is_from_here(request: Request) -> bool:
-    """Whether the request was made on this machine, by a program and not by a page in a browser.
+def is_from_here(request: Request) -> bool:
+    """Whether the request was made on this machine.
 
-    A page of another site could make a browser on this machine call here, by this address (then it sends Origin) or by
-    a name of its own that leads here (DNS rebinding). A proxy on this machine passes on what others call.
+    A page of another site could make a browser on this machine call here, by this address (then it sends Origin, which
+    is not looked at here) or by a name of its own that leads here (DNS rebinding). A proxy on this machine passes on
+    what others call.
     """
     return (
         is_loopback(request.remote_addr or "")

@@ -18,10 +18,19 @@ class Caller:
     role: str
     scopes: frozenset[Scope]
     networks: tuple[str, ...]
+    ends_at: int | None = None
+    """When the key or token does, in UTC seconds."""
 
     @classmethod
     def of_key(cls, key: StoredKey) -> "Caller":
-        return cls(name=key.client, key_id=key.id, role=key.role, scopes=ROLE_SCOPES[key.role], networks=key.networks)
+        return cls(
+            name=key.client,
+            key_id=key.id,
+            role=key.role,
+            scopes=ROLE_SCOPES[key.role],
+            networks=key.networks,
+            ends_at=key.expires_at,
+        )
 
     def may_use(self, network: str) -> bool:
         return permits_network(self.networks, network)

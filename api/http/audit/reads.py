@@ -27,6 +27,7 @@ OF_NO_PERSON = frozenset(
         *("webhooks.listed", "webhooks.show"),
         # hashes, and entries without the personal values, which stand encrypted in them
         *("audit.checkpoint", "audit.consistency", "audit.keys", "audit.proof", "audit.tile"),
+        "caller.show",
         *("system.health", "system.ready", "metrics.numbers"),
         *("description.docs", "description.openapi"),
     }

@@ -9,6 +9,7 @@ from api.http import backlog
 from api.http.app import create_app
 from api.http.blueprint import Blueprint
 from engine.model.scopes import ROLE_SCOPES
+from engine.model.scopes import SCOPES as SCOPE_NAMES
 from tests.support.callers import bearer, client_of, key_of
 from tests.support.problem_json import problem_of
 
@@ -136,6 +137,7 @@ SCOPES = {
     "PUT /v1/orders/{order_id}/addressee": {ORDERS},
     "DELETE /v1/orders/{order_id}/addressee": {ORDERS},
     "POST /v1/stock/movements": {STOCK},
+    "GET /v1/caller": set(SCOPE_NAMES),
     "GET /v1/channels": {STOCK},
     "GET /v1/channels/{channel}": {STOCK},
     "GET /v1/channels/{channel}/feed": {STOCK},

@@ -88,6 +88,7 @@ class Tokens:
             role=", ".join(roles),
             scopes=frozenset().union(*(ROLE_SCOPES[role] for role in roles)),
             networks=tuple(filter(_is_network, _words(claims.get(settings.networks_claim)))),
+            ends_at=int(claims["exp"]),
         )
 
 

@@ -1,0 +1,199 @@
+"""Calls of the HTTP API within the process, for somebody who is signed in."""
+
+import contextvars
+import io
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote, unquote_to_bytes, urlencode
+
+import msgspec
+from flask import Request
+from werkzeug.datastructures import Headers
+
+from api.cli.language.current import say, say_message
+
+Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Query: TypeAlias = Mapping[str, str | Sequence[str] | None]
+Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+_OF_THE_CONNECTION = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+_PASSED_ON = (
+    *("HTTP_HOST", "HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_USER_AGENT"),
+    *("HTTP_TRACEPARENT", "HTTP_TRACESTATE"),
+)
+"""What a call has from the request that it is made for: where it comes from, and which trace it belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why a call was refused, in the reader's language as far as its catalogue has the sentence."""
+
+    status: int
+    kind: str
+    """The last part of its type."""
+    detail: str
+    fields: Mapping[str, str]
+    """By the path of a field, what is wrong with it."""
+    findings: Sequence[Mapping[str, Any]]
+    """Of policies that are not valid: as `POST /v1/policies/check` has them."""
+
+    @property
+    def title(self) -> str:
+        """A heading for a page that can't be shown."""
+        if self.status == HTTPStatus.NOT_FOUND:
+            return say("There is no such thing here")
+        if self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return say("You may not do this")
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return say("This can't be shown now")
+        return say("This was refused")
+
+    @property
+    def elsewhere(self) -> str:
+        """What is to be told beside the fields."""
+        return "" if self.fields else self.detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    headers: Headers
+    body: bytes
+    _parsed: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.status < HTTPStatus.BAD_REQUEST
+
+    @property
+    def json(self) -> Any:
+        if not self._parsed:
+            self._parsed.append(msgspec.json.decode(self.body) if self.body else None)
+        return self._parsed[0]
+
+    @property
+    def lines(self) -> list[Any]:
+        """Of NDJSON."""
+        return [msgspec.json.decode(line) for line in self.body.splitlines() if line.strip()]
+
+    @property
+    def problem(self) -> Problem | None:
+        """None if it was carried out."""
+        if self.ok:
+            return None
+        if self.headers.get("Content-Type", "") != PROBLEM_JSON:
+            return Problem(status=self.status, kind="", detail=HTTPStatus(self.status).phrase, fields={}, findings=())
+        told = self.json
+        return Problem(
+            status=self.status,
+            kind=told["type"].rpartition(":")[2],
+            detail=say_message(told["detail"]),
+            fields={item["field"]: say_message(item["message"]) for item in told.get("errors", ())},
+            findings=told.get("findings", ()),
+        )
+
+
+class CallRefused(Exception):  # named for the fault
+    """A page can't be shown, since a call that it needs was refused."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+class Calls:
+    """Makes calls of `api` as part of `within`, the request that is being answered. `signed` is what the environment of
+    a call has to say who makes it; `headers` are those of every call.
+    """
+
+    def __init__(
+        self,
+        api: Wsgi,
+        within: Request,
+        *,
+        signed: Mapping[str, Any],
+        headers: Mapping[str, str],
+    ) -> None:
+        self._api = api
+        self._within = within
+        self._signed = signed
+        self._headers = headers
+
+    def send(
+        self,
+        method: Method,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        kind: str = JSON,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """`path` is written as in an address: see `path_of`. `body` is sent as JSON, or bytes as they are, of `kind`.
+        A value of the query that is None or empty is left out.
+        """
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        environ = self._environ(method, path, query or {}, data)
+        if body is not None:
+            environ["CONTENT_TYPE"] = kind
+        for name, value in {**self._headers, **(headers or {})}.items():
+            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value.encode().decode("latin-1")
+        # in a context of its own: who calls, and on which network, is kept in one
+        return contextvars.Context().run(self._run, environ)
+
+    def _environ(self, method: str, path: str, query: Query, data: bytes) -> dict[str, Any]:
+        outer = self._within.environ
+        return {
+            **{name: outer[name] for name in (*_OF_THE_CONNECTION, *_PASSED_ON) if name in outer},
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": _decoded(path),
+            "RAW_URI": path,
+            "QUERY_STRING": urlencode(
+                [
+                    (name, one)
+                    for name, value in query.items()
+                    for one in ((value,) if isinstance(value, str) else value or ())
+                    if one
+                ]
+            ),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_LENGTH": str(len(data)),
+            "wsgi.version": (1, 0),
+            "wsgi.input": io.BytesIO(data),
+            "wsgi.errors": outer["wsgi.errors"],
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            **self._signed,
+        }
+
+    def _run(self, environ: dict[str, Any]) -> Answer:
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            begun[:] = [status, headers]
+
+        parts = self._api(environ, start_response)
+        try:
+            body = b"".join(parts)
+        finally:
+            close = getattr(parts, "close", None)
+            if close is not None:
+                close()
+        status, headers = begun
+        return Answer(status=int(status.partition(" ")[0]), headers=Headers(headers), body=body)
+
+
+def path_of(*parts: str) -> str:
+    """Of an address, with these parts, in which ids may have any sign: of v1, orders and a/b, /v1/orders/a%2Fb."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _decoded(path: str) -> str:
+    """As PEP 3333 has it."""
+    return unquote_to_bytes(path).decode("latin-1")

@@ -1,0 +1,15 @@
+"""The pages of the console: a module for each section, whose `add_to` takes its pages and buttons to the console. Its
+templates are in the folder of the same name.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from api.console.console import Console
+from api.console.navigation import Section
+from api.console.pages import today
+
+AddPages: TypeAlias = Callable[[Console], None]
+
+PAGES: Sequence[tuple[Section, AddPages]] = ((today.SECTION, today.add_to),)
+"""In the order of the menu."""

@@ -1,0 +1,115 @@
+"""Signing in by an API key or a token, or as whoever is on this machine; signing out; and choosing a language and a
+network.
+"""
+
+import secrets
+from http import HTTPStatus
+
+from flask import Flask, Response, abort, redirect, request
+
+from api.cli.language.catalogue import LANGUAGES
+from api.console.calls import Answer, Calls, Problem
+from api.console.console import CSRF_FIELD, Console, verify_token
+from api.console.cookies import (
+    SESSION,
+    SIGN_IN,
+    forget_cookie,
+    language_of,
+    remember_language,
+    set_cookie,
+)
+from api.console.own_address import is_of_this_site, own_address
+from api.console.rendering import rendered
+from api.console.surroundings import Surroundings
+from api.console.visit import Visit
+
+_OPEN = "open"
+"""The value of the button by which one signs in without a key."""
+
+
+class SignIn:
+    def __init__(self, console: Console, around: Surroundings) -> None:
+        self._console = console
+        self._around = around
+
+    def add_to(self, app: Flask) -> None:
+        app.add_url_rule("/sign-in", endpoint="sign_in_form", view_func=self.form, methods=["GET"])
+        app.add_url_rule("/sign-in", endpoint="sign_in", view_func=self.sign_in, methods=["POST"])
+        app.add_url_rule("/language", endpoint="language", view_func=self.choose_language, methods=["POST"])
+        self._console.action("/sign-out")(self.sign_out)
+        self._console.action("/network")(self.choose_network)
+
+    def form(self) -> Response:
+        """The page on which one signs in."""
+        if self._console.visit() is not None:
+            return _redirected(own_address(request, request.args.get("next", "")))
+        return self._form(request.args.get("next", ""))
+
+    def sign_in(self) -> Response:
+        """With what was typed, or without a key where that is allowed."""
+        verify_token(request.cookies.get(SIGN_IN) or secrets.token_hex())
+        if not is_of_this_site(request):
+            abort(HTTPStatus.FORBIDDEN)
+        without_key = request.form.get("with", "") == _OPEN
+        answer = self._asked_who(without_key=without_key)
+        if answer.problem is not None:
+            return self._form(request.form.get("next", ""), problem=answer.problem)
+        session_id = self._around.begin(answer.json, without_key)
+        if before := request.cookies.get(SESSION):  # it is somebody else's, perhaps
+            self._around.sessions.end(before)
+        response = _redirected(own_address(request, request.form.get("next", "")))
+        path, secure = request.script_root, self._is_secure()
+        set_cookie(response, SESSION, session_id, path=path, secure=secure)
+        forget_cookie(response, SIGN_IN, path=path, secure=secure)
+        return response
+
+    def sign_out(self, visit: Visit) -> Response:
+        visit.sign_out()
+        response = _redirected(visit.link("sign-in"))
+        forget_cookie(response, SESSION, path=request.script_root, secure=self._is_secure())
+        return response
+
+    def choose_language(self) -> Response:
+        """It is no more than how pages look, so that nobody need be signed in for it."""
+        language = request.form.get("language", "")
+        if not is_of_this_site(request) or language not in LANGUAGES:
+            language = language_of(request)
+        response = _redirected(own_address(request, request.form.get("next", "")))
+        remember_language(response, language, path=request.script_root, secure=self._is_secure())
+        return response
+
+    def choose_network(self, visit: Visit) -> Response:
+        network = visit.form.get("network", "")
+        if network in visit.caller["networks"]:
+            visit.choose_network(network)
+        return visit.go(visit.link())
+
+    def _asked_who(self, *, without_key: bool) -> Answer:
+        """What HTTP answers to whoever has this key, or none."""
+        key = request.form.get("credential", "").strip()
+        headers = {} if without_key else {"Authorization": f"Bearer {key}"}
+        return Calls(self._around.api, request, signed={}, headers=headers).send("GET", "/v1/caller")
+
+    def _form(self, here: str, *, problem: Problem | None = None) -> Response:
+        token = request.cookies.get(SIGN_IN) or secrets.token_urlsafe(32)
+        page = rendered(
+            "sign_in.html",
+            problem=problem,
+            next=own_address(request, here).removeprefix(request.script_root),
+            csrf=token,
+            csrf_field=CSRF_FIELD,
+            open_here=self._around.open_here(),
+            tokens=self._around.tokens,
+            root=request.script_root,
+        )
+        status = HTTPStatus.OK if problem is None else problem.status
+        response = Response(page, status=status, mimetype="text/html")
+        set_cookie(response, SIGN_IN, token, path=request.script_root, secure=self._is_secure())
+        return response
+
+    def _is_secure(self) -> bool:
+        return request.is_secure or self._around.proxied
+
+
+def _redirected(address: str) -> Response:
+    return redirect(address, code=HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's, which is Flask's

@@ -1,0 +1,192 @@
+"""A visit: one request of a person who is signed in, with what a page needs to call the HTTP API and to draw itself."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Request, Response, redirect
+from markupsafe import Markup
+
+from api.console.calls import JSON, Answer, CallRefused, Calls, Method, Problem, Query, path_of
+from api.console.navigation import Section
+from api.console.rendering import rendered
+from api.console.shown import Clock
+from api.console.surroundings import Message, Session, Surroundings
+
+KEY_FIELD = "key"
+"""Of each form: its idempotency key."""
+
+
+class Visit:
+    """`session_id` is that of the session's cookie. Templates know it as `visit`."""
+
+    def __init__(
+        self,
+        request: Request,
+        around: Surroundings,
+        *,
+        session_id: str,
+        session: Session,
+        language: str,
+        sections: Sequence[Section],
+    ) -> None:
+        self.sections = sections
+        self.request = request
+        self.session = session
+        self.language = language
+        self._around = around
+        self._session_id = session_id
+        network = {"X-Pointsman-Network": session.network} if session.network else {}
+        self.calls = Calls(
+            around.api,
+            request,
+            signed=around.signed(session),
+            headers={"Accept-Language": language, **network},
+        )
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def ask(self, method: Method, path: str, *, query: Query | None = None, body: Any = None) -> Answer:
+        """What HTTP answers, be it a problem."""
+        return self.calls.send(method, path, query=query, body=body)
+
+    def get(self, path: str, **query: str | Sequence[str] | None) -> Any:
+        """The JSON of a GET that the page can't do without. Raises CallRefused, which is shown in its place."""
+        answer = self.ask("GET", path, query=query)
+        if answer.problem is not None:
+            raise CallRefused(answer.problem)
+        return answer.json
+
+    def get_or_none(self, path: str, **query: str | Sequence[str] | None) -> Any:
+        """None if there is nothing of that name (404). Raises CallRefused of any other problem."""
+        answer = self.ask("GET", path, query=query)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if answer.problem is not None:
+            raise CallRefused(answer.problem)
+        return answer.json
+
+    def change(
+        self, method: Method, path: str, body: Any = None, *, query: Query | None = None, kind: str = JSON
+    ) -> Answer:
+        """A call that changes something, under the idempotency key of the form that was sent: sent twice, it is done
+        once.
+        """
+        key = self.form.get(KEY_FIELD, "")
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.calls.send(method, path, query=query, body=body, kind=kind, headers=headers)
+
+    # --- what the person may do, sent and sees -----------------------------------------------------------------------
+
+    def may(self, operation: str) -> bool:
+        """Whether the role has the scope of an operation, named as OpenAPI has it (`orders_cancel`). Raises LookupError
+        if there is none of that name.
+        """
+        needed = self._scopes[operation]
+        return not needed or not set(needed).isdisjoint(self.session.scopes)
+
+    def may_any(self, operations: Sequence[str]) -> bool:
+        """Whether one of them."""
+        return any(map(self.may, operations))
+
+    @functools.cached_property
+    def _scopes(self) -> Mapping[str, Sequence[str]]:
+        return {endpoint.replace(".", "_"): needed for endpoint, needed in self._around.scopes.items()}
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        return self.request.form
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.args
+
+    def chosen(self, *names: str) -> dict[str, str]:
+        """Of the query, those of these names that are not empty, without blanks around them."""
+        values = {name: self.query.get(name, "").strip() for name in names}
+        return {name: value for name, value in values.items() if value}
+
+    @functools.cached_property
+    def caller(self) -> Mapping[str, Any]:
+        """What `GET /v1/caller` answers."""
+        found: Mapping[str, Any] = self.get("/v1/caller")
+        return found
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(zone=self.caller["time_zone"] or "UTC")
+
+    @functools.cached_property
+    def messages(self) -> Sequence[Message]:
+        return self._around.sessions.take_messages(self._session_id, self.session)
+
+    @property
+    def here(self) -> str:
+        """The address of this page below the console's own, with its query; the first page if a form was sent."""
+        return self.request.full_path.rstrip("?") if self.request.method == "GET" else "/"
+
+    @property
+    def section(self) -> str:
+        """The first part of the page's address."""
+        return self.request.path.split("/")[1]
+
+    @property
+    def parts(self) -> Sequence[Mapping[str, Any]]:
+        """The pages of this section beside each other, of those that the person may see."""
+        section = next((section for section in self.sections if section.name == self.section), None)
+        if section is None:
+            return ()
+        second = self.request.path.split("/")[2:3]
+        names = {part.name for part in section.parts}
+        return [
+            {
+                "title": part.title,
+                "address": self.link(section.name, *([part.name] if part.name else [])),
+                "current": [part.name] == second if second and second[0] in names else not part.name,
+            }
+            for part in section.parts
+            if self.may_any(part.operations)
+        ]
+
+    @property
+    def updates_itself(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return "HX-Request" in self.request.headers
+
+    # --- answers -----------------------------------------------------------------------------------------------------
+
+    def link(self, *parts: str, **query: str | None) -> str:
+        """The address of a page of the console: of orders and W-1, /console/orders/W-1."""
+        chosen = {name: value for name, value in query.items() if value}
+        return self.request.script_root + (path_of(*parts) or "/") + (f"?{urlencode(chosen)}" if chosen else "")
+
+    def show(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
+        """The page. `values` are what its template names, beside `visit`."""
+        return Response(rendered(template, visit=self, **values), status=status, mimetype="text/html")
+
+    def show_problem(self, problem: Problem) -> Response:
+        return self.show("problem.html", status=problem.status, problem=problem)
+
+    def tell(self, text: str | Markup, *, tone: str = "good") -> None:
+        """On the next page."""
+        self._around.sessions.leave_message(self._session_id, self.session, tone=tone, text=str(text))
+
+    def go(self, address: str) -> Response:
+        """To another page, after a form was sent."""
+        return redirect(address, code=HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's, which is Flask's
+
+    def after(self, answer: Answer, address: str, done: str) -> Response:
+        """What becomes of a button: the page at `address` tells that it is `done`, or why it was refused."""
+        if answer.problem is None:
+            self.tell(done)
+        else:
+            self.tell(answer.problem.detail, tone="bad")
+        return self.go(address)
+
+    def choose_network(self, network: str) -> None:
+        self._around.sessions.choose_network(self._session_id, self.session, network)
+
+    def sign_out(self) -> None:
+        self._around.sessions.end(self._session_id)

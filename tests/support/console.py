@@ -1,0 +1,135 @@
+"""The console as a browser sees it: the real application behind a real server, and somebody who is signed in."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from api.console.cookies import LANGUAGE, SESSION
+from api.http.app import create_app
+from engine.access.console_sessions import Person
+from engine.model.scopes import ALL_NETWORKS, ROLE_SCOPES, Role
+from engine.service import Pointsman
+from tests.support.browser import Look, looked_at
+
+WINDOWS = (("en", 1_440, "light"), ("fr", 360, "dark"))
+"""In which each page is looked at: language, width, colours."""
+SCREENSHOTS = "POINTSMAN_SCREENSHOTS"
+"""The environment variable with the folder for pictures of the pages; without it they are thrown away."""
+
+
+@dataclass(kw_only=True)
+class ConsoleSite:
+    """`address` is that of the server, without a path."""
+
+    pointsman: Pointsman
+    app: Flask
+    address: str
+    pictures: Path
+    _sessions: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+
+    def session(self, role: Role = "admin", networks: tuple[str, ...] = (ALL_NETWORKS,)) -> str:
+        """The id of a session of this role, as signing in by a new key begins one; the same one the next time."""
+        if (role, networks) not in self._sessions:
+            key = self.pointsman.api_keys.create(role=role, client=f"Ada {role}", networks=networks).stored
+            person = Person(
+                name=key.client,
+                role=role,
+                scopes=tuple(ROLE_SCOPES[role]),
+                networks=networks,
+                key_id=key.id,
+                open_here=False,
+                ends_at=None,
+            )
+            self._sessions[role, networks] = self.pointsman.console_sessions.begin(person)
+        return self._sessions[role, networks]
+
+    def csrf(self, session_id: str) -> str:
+        """The token of its forms."""
+        return self.pointsman.console_sessions.find(session_id, used=False).csrf
+
+    def client(self, role: Role | None = "admin", **rights):
+        """A client without a browser, which is signed in unless `role` is None. Sends its language in no header."""
+        client = self.app.test_client()
+        if role is not None:
+            client.set_cookie(SESSION, self.session(role, **rights), path="/console")
+        return client
+
+    def send(self, path: str, role: Role = "admin", **fields):
+        """The answer to a form of this person, with its token."""
+        token = self.csrf(self.session(role))
+        return self.client(role).post(f"/console{path}", data={"csrf": token, "key": os.urandom(8).hex(), **fields})
+
+
+@contextlib.contextmanager
+def console_site(pointsman: Pointsman, pictures: Path) -> Iterator[ConsoleSite]:
+    """Serves it until it is left, on a port of its own of this machine."""
+    app = create_app(pointsman)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    serving.start()
+    try:
+        yield ConsoleSite(pointsman=pointsman, app=app, address=f"http://127.0.0.1:{server.port}", pictures=pictures)
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def page_of(
+    opened: Browser,
+    site: ConsoleSite,
+    path: str,
+    *,
+    role: Role | None = "admin",
+    language: str = "en",
+    width: int = 1_440,
+    scheme: str = "light",
+) -> Iterator[Look]:
+    """A page of the console, such as /today, as somebody of this role sees it; nobody is signed in if it is None."""
+    cookies = {LANGUAGE: language} | ({} if role is None else {SESSION: site.session(role)})
+    with looked_at(
+        opened,
+        f"{site.address}/console{path}",
+        width=width,
+        scheme=scheme,
+        cookies=[{"name": name, "value": value, "url": f"{site.address}/console"} for name, value in cookies.items()],
+    ) as look:
+        yield look
+
+
+def flaws(look: Look, site: ConsoleSite) -> dict[str, object]:
+    """What is wrong with a page: what the browser complains of, what was asked of elsewhere, what sticks out of the
+    window, and what keeps people from reading it. Empty: nothing is.
+    """
+    elsewhere = [address for address in look.requests if not address.startswith((site.address, "data:"))]
+    found = {
+        "complaints": look.complaints,
+        "asked elsewhere": elsewhere,
+        "sticks out": look.sticking_out,
+        "barriers": look.barriers,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def take_picture(page: Page, site: ConsoleSite, name: str) -> None:
+    """Of the whole page, into the folder that the environment names."""
+    folder = Path(os.environ.get(SCREENSHOTS) or site.pictures)
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def verify_pages(opened: Browser, site: ConsoleSite, path: str, name: str, *, role: Role | None = "admin") -> None:
+    """Nothing is wrong with a page in any of the windows, and pictures of it are taken."""
+    for language, width, scheme in WINDOWS:
+        with page_of(opened, site, path, role=role, language=language, width=width, scheme=scheme) as look:
+            take_picture(look.page, site, f"{name}-{language}-{width}")
+            found = flaws(look, site)
+            assert not found, f"{path} in {language} at {width} px: {found}"
