@@ -14,12 +14,9 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
 from api.cli.output.times import Times
 from api.cli.reads import record_read
-from api.records.flows.learnt_lookahead import (
-    LearntLookaheadRecord,
-    LearntPriceRecord,
-    LookaheadHeadRecord,
-    ShownLookaheadRecord,
-)
+from api.records.flows.learnt_lookahead import LearntLookaheadRecord, ShownLookaheadRecord
+from api.records.flows.lookahead import LookaheadTableRecord
+from engine.decide.kept_facts.lookahead_record import LookaheadPriceRecord
 from engine.lookahead.learning import HORIZON_DAYS
 from engine.lookahead.spread import solved_where
 from engine.service import Pointsman
@@ -95,7 +92,8 @@ def learn(
     for line in _learnt_lines(record, times):
         click.echo(line)
     if record.dearest:
-        _print_prices(record.dearest[:_MOST_SHOWN], record.head, times, title=say("The dearest"))
+        dearest = [(price.sku, price.node, price) for price in record.dearest[:_MOST_SHOWN]]
+        _print_prices(dearest, record.head, times, title=say("The dearest"))
     if dry_run:
         click.echo(say("nothing was published: this is a dry run"))
     else:
@@ -120,16 +118,16 @@ def show(settings: Settings, sku: str | None, *, table: str | None, as_json: boo
     """
     skus = [sku] if sku else []
     with Pointsman(settings) as service:
-        record = ShownLookaheadRecord.of(service.flows.lookahead.show(skus, table=table), skus)
+        record = ShownLookaheadRecord.of(service.flows.lookahead.show(skus, table=table), sku)
         times = Times.of(service)
     if as_json:
         print_json(record)
         return
     for line in _head_lines(record, times):
         click.echo(line)
-    if record.prices is not UNSET and sku:
-        if record.prices:
-            _print_prices(record.prices, record.head, times, title=sku)
+    if record.nodes is not UNSET and sku:
+        if record.nodes:
+            _print_prices([(sku, node, price) for node, price in record.nodes.items()], record.head, times, title=sku)
         else:
             click.echo(
                 say("{sku} has no price anywhere: there is enough of it, or nobody is expected to need it", sku=sku)
@@ -192,7 +190,7 @@ def _head_lines(record: ShownLookaheadRecord, times: Times) -> Iterator[str]:
     )
     yield say("learnt {at} by {who}, {age} ago", at=times(head.learnt_at), who=head.learnt_by, age=_age(record))
     yield say("from the orders of {since} to {until}", since=times(head.demand_since), until=times(head.demand_until))
-    if record.too_old:
+    if record.head.too_old:
         yield say("too old since {until}: decisions don't use it; learn prices again", until=times(head.use_until))
     elif record.in_force:
         yield say("in force: used until {until}", until=times(head.use_until))
@@ -208,15 +206,14 @@ def _age(record: ShownLookaheadRecord) -> str:
     return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
-def _print_prices(prices: Sequence[LearntPriceRecord], head: LookaheadHeadRecord, times: Times, *, title: str) -> None:
-    keys = text_columns((say("SKU"), say("node")), [(item.sku, item.node) for item in prices])
+def _print_prices(
+    prices: Sequence[tuple[str, str, LookaheadPriceRecord]], head: LookaheadTableRecord, times: Times, *, title: str
+) -> None:
+    """Each with its SKU and node."""
+    keys = text_columns((say("SKU"), say("node")), [(sku, node) for sku, node, _ in prices])
     figures = [
-        (
-            money(item.price_micros, head.currency),
-            item.region,
-            "" if item.needed_by is None else times(item.needed_by),
-        )
-        for item in prices
+        (money(item.price_micros, head.currency), item.region, times(item.needed_by) if item.needed_by else "")
+        for _, _, item in prices
     ]
     headings = say("a unit"), say("needed by region"), say("until")
     print_columns(keys, number_columns(headings, figures), title=title)

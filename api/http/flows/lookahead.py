@@ -1,6 +1,7 @@
 """GET /v1/lookahead, GET /v1/lookahead/{sku}."""
 
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response
 from msgspec import UNSET
@@ -8,7 +9,11 @@ from msgspec import UNSET
 from api.http.blueprint import Blueprint, answer
 from api.records.flows.lookahead import LookaheadInForceRecord, LookaheadOfSkuRecord, LookaheadTableRecord
 from engine.errors import NotFound
+from engine.model.scopes import Scope
 from engine.service import Pointsman
+
+_SCOPES: Final[tuple[Scope, ...]] = ("stock", "policies:read", "audit:read")
+"""Whoever moves stock, writes rules that let prices count, or audits what they did."""
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -17,7 +22,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         "lookahead", __name__, url_prefix="/v1/lookahead", description="What a unit may be worth elsewhere later"
     )
 
-    @lookahead.get("", scope=("stock", "audit:read"))
+    @lookahead.get("", scope=_SCOPES)
     @lookahead.response(HTTPStatus.OK, LookaheadInForceRecord)
     def show() -> Response:
         """Which table of look-ahead prices is in force: who learnt it when, and until when it is used"""
@@ -28,7 +33,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         current = LookaheadTableRecord.of(digest, tables.head(digest), pointsman.now)
         return answer(LookaheadInForceRecord(current=current))
 
-    @lookahead.get("/<path:sku>", scope=("stock", "audit:read"))
+    @lookahead.get("/<path:sku>", scope=_SCOPES)
     @lookahead.response(HTTPStatus.OK, LookaheadOfSkuRecord)
     def of_sku(sku: str) -> Response:
         """The look-ahead prices of a SKU by node, with the region that is expected to need the unit, and by when"""

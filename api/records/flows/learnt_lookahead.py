@@ -3,68 +3,32 @@
 from collections.abc import Iterable
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from api.records.flows.lookahead import LookaheadTableRecord, prices_by_node
+from engine.decide.kept_facts.lookahead_record import LookaheadPriceRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.lookahead.lookahead import Learnt, ShownTable
-from engine.model.lookahead import LookaheadPrice, TableHead
+from engine.model.lookahead import LookaheadPrice
 from engine.store.lookahead import StoredHead
 
 
-class LookaheadHeadRecord(Record, frozen=True):
-    """What stands once for a table of look-ahead prices."""
-
-    table: Annotated[str, Meta(description="its digest")]
-    learnt_at: Timestamp
-    learnt_by: Annotated[str, Meta(description="`pointsman`: by itself")]
-    demand_since: Timestamp
-    demand_until: Timestamp
-    use_until: Timestamp
-    network_version: str
-    currency: str
-    skus: Annotated[int, Meta(description="that have a price above 0 somewhere")]
-    prices: Annotated[int, Meta(description="above 0")]
-
-    @classmethod
-    def of(cls, digest: str, head: TableHead) -> "LookaheadHeadRecord":
-        return cls(
-            table=digest,
-            learnt_at=timestamp(head.learnt_at),
-            learnt_by=head.learnt_by,
-            demand_since=timestamp(head.demand_since),
-            demand_until=timestamp(head.demand_until),
-            use_until=timestamp(head.use_until),
-            network_version=head.network_version,
-            currency=head.currency,
-            skus=head.skus,
-            prices=head.prices,
-        )
-
-
-class LearntPriceRecord(Record, frozen=True):
+class LearntPriceRecord(LookaheadPriceRecord, frozen=True, kw_only=True):
     """What a unit of the SKU counts dearer at the node; without one, nothing."""
 
     sku: str
     node: str
-    price_micros: int
-    region: Annotated[str, Meta(description="that is expected to need what is there")]
-    needed_by: Timestamp | None
 
     @classmethod
     def of(cls, price: LookaheadPrice) -> "LearntPriceRecord":
-        return cls(
-            sku=price.sku,
-            node=price.node,
-            price_micros=price.price,
-            region=price.region,
-            needed_by=None if price.needed_by is None else timestamp(price.needed_by),
-        )
+        return cls(sku=price.sku, node=price.node, **msgspec.structs.asdict(LookaheadPriceRecord.of(price)))
 
 
 class LearntLookaheadRecord(Record, frozen=True):
     """What was learnt of look-ahead prices."""
 
-    head: Annotated[LookaheadHeadRecord, Meta(description="its digest is that of what would be published")]
+    head: Annotated[LookaheadTableRecord, Meta(description="its digest is that of what would be published")]
     published: bool
     orders: Annotated[int, Meta(description="that demand was learnt from")]
     unplaced: Annotated[int, Meta(description="of these, of which nobody knows any more where they went")]
@@ -79,7 +43,7 @@ class LearntLookaheadRecord(Record, frozen=True):
         table, history = learnt.prices.table, learnt.prices.history
         every = (price for nodes in table.prices.values() for price in nodes.values())
         return cls(
-            head=LookaheadHeadRecord.of(table.digest, table.head),
+            head=LookaheadTableRecord.of(table.digest, table.head, table.learnt_at),
             published=learnt.digest is not None,
             orders=history.orders,
             unplaced=history.unplaced,
@@ -94,37 +58,38 @@ class LearntLookaheadRecord(Record, frozen=True):
 class PublishedLookaheadRecord(Record, frozen=True):
     """A table that is kept."""
 
-    head: LookaheadHeadRecord
+    head: LookaheadTableRecord
     published_at: Timestamp
 
     @classmethod
-    def of(cls, stored: StoredHead) -> "PublishedLookaheadRecord":
-        return cls(head=LookaheadHeadRecord.of(stored.digest, stored.head), published_at=timestamp(stored.published_at))
+    def of(cls, stored: StoredHead, now: int) -> "PublishedLookaheadRecord":
+        head = LookaheadTableRecord.of(stored.digest, stored.head, now)
+        return cls(head=head, published_at=timestamp(stored.published_at))
 
 
 class ShownLookaheadRecord(Record, frozen=True):
     """A table of look-ahead prices as it stands."""
 
-    head: LookaheadHeadRecord
+    head: LookaheadTableRecord
     in_force: bool
-    too_old: Annotated[bool, Meta(description="true: decisions don't use it")]
     age_minutes: int
-    prices: Annotated[list[LearntPriceRecord] | UnsetType, Meta(description="of the SKUs asked for")] = UNSET
+    sku: Annotated[str | UnsetType, Meta(description="if one was asked for")] = UNSET
+    nodes: Annotated[
+        dict[str, LookaheadPriceRecord] | UnsetType, Meta(description="its prices, at each node where it has one")
+    ] = UNSET
     tables: Annotated[
         list[PublishedLookaheadRecord] | UnsetType, Meta(description="that are kept, the last published first")
     ] = UNSET
 
     @classmethod
-    def of(cls, shown: ShownTable, skus: Iterable[str]) -> "ShownLookaheadRecord":
-        asked = list(skus)
-        prices = [LearntPriceRecord.of(item) for sku in asked for item in shown.prices.get(sku, {}).values()]
+    def of(cls, shown: ShownTable, sku: str | None) -> "ShownLookaheadRecord":
         return cls(
-            head=LookaheadHeadRecord.of(shown.digest, shown.head),
+            head=LookaheadTableRecord.of(shown.digest, shown.head, shown.now),
             in_force=shown.in_force,
-            too_old=shown.too_old,
             age_minutes=max(0, shown.now - shown.head.learnt_at) // 60,
-            prices=prices if asked else UNSET,
-            tables=UNSET if asked else [PublishedLookaheadRecord.of(item) for item in reversed(shown.tables)],
+            sku=sku or UNSET,
+            nodes=prices_by_node(shown.prices[sku]) if sku else UNSET,
+            tables=UNSET if sku else [PublishedLookaheadRecord.of(item, shown.now) for item in reversed(shown.tables)],
         )
 
 

@@ -15,7 +15,7 @@ class LookaheadTableRecord(Record, frozen=True):
 
     table: Annotated[str, Meta(description="its digest: 64 hexadecimal digits, the SHA-256 of all that is in it")]
     learnt_at: Timestamp
-    by: Annotated[str, Meta(description="who learnt it")]
+    learnt_by: Annotated[str, Meta(description="`pointsman`: by itself")]
     use_until: Annotated[Timestamp, Meta(description="decisions made later don't use it")]
     too_old: Annotated[bool, Meta(description="whether that is over")]
     demand_since: Annotated[Timestamp, Meta(description="from when on the demand is that it was learnt from")]
@@ -30,7 +30,7 @@ class LookaheadTableRecord(Record, frozen=True):
         return cls(
             table=digest,
             learnt_at=timestamp(head.learnt_at),
-            by=head.learnt_by,
+            learnt_by=head.learnt_by,
             use_until=timestamp(head.use_until),
             too_old=now > head.use_until,
             demand_since=timestamp(head.demand_since),
@@ -63,5 +63,9 @@ class LookaheadOfSkuRecord(Record, frozen=True):
     def of(
         cls, sku: str, current: LookaheadTableRecord | UnsetType, prices: Mapping[str, LookaheadPrice]
     ) -> "LookaheadOfSkuRecord":
-        nodes = {node: LookaheadPriceRecord.of(price) for node, price in sorted(prices.items())}
-        return cls(sku=sku, current=current, nodes=nodes)
+        return cls(sku=sku, current=current, nodes=prices_by_node(prices))
+
+
+def prices_by_node(prices: Mapping[str, LookaheadPrice]) -> dict[str, LookaheadPriceRecord]:
+    """Those of one SKU, in the order of the nodes."""
+    return {node: LookaheadPriceRecord.of(price) for node, price in sorted(prices.items())}

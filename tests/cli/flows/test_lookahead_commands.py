@@ -77,8 +77,10 @@ def test_learnt_prices_are_published_by_whoever_learnt_them_and_shown(run: Run) 
     assert f"table {table[:12]}: 1 price of 1 SKU" in shown.stdout
     assert "in force: used until " in shown.stdout
     of_sku = json.loads(run("lookahead", "show", "A", "--json").stdout)
-    (price,) = of_sku["prices"]
-    assert (price["node"], price["price_micros"], price["region"]) == ("paris", 3_547_000, "paris")
+    assert (of_sku["sku"], list(of_sku["nodes"]), of_sku["head"]["too_old"]) == ("A", ["paris"], False)
+    price = of_sku["nodes"]["paris"]
+    assert (price["price_micros"], price["region"]) == (3_547_000, "paris")
+    assert learnt["dearest"] == [{**price, "sku": "A", "node": "paris"}]
     assert "B has no price anywhere" in run("lookahead", "show", "B").stdout
     mistyped = run("lookahead", "show", "TXT-O059")
     assert (mistyped.returncode, mistyped.stdout) == (1, "")

@@ -77,7 +77,6 @@ def test_a_dask_cluster_learns_the_same_bytes_also_if_one_of_its_workers_is_kill
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     alone = learnt(shop)
     with cluster(tmp_path, workers=2, POINTSMAN_REDIS_URL=shop.settings.redis_url) as dask:
-
         on_dask = solved_where(Spread(dask=dask.address), shop)
         assert learnt(shop, on_dask, then=dask.kill_worker) == alone
 
