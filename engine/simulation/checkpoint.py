@@ -1,17 +1,15 @@
 """What was tried, kept in a folder piece by piece, so that a what-if that was broken off goes on where it stopped.
 
-Each piece is a file, named after all that its results follow from: the release, the clocks, the policies and the
-entries themselves. A file is written beside and put in place, and begins with the SHA-256 of the rest, so one that is
-half written, or of something else, counts for nothing: its piece is tried again.
+Each piece is a file (see piece_files.py), named after all that its results follow from: the release, the clocks, the
+policies and the entries themselves. So one that is damaged, or of something else, counts for nothing: its piece is
+tried again.
 """
 
 import hashlib
-import os
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -19,14 +17,13 @@ from engine.errors import PointsmanError
 from engine.model.time_zone_data import tzdata_version
 from engine.parallel.work import Executor, Task
 from engine.simulation.one_step import OneStepWork
+from engine.simulation.piece_files import PieceFiles
 from engine.simulation.tried_decision import TriedDecision, UntriedDecision
 from engine.store.log.stored_entry import RawEntry
 from engine.version import MEANING, VERSION
 
 Results: TypeAlias = Sequence[TriedDecision | UntriedDecision]
 TryPiece: TypeAlias = Callable[[Sequence[RawEntry]], Task]
-_HASH: Final = 32
-"""Bytes."""
 
 
 class _Piece(msgspec.Struct, frozen=True, array_like=True):
@@ -40,12 +37,8 @@ class Checkpoint:
     """In a folder, which is made if it is not there; of the same decisions under the same `work`."""
 
     def __init__(self, folder: Path, work: OneStepWork) -> None:
-        self._folder = folder
+        self._files = PieceFiles(folder)
         self._work = work_digest(work)
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unusable(folder, error) from None
 
     def each(self, pool: Executor, pieces: Iterable[Sequence[RawEntry]], try_piece: TryPiece) -> Iterator[Results]:
         """The results of each piece, in their order: those that are kept as they are, all others by the executor."""
@@ -73,26 +66,19 @@ class Checkpoint:
             name, _ = waiting.popleft()
             results = self._read(name)
             if results is None:
-                raise PointsmanError(f"the checkpoint {self._folder / name} was changed while it was read; try again")
+                raise PointsmanError(
+                    f"the checkpoint {self._files.path(name)} was changed while it was read; try again"
+                )
             yield results
 
     def _name(self, piece: Sequence[RawEntry]) -> str:
-        digest = hashlib.sha256(self._work)
-        for entry, fields in piece:
-            parts = [entry, *(part for field in sorted(fields.items()) for part in field)]
-            digest.update(b"".join(b"%d:%s" % (len(part), part) for part in parts))
-        return digest.hexdigest()
+        return digest_of(self._work, piece).hex()
 
     def _read(self, name: str) -> Results | None:
-        try:
-            content = (self._folder / name).read_bytes()
-        except FileNotFoundError:
+        content = self._files.read(name)
+        if content is None:
             return None
-        except OSError as error:
-            raise _unusable(self._folder, error) from None
-        if hashlib.sha256(content[_HASH:]).digest() != content[:_HASH]:
-            return None
-        piece = msgspec.msgpack.decode(zlib.decompress(content[_HASH:]), type=_Piece)
+        piece = msgspec.msgpack.decode(content, type=_Piece)
         return [item for pair in zip(piece.tried, piece.untried, strict=True) for item in pair if item is not None]
 
     def _write(self, name: str, results: Results) -> None:
@@ -100,20 +86,19 @@ class Checkpoint:
             [item if isinstance(item, TriedDecision) else None for item in results],
             [item if isinstance(item, UntriedDecision) else None for item in results],
         )
-        packed = zlib.compress(msgspec.msgpack.encode(piece), level=1)
-        beside = self._folder / f"{name}.{os.getpid()}"
-        try:
-            beside.write_bytes(hashlib.sha256(packed).digest() + packed)
-            beside.replace(self._folder / name)
-        except OSError as error:
-            raise _unusable(self._folder, error) from None
+        self._files.write(name, msgspec.msgpack.encode(piece))
+
+
+def digest_of(before: bytes, piece: Sequence[RawEntry]) -> bytes:
+    """Of entries as they are stored, behind what the digest `before` is of."""
+    digest = hashlib.sha256(before)
+    for entry, fields in piece:
+        parts = [entry, *(part for field in sorted(fields.items()) for part in field)]
+        digest.update(b"".join(b"%d:%s" % (len(part), part) for part in parts))
+    return digest.digest()
 
 
 def work_digest(work: OneStepWork) -> bytes:
     """Of all that results follow from beside the entries: in a form in which no two works are alike."""
     drafts = [[draft.name, sorted(draft.texts.items()), draft.change.identity] for draft in work.drafts]
     return hashlib.sha256(msgspec.json.encode([VERSION, MEANING, tzdata_version(), work.against, drafts])).digest()
-
-
-def _unusable(folder: Path, error: OSError) -> PointsmanError:
-    return PointsmanError(f"a checkpoint can't be kept in {folder}: {error.strerror}; name another directory")

@@ -150,7 +150,9 @@ def what_if(
     work = OneStepWork(against=request.against, drafts=request.drafts)
     decisions = made_again = 0
     if request.way == "rolled_forward":
-        return _rolled_forward(service, request, comparisons, untried, spread=spread, progress=progress)
+        return _rolled_forward(
+            service, request, comparisons, untried, spread=where, progress=progress, checkpoint=checkpoint
+        )
     with executor(work, where, service) as pool:
         every = itertools.chain(first, pieces)
         tried_pieces = (
@@ -178,6 +180,7 @@ def _rolled_forward(
     *,
     spread: Spread,
     progress: Callable[[int], None],
+    checkpoint: Path | None,
 ) -> WhatIf:
     """Each variant in a process of its own: one decision comes after another."""
 
@@ -185,7 +188,11 @@ def _rolled_forward(
         untried.archive = reason
 
     rolls = RollRequest(
-        since=request.since, until=request.until, offers=service.settings.backlog == "auto", as_logged=True
+        since=request.since,
+        until=request.until,
+        offers=service.settings.backlog == "auto",
+        as_logged=True,
+        checkpoint=checkpoint,
     )
     work = OneStepWork(against=request.against, drafts=request.drafts)
     where = replace(spread, workers=min(spread.workers, len(request.drafts) + 1))

@@ -149,6 +149,18 @@ def test_what_was_broken_off_is_resumed_over_the_same_time(run: Run, tmp_path: P
     other = folder(tmp_path, RULE, name="other")
     assert "is of other drafts" in run("whatif", other, "--checkpoint", kept, "--resume").stderr
     assert "--resume goes with --checkpoint DIR" in run("whatif", draft, "--resume").stderr
+    rolled = run("whatif", draft, "--checkpoint", kept, "--resume", "--way", "rolled-forward")
+    assert (rolled.returncode, "of another way" in rolled.stderr) == (1, True)
+
+
+def test_rolled_forward_too_it_is_resumed_to_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    draft, kept = folder(tmp_path, "then: {exclude: true}"), tmp_path / "kept"
+    asked = ("whatif", draft, "--way", "rolled-forward", "--checkpoint", kept, "--json")
+    first = run(*asked)
+    assert first.returncode == 0, first.stderr
+    assert run(*asked, "--resume").stdout == first.stdout
+    elsewhere = run(*asked, "--dask", "tcp://127.0.0.1:1")
+    assert (elsewhere.returncode, "leave out --dask or --checkpoint" in elsewhere.stderr) == (2, True)
 
 
 def test_a_draft_with_mistakes_is_not_tried_and_the_others_are(run: Run, tmp_path: Path) -> None:

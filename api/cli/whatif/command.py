@@ -140,7 +140,7 @@ def whatif(
         resumes_nothing=resume and checkpoint is None,
         sweeps_several=sweep is not None and len(drafts) != 1,
         needs_stock=changes["volume"] is not None and way == "one-step" and orders_file is None,
-        keeps_nothing=checkpoint is not None and way == "rolled-forward",
+        keeps_elsewhere=checkpoint is not None and dask is not None and way == "rolled-forward",
     )
     spread = spread_of(workers, dask)
     outputs = Outputs(report=report, csv=csv_folder, parquet=parquet_folder)
@@ -218,7 +218,7 @@ def _print(record: WhatIfRecord, times: Times, *, is_sweep: bool) -> None:
         click.echo(line)
 
 
-def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock: bool, keeps_nothing: bool) -> None:
+def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock: bool, keeps_elsewhere: bool) -> None:
     if resumes_nothing:
         raise click.UsageError(say("--resume goes with --checkpoint DIR"))
     if sweeps_several:
@@ -227,9 +227,9 @@ def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock:
         raise click.UsageError(
             say("--volume needs --way rolled-forward: in one step, what orders leave for others makes no difference")
         )
-    if keeps_nothing:
+    if keeps_elsewhere:
         raise click.UsageError(
-            say("--checkpoint keeps decisions that were tried alone; rolled forward, each hangs on those before it")
+            say("rolled forward, --checkpoint keeps what is decided on this machine: leave out --dask or --checkpoint")
         )
 
 

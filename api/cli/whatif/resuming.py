@@ -1,5 +1,6 @@
 """A what-if whose pieces are kept in a folder: which one it is, so that `--resume` goes on with the very same."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,14 +50,16 @@ def resume(folder: Path, request: WhatIfRequest) -> WhatIfRequest:
     same = replace(request, against=begun.against, since=begun.since, until=begun.until)
     if _digest(same) != begun.work:
         message = (
-            f"'{folder}' is of other drafts, or of another release: leave out --resume, and name another directory"
+            f"'{folder}' is of other drafts, of another way, or of another release: leave out --resume, and name"
+            " another directory"
         )
         raise _mistake("--resume", message)
     return same
 
 
 def _digest(request: WhatIfRequest) -> str:
-    return work_digest(OneStepWork(against=request.against, drafts=request.drafts)).hex()
+    work = work_digest(OneStepWork(against=request.against, drafts=request.drafts))
+    return hashlib.sha256(work + request.way.encode()).hexdigest()
 
 
 def _mistake(option: str, message: str) -> InputInvalid:

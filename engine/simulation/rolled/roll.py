@@ -27,6 +27,7 @@ from engine.model.lots import NO_LOT
 from engine.model.receipts import OPEN
 from engine.simulation.network_change import NetworkChange
 from engine.simulation.outcome import is_parked, recorded
+from engine.simulation.rolled.answer_journal import AnswerJournal
 from engine.simulation.rolled.answering import Answer, Answering, Question
 from engine.simulation.rolled.books import Books
 from engine.simulation.rolled.known_stock import KnownStock
@@ -53,15 +54,23 @@ _ALL: Final = 1 << 62
 class Roll:
     """One variant from the beginning of a period: the policies of `matcher`, on the network as it is changed.
     `offers`: orders that wait are offered what comes in. `as_logged`: decisions by these very policies, of which
-    nothing differs, are taken from the log and not made again.
+    nothing differs, are taken from the log and not made again. What the `journal` has is not decided again.
     """
 
     def __init__(
-        self, replays: Replays, matcher: Matcher, change: NetworkChange, *, offers: bool, as_logged: bool
+        self,
+        replays: Replays,
+        matcher: Matcher,
+        change: NetworkChange,
+        *,
+        offers: bool,
+        as_logged: bool,
+        journal: AnswerJournal | None = None,
     ) -> None:
         self._replays = replays
         self._offers = offers
         self._as_logged = as_logged and change.changes_nothing
+        self._journal = journal
         self.difference = StockDifference()
         self.known = KnownStock()
         self._answering = Answering(matcher, change, self.difference)
@@ -226,8 +235,7 @@ class Roll:
         if question is None:
             return
         try:
-            with contradictions_named(entry.decision):
-                answer = self._answering.answer(question, entry.decision)
+            answer = self._answer(question, entry.decision)
         except (*NOT_REPLAYABLE, OrderInvalid) as error:
             self.untried.append(UntriedDecision(entry.decision, "not_replayable", str(error)))
             return
@@ -238,6 +246,13 @@ class Roll:
         else:
             self.made_as_logged += variant.name == record.order.id
         self._place(entry, record, variant, answer, in_step=in_step)
+
+    def _answer(self, question: Question, decision: str) -> Answer:
+        """Raises one of NOT_REPLAYABLE, or OrderInvalid."""
+        if self._journal is not None:
+            return self._journal.answer(question, decision, self._answering)
+        with contradictions_named(decision):
+            return self._answering.answer(question, decision)
 
     def _is_as_logged(self, record: DecisionRecord, skus: Iterable[str]) -> bool:
         same_policies = record.policy_version == self._answering.matcher.policies.version
@@ -397,7 +412,7 @@ class Roll:
         question = Question(remainder=remainder, logged=logged, now=entry.at, may_wait=True)
         decision = f"{id_text(entry.id)}{_OFFERED}"
         try:
-            answer = self._answering.answer(question, decision)
+            answer = self._answer(question, decision)
         except (*NOT_REPLAYABLE, OrderInvalid):
             return
         if answer.shipments:

@@ -2,28 +2,39 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from engine.audit.replays import Replays
 from engine.decide.matching.matcher import Matcher
 from engine.lookahead.known_orders import KnownOrders
+from engine.parallel.work import tasks_of
 from engine.simulation.network_change import NetworkChange
+from engine.simulation.piece_files import PieceFiles
+from engine.simulation.rolled.answer_journal import AnswerJournal, variant_digest
 from engine.simulation.rolled.end_stock import EndStock, end_stock
 from engine.simulation.rolled.hindsight import known_orders
 from engine.simulation.rolled.roll import KINDS, Roll
 from engine.simulation.rolled.rolled_order import RolledOrder, result_of
 from engine.simulation.tried_decision import UntriedDecision
 
+_AT_ONCE: Final = 100
+"""Entries after which what was decided at them is kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollRequest:
-    """The entries from the instant `since` on and before `until`. `offers` and `as_logged` as `Roll` has them."""
+    """The entries from the instant `since` on and before `until`. `offers` and `as_logged` as `Roll` has them. What was
+    decided is kept in the folder `checkpoint`, and what is kept there is not decided again.
+    """
 
     since: int | None
     until: int | None
     offers: bool
     as_logged: bool
+    checkpoint: Path | None = None
 
 
 class RolledRun(NamedTuple):
@@ -43,16 +54,19 @@ class RolledRun(NamedTuple):
 
 
 def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: RollRequest) -> RolledRun:
-    """Raises StoreUnavailable."""
-    rolled = Roll(replays, matcher, change, offers=request.offers, as_logged=request.as_logged)
+    """Raises StoreUnavailable, and PointsmanError if nothing can be kept in the folder."""
+    journal = _journal(matcher, change, request)
+    rolled = Roll(replays, matcher, change, offers=request.offers, as_logged=request.as_logged, journal=journal)
     archive: list[str] = []
 
     def damaged(entry: str) -> None:
         rolled.untried.append(UntriedDecision(entry, "damaged", "its entry can't be read"))
 
-    for batch in replays.log_as_stored(request.since, request.until, KINDS, on_missing=archive.append):
-        for entry in replays.parsed(batch, on_damaged=damaged):
-            rolled.add(entry)
+    batches = replays.log_as_stored(request.since, request.until, KINDS, on_missing=archive.append)
+    for piece in tasks_of(batches, _AT_ONCE):
+        with nullcontext() if journal is None else journal.piece(piece):
+            for entry in replays.parsed(piece, on_damaged=damaged):
+                rolled.add(entry)
     results = [(variant.key, result_of(variant)) for variant in rolled.variants]
     return RolledRun(
         orders=[result for _, result in results if result is not None],
@@ -64,3 +78,10 @@ def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: Rol
         stock=end_stock(rolled),
         known=known_orders(rolled) if matcher.policies.looks_ahead and change.changes_nothing else None,
     )
+
+
+def _journal(matcher: Matcher, change: NetworkChange, request: RollRequest) -> AnswerJournal | None:
+    if request.checkpoint is None:
+        return None
+    variant = variant_digest(matcher, change, offers=request.offers, as_logged=request.as_logged)
+    return AnswerJournal(PieceFiles(request.checkpoint), variant)

@@ -1,16 +1,23 @@
 """Rolled forward under other rules, a log comes to what a shop under these rules decides that is asked the same."""
 
 import itertools
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from engine.orders.cancellation.plan import CancelRequest
+from engine.parallel.work import tasks_of
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.network_change import NO_CHANGE
+from engine.simulation.piece_files import PieceFiles
+from engine.simulation.rolled.answer_journal import AnswerJournal
+from engine.simulation.rolled.answering import Answering
 from engine.simulation.rolled.roll import KINDS, Roll
+from engine.simulation.rolled.rolled_order import result_of
 from engine.simulation.rolled.stock_difference import StockDifference
 from engine.store.flows.receipts import Announcement, Delivery
 from tests.conftest import activate
@@ -81,6 +88,18 @@ def rolled(log, policies, *, as_logged=False, change=NO_CHANGE):
         for entry in log.replays.parsed(batch, on_damaged=pytest.fail):
             roll.add(entry)
     assert roll.untried == []
+    return roll
+
+
+def rolled_and_kept(log, policies, folder):
+    """The same in pieces of three entries, with what was decided kept in the folder."""
+    matcher = policies.replays.matcher(policies.versions.find("active"))
+    journal = AnswerJournal(PieceFiles(folder), b"")
+    roll = Roll(log.replays, matcher, NO_CHANGE, offers=True, as_logged=False, journal=journal)
+    for piece in tasks_of(log.replays.log_as_stored(None, None, KINDS, on_missing=pytest.fail), 3):
+        with journal.piece(piece):
+            for entry in log.replays.parsed(piece, on_damaged=pytest.fail):
+                roll.add(entry)
     return roll
 
 
@@ -155,6 +174,22 @@ def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, cal
             position = roll.position(product.sku, place)
             assert (position.on_hand, position.held) == stock[product.sku, place]
     verify_conserved(roll, both, calls)
+    verify_taken_over(roll, both)
+
+
+def verify_taken_over(roll, shops):
+    """What is kept is not decided again, and comes to the same, also if only some of it is."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        first = rolled_and_kept(shops.logged, shops.other, Path(folder))
+        for path in sorted(Path(folder).iterdir())[::2]:
+            path.unlink()
+        partly = rolled_and_kept(shops.logged, shops.other, Path(folder))
+        patch.setattr(Answering, "answer", lambda *_: pytest.fail("it was decided before"))
+        again = rolled_and_kept(shops.logged, shops.other, Path(folder))
+    for its in (first, partly, again):
+        assert list(map(result_of, its.variants)) == list(map(result_of, roll.variants))
+        assert (its.difference, its.stock_outs) == (roll.difference, roll.stock_outs)
+        assert (its.made_as_logged, its.untried) == (roll.made_as_logged, [])
 
 
 def verify_conserved(roll, shops, calls):

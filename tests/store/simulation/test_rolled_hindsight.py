@@ -60,6 +60,7 @@ def test_all_that_was_possible_is_captured_where_the_unit_is_kept_for_who_needs_
     assert rest == f"{saved:.2f} of {saved:.2f} EUR, on 2 orders with the same units either way"
 
 
+@pytest.mark.usefixtures("small_pieces")
 def test_in_processes_of_their_own_variants_come_to_the_same(shop, clock):
     for where in (NEAR_PARIS, LILLE):
         place(shop, clock, where, ("A", 1))
