@@ -125,11 +125,13 @@ class FactsReader:
         policies_at: int | None = None,
         freed: FreedStock | None = None,
         stamped: bool = False,
+        stamped_for_backorders: bool = False,
     ) -> tuple[Snapshot, Matcher]:
         """One snapshot as of `now`, and the policies that decide the order of the id `deciding` at `policies_at`: by
         default `now`, or the clock's instant if that is later. Without such an id, they are the active ones. What is
-        `freed` is not held in it. If `stamped`, it has its stamp. Raises AlreadyDecided if the idempotency key `key`
-        was used before, or the id `order` is taken.
+        `freed` is not held in it. If `stamped`, it has its stamp, and if `stamped_for_backorders`, it has it where
+        rules let orders wait. Raises AlreadyDecided if the idempotency key `key` was used before, or the id `order` is
+        taken.
         """
         if policies_at is None:
             policies_at = max(now, self._clock())
@@ -139,7 +141,8 @@ class FactsReader:
             read = functools.partial(self._ledger.read, skus, policies_at=policies_at, key=key, order=order)
             read = functools.partial(read, deciding=deciding)
             loads = self._load_periods(policies, network, now)
-            read = functools.partial(read, loads=loads.names, freed=freed, stamped=stamped, periods=periods)
+            has_stamp = stamped or (stamped_for_backorders and _has_backorders(policies))
+            read = functools.partial(read, loads=loads.names, freed=freed, stamped=has_stamp, periods=periods)
             reading = self._client.retry_if_revived(functools.partial(read, now=self._clock()))
             if reading.earlier_decision is not None:
                 raise AlreadyDecided(AnsweredBefore(decision=reading.earlier_decision))
@@ -151,7 +154,9 @@ class FactsReader:
             matcher = self._matcher(reading)
             if matcher is not None:
                 policies = matcher.policies
-                if loads.counts_hours >= _counts_hours(policies) and _periods(policies, network, now) == periods:
+                lacks_stamp = stamped_for_backorders and _has_backorders(policies) and not has_stamp
+                counts_alike = loads.counts_hours >= _counts_hours(policies)
+                if counts_alike and _periods(policies, network, now) == periods and not lacks_stamp:
                     return self._snapshot(network, reading, skus, loads, now, policies=policies), matcher
 
     def read_many(self, skus: Sequence[str], now: int) -> tuple[Snapshot, Matcher]:
@@ -370,6 +375,11 @@ class FactsReader:
 def _counts_hours(policies: PolicySet | None) -> bool:
     """Whether it matters what nodes were given in their hour."""
     return policies is not None and policies.counts_hours
+
+
+def _has_backorders(policies: PolicySet | None) -> bool:
+    """Whether rules let units that stay unfilled wait."""
+    return policies is not None and "backorder" in policies.effect_names
 
 
 def _periods(policies: PolicySet | None, network: Network, now: int) -> Mapping[Tally, str]:

@@ -142,6 +142,7 @@ class DecideAndCommit:
                 policies_at=policies_at,
                 freed=_freed(request, set_aside),
                 stamped=request.waits,
+                stamped_for_backorders=not dry_run,
             )
         except AlreadyDecided as earlier:
             return earlier.outcome

@@ -51,28 +51,14 @@ def routed(shop, orders):
     return [recorded(shop.decide(its, now=its.placed_at).record) for its in orders]
 
 
-def rolled(shop, orders, version, *, change=NO_CHANGE, folder=None, beside_stock=None):
-    """The places of orders that `waits_beside_stock` is true of are added to the list `beside_stock`."""
+def rolled(shop, orders, version, *, change=NO_CHANGE, folder=None):
     facts = order_facts(shop, OrdersToTry(file="orders", orders=orders, inventory=folder), looks_ahead=False)
     roll = OrderRoll(shop.replays.matcher(version), change)
     for place, its in enumerate(orders):
         roll.decide(entry_of(place), its, facts.snapshots[place])
         for _, position in roll.end_positions():
             assert 0 <= position.held <= position.on_hand
-        if beside_stock is not None and waits_beside_stock(roll, its):
-            beside_stock.append(place)
     return [its.decided for its in roll.run().orders]
-
-
-def waits_beside_stock(roll, its):
-    """Whether the order that was decided last waits for units that are free, as no place may ship more orders on its
-    day, and that day is not the clock's: `pointsman route` offers it these units on the clock's.
-    """
-    waiting = roll.variants[-1].units.waiting_units
-    waits_for = {line.sku for line in its.lines if waiting[line.id]}
-    local = roll.variants[-1].network.local
-    another_day = local(its.placed_at).date() != local(NOW).date()
-    return another_day and any(roll.position(sku, node).available > 0 for sku in waits_for for node in STOCK[sku])
 
 
 def of_file(shop, orders, *drafts, folder=None, **options):
@@ -83,43 +69,33 @@ def of_file(shop, orders, *drafts, folder=None, **options):
 @examples(14, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=st.sampled_from(RULES), before=ORDERS, orders=ORDERS)
 def test_each_order_is_decided_as_by_a_shop_that_routes_them(bare, contents, rules, before, orders):
-    """On the stock and the loads that earlier orders left, and on those of a folder. But none comes after an order that
-    waits beside stock on another day than the clock's: the shop offers that the stock first, and what-if does not (see
-    test_an_order_that_waits_beside_stock_is_offered_it_by_the_shop_alone).
-    """
+    """On the stock and the loads that earlier orders left, and on those of a folder."""
     bare.forget()
     bare.load(stocked())
     version, first, orders = activate(bare, *rules), placed(before), placed(orders)
-    beside_stock = []
-    of_folder = rolled(bare, first, version, folder=stocked(), beside_stock=beside_stock)
-    if beside_stock:
-        first, of_folder = first[: beside_stock[0]], of_folder[: beside_stock[0]]
+    of_folder = rolled(bare, first, version, folder=stocked())
     stood = contents()
     assert rolled(bare, first, version) == of_folder
     assert contents() == stood
     assert routed(bare, first) == of_folder
-    beside_stock.clear()
-    later = rolled(bare, orders, version, beside_stock=beside_stock)
-    compared = slice(beside_stock[0] + 1 if beside_stock else None)
-    assert routed(bare, orders[compared]) == later[compared]
+    later = rolled(bare, orders, version)
+    assert routed(bare, orders) == later
     assert rolled(bare, first, version, folder=stocked()) == of_folder
 
 
-def test_an_order_that_waits_beside_stock_is_offered_it_by_the_shop_alone(bare):
+def test_an_order_that_waits_beside_stock_leaves_it_to_newcomers_in_the_shop_as_in_what_if(bare):
     """It is placed on a day on which no place may ship more orders, and the clock stands on the day before, on which
-    they may. The shop offers it the stock on the clock's day, before a newcomer gets it; in what-if it goes on waiting.
+    they may: it was left unfilled on this very stock, and nothing of it came free since.
     """
     bare.load(stocked())
     version = activate(bare, *RULES[3])
     tomorrow = [([("B", 1)], place, 20) for place in (LYON, LYON, LILLE, LILLE)]
     orders = placed([*tomorrow, ([("B", 3)], LYON, 20), ([("B", 2)], LYON, 0)])
-    beside_stock = []
-    *first, newcomer = rolled(bare, orders, version, beside_stock=beside_stock)
-    assert (beside_stock, first[4].waits, newcomer.unfilled) == ([4], True, {})
-    *of_shop, newcomer = routed(bare, orders)
-    assert of_shop == first
-    assert newcomer.unfilled == {"1": 2}
-    assert not bare.backlog.page(limit=9).places
+    made = rolled(bare, orders, version)
+    assert (made[4].waits, made[5].unfilled) == (True, {})
+    assert routed(bare, orders) == made
+    (waiting,) = bare.backlog.page(limit=9).places
+    assert waiting.entry.order.id == orders[4].id
 
 
 @pytest.fixture
