@@ -8,14 +8,15 @@ from pathlib import Path
 
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import encode
-from api.whatif.drafts import drafts_of
-from engine.actor import act_as
+from api.whatif.trial import trial_of
+from engine.actor import on_behalf_of
 from engine.errors import PointsmanError
 from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.job import Job, JobRequest
-from engine.simulation.whatif import WhatIfRequest, what_if
+from engine.simulation.whatif import what_if
+from engine.simulation.whatif_orders import what_if_of_orders
 from rules.errors import PolicyInvalid
 
 HEARTBEAT_SECONDS = 2.0
@@ -42,34 +43,30 @@ def run_job(settings: Settings, job: str, turn: str, place: str) -> None:
         except (PointsmanError, PolicyInvalid) as error:
             stored.end(job, turn, at=service.now, error=str(error))
             return
-        act_as(found.created_by, through="http")
-        service.accesses.note(OPERATION, subject=job, count=decisions)
+        if decisions:
+            with on_behalf_of(request.author):
+                service.accesses.note(OPERATION, subject=job, count=decisions)
         stored.end(job, turn, at=service.now, tried=progress.done, result=record)
 
 
 def _tried(service: Pointsman, job: Job, request: JobRequest, progress: "_Progress") -> tuple[bytes, int]:
-    """The record as JSON, and how many decisions it is of."""
-    drafts, refused = drafts_of(service, request)
-    if not drafts:
-        raise PolicyInvalid([finding for its in refused.values() for finding in its])
+    """The record as JSON, and how many logged decisions it is of."""
+    trial = trial_of(service, request)
+    if trial.orders is not None:
+        progress.about = len(trial.orders.orders)
+        made = what_if_of_orders(service, trial.request, trial.orders, progress=progress.add)
+        return encode(WhatIfRecord.of(made, trial.refused)), 0
+    sides = 1 + len(trial.request.drafts) if request.way == "rolled_forward" else 1
     for batch in service.replays.as_stored(request.since, request.until, on_missing=lambda _: None):
-        progress.about += len(batch)
+        progress.about += sides * len(batch)
     made = what_if(
         service,
-        WhatIfRequest(
-            against=request.against,
-            drafts=tuple(drafts),
-            since=request.since,
-            until=request.until,
-            shown=request.shown,
-            weighed=request.weighed,
-            language=request.language,
-        ),
-        spread=Spread(workers=service.settings.whatif.workers),
+        trial.request,
+        spread=Spread(workers=request.workers or service.settings.whatif.workers),
         progress=progress.add,
         checkpoint=folder_of(service.settings, job.id),
     )
-    return encode(WhatIfRecord.of(made, refused)), made.decisions
+    return encode(WhatIfRecord.of(made, trial.refused)), made.decisions
 
 
 class _Progress:

@@ -99,9 +99,7 @@ class Processes:
         self._processes.pop(connection).join()
         connection.close()
         if not self._processes:
-            raise PointsmanError(
-                "all processes that did the work have ended; try again, with fewer of them (--workers 1)"
-            )
+            raise PointsmanError("all processes that did the work have ended; try again, with fewer of them")
 
     def __enter__(self) -> Self:
         return self

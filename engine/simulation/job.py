@@ -1,12 +1,18 @@
 """A what-if that somebody asked a service for: what is to be tried, and what became of it."""
 
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
+
+from engine.actor import ITSELF, Author
+from engine.simulation.network_change import Closure
 
 JobState: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[JobState, ...] = get_args(JobState)
 ENDED = frozenset[JobState]({"done", "failed", "cancelled"})
+JobWay: TypeAlias = Literal["one_step", "rolled_forward"]
+WAYS: tuple[JobWay, ...] = get_args(JobWay)
 MOST_ATTEMPTS = 3
 """So many processes may die over a job before it is given up."""
 
@@ -18,8 +24,28 @@ class JobDraft(msgspec.Struct, frozen=True):
     files: dict[str, str]
 
 
+class JobNetwork(msgspec.Struct, frozen=True):
+    """`files` are the texts of a network folder, by name."""
+
+    name: str
+    files: dict[str, str]
+
+
+class JobChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the drafts change of the network, as `NetworkChange` has it."""
+
+    network: JobNetwork | None = None
+    closures: tuple[Closure, ...] = ()
+    cut_offs: dict[str, int] = {}
+    strikes: tuple[str, ...] = ()
+    volume: int = 100
+
+
 class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is tried, as `WhatIfRequest` has it; `sweep`: the one draft with each number of it, if it is not empty."""
+    """What is tried, as `WhatIfRequest` has it. Without `drafts`, the policies compared with are tried on the network
+    as it is changed. `sweep`: the one draft with each number of it, if it is not empty. `orders` as they were sent, in
+    the place of logged ones. `workers`: in how many processes; 0: as the settings say. `author` asked for it.
+    """
 
     drafts: list[JobDraft]
     against: str
@@ -29,6 +55,11 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
     weighed: int
     language: str
     sweep: str = ""
+    way: JobWay = "one_step"
+    workers: int = 0
+    change: JobChange = JobChange()
+    orders: list[Mapping[str, Any]] | None = None
+    author: Author = ITSELF
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,18 +76,18 @@ class NetworkChange:
         network = self.other.network if self.other else network
         mistakes = [
             Mistake(field=name, message=f"no node goes by the id '{node}'")
-            for name, nodes in (("--close", [item.node for item in self.closures]), ("--cut-off", list(self.cut_offs)))
+            for name, nodes in (("close", [item.node for item in self.closures]), ("cut_off", list(self.cut_offs)))
             for node in nodes
             if node not in network.nodes
         ]
         mistakes += [
-            Mistake(field="--cut-off", message=f"no service of '{node}' has a cut-off that could be moved")
+            Mistake(field="cut_off", message=f"no service of '{node}' has a cut-off that could be moved")
             for node in self.cut_offs
             if node in network.nodes and not network.nodes[node].cut_offs
         ]
         carriers = {service.carrier for service in network.services.values()}
         mistakes += [
-            Mistake(field="--strike", message=f"no service and no carrier goes by '{name}'")
+            Mistake(field="strike", message=f"no service and no carrier goes by '{name}'")
             for name in self.strikes
             if name not in network.services and name not in carriers
         ]

@@ -247,11 +247,12 @@ def _no_decisions(service: Pointsman, untried: UntriedCounts) -> NotFound:
         at for batch in service.replays.as_stored(None, None, on_missing=_ignore) for at in map(_at, batch) if at
     ]
     if not instants:
-        return NotFound("no decision is logged yet; pointsman route decides a file of orders")
+        return NotFound("no decision is logged yet; what-if needs decided orders")
     network = service.network()
     first, last = (f"{network.local(at):%Y-%m-%d %H:%M}" for at in (min(instants), max(instants)))
     return NotFound(
-        f"no decision was made in this time; the log has decisions from {first} to {last}: say --from and --to"
+        f"no decision was made in this time; the log has decisions from {first} to {last}: name a time with some of"
+        " these"
     )
 
 

@@ -14,6 +14,7 @@ import click
 import api.cli
 import api.console
 import api.reports
+import api.whatif
 from api.cli.language.click_texts import MODULES
 from api.cli.language.spoken_commands import paragraphs
 from api.cli.main import COMMANDS, pointsman
@@ -25,7 +26,7 @@ from engine.store.outcomes import UnitState
 from rules.diff import compare
 from rules.vocabulary import REJECTION_REASONS
 
-CLI, CONSOLE, REPORTS = (Path(part.__file__).parent for part in (api.cli, api.console, api.reports))
+CLI, CONSOLE, REPORTS, WHATIF = (Path(part.__path__[0]) for part in (api.cli, api.console, api.reports, api.whatif))
 _SAID_IN_A_TEMPLATE = re.compile(r'\bsay\("([^"]*)"')
 _COUNTED_IN_A_TEMPLATE = re.compile(r'\bcounted\([^"]*"([^"]*)"\)')
 EXAMPLE = "Example:"
@@ -93,7 +94,7 @@ def _commands(command: click.Command) -> Iterator[click.Command]:
 
 def _literals() -> Iterator[tuple[str, str]]:
     """What is given to functions as a literal: the name of the function, and the text."""
-    for path in sorted(path for part in (CLI, CONSOLE, REPORTS) for path in part.rglob("*.py")):
+    for path in sorted(path for part in (CLI, CONSOLE, REPORTS, WHATIF) for path in part.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 for arg in node.args:

@@ -16,7 +16,7 @@ from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.cli.whatif import resuming
 from api.cli.whatif.headline import headline, notes
-from api.cli.whatif.network_options import change_of, name_of, network_options
+from api.cli.whatif.network_options import change_of, network_options
 from api.cli.whatif.orders_file import ORDERS, orders_to_try, verify_options
 from api.cli.whatif.outputs import Outputs, output_options
 from api.cli.whatif.rolled import print_end_stock
@@ -25,6 +25,7 @@ from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
+from api.whatif.changes import name_of
 from api.whatif.drafts import Candidate, reviewed, swept
 from engine.service import Pointsman
 from engine.settings import Settings

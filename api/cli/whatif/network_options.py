@@ -1,7 +1,8 @@
 """The options of `pointsman whatif` by which a draft changes the network: --close, --cut-off, --strike and the like."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import click
 from api.cli.language.current import say
 from api.cli.options import INSTANT, INSTANT_END
 from api.files.inventory_folder import load_inventory
+from api.whatif.changes import other_currency, other_network
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Network
 from engine.simulation.network_change import NO_CHANGE, Closure, NetworkChange, OtherNetwork
@@ -84,39 +86,23 @@ def change_of(
         strikes=tuple(dict.fromkeys(strikes)),
         volume=NO_CHANGE.volume if volume is None else _volume(volume),
     )
-    change.verify(network)
+    try:
+        change.verify(network)
+    except InputInvalid as error:
+        raise InputInvalid(replace(mistake, field=_option(mistake.field)) for mistake in error.mistakes) from None
     return change
 
 
-def name_of(change: NetworkChange) -> str:
-    """How a variant is called that changes nothing but this."""
-    return ", ".join(_phrases(change))
-
-
-def _phrases(change: NetworkChange) -> Iterator[str]:
-    if change.other is not None:
-        yield say("network of {folder}", folder=change.other.name)
-    for item in change.closures:
-        yield say("{node} closed", node=item.node)
-    for node, minutes in change.cut_offs.items():
-        yield say("cut-off of {node} at {time}", node=node, time=f"{minutes // 60:02}:{minutes % 60:02}")
-    for name in change.strikes:
-        yield say("{name} on strike", name=name)
-    if change.volume != NO_CHANGE.volume:
-        yield say("{percent}% of the orders", percent=change.volume)
+def _option(field: str) -> str:
+    """By which a field of a change is given."""
+    return f"--{field.replace('_', '-')}"
 
 
 def _other(folder: Path, network: Network) -> OtherNetwork:
-    inventory = load_inventory(folder)
-    if inventory.network.currency != network.currency:
-        message = say(
-            "{folder} counts in {theirs}, and the log in {ours}; costs of both can't be compared",
-            folder=folder,
-            theirs=inventory.network.currency,
-            ours=network.currency,
-        )
+    other = other_network(str(folder), load_inventory(folder))
+    if message := other_currency(other, network):
         raise InputInvalid([Mistake(field="--network-file", message=message)])
-    return OtherNetwork(name=str(folder), network=inventory.network, stock=inventory.stock, paces=inventory.paces)
+    return other
 
 
 def _closure(word: str) -> Closure:

@@ -16,7 +16,7 @@ from api.shapes.sent_orders import SentOrder, read_line, read_order, unreadable
 from engine.errors import InputInvalid, Mistake
 
 
-class _SentAsIs(fields.Nested):
+class SentAsIs(fields.Nested):
     """An order that is described here, and read later."""
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -27,7 +27,7 @@ class BatchRequest(Strict):
     """Orders that wait, each with an id of its own."""
 
     orders = fields.List(
-        _SentAsIs(OrderRequest),
+        SentAsIs(OrderRequest),
         required=True,
         validate=validate.Length(min=1),
         metadata={"maxItems": MOST_BATCH_ORDERS},

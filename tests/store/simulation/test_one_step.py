@@ -196,7 +196,7 @@ def test_only_decisions_of_the_period_are_tried(shop, clock):
 
 
 def test_a_period_without_decisions_says_when_there_are_some(shop):
-    with pytest.raises(NotFound, match=r"from 2026-11-27 09:00 to 2026-11-27 10:01: say --from and --to"):
+    with pytest.raises(NotFound, match=r"from 2026-11-27 09:00 to 2026-11-27 10:01: name a time"):
         tried(shop, active(shop), since=NOW + 90_000)
 
 

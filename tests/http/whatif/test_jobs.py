@@ -7,87 +7,25 @@ import signal
 import pytest
 
 from api.records.whatif import WhatIfRecord
-from api.records.whatif_jobs import WhatIfJobRecord, WhatIfJobsRecord
+from api.records.whatif_jobs import WhatIfJobsRecord
 from api.shapes.quantities import encode
 from api.whatif.run import OPERATION, folder_of
 from api.whatif.turns import WhatIfTurns
 from engine.parallel.work import Spread
-from engine.service import Pointsman
-from engine.settings import Settings
-from engine.simulation.job import ENDED
 from engine.simulation.whatif import WhatIfRequest, what_if
 from engine.store.audit.accesses import AccessFilter
-from tests.conftest import activate, small
+from tests.conftest import SMALL
+from tests.http.whatif.conftest import RULE
 from tests.support.callers import client_of
-from tests.support.facts import policy_file
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import fields_of, problem_of
 from tests.support.whatif import draft
+from tests.support.whatif_jobs import TIME, asked, ended, files, shown
 
-RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
-TIME = {"from": "2020-01-01T00:00:00Z", "to": "2126-01-01T00:00:00Z"}
-
-
-def files(*rules):
-    return {name: text.decode() for name, text in policy_file(*rules).items()}
-
-
+FOLDER = {name: (SMALL / name).read_text("utf-8") for name in ("network.yaml", "products.csv", "stock.csv")}
 GOOD = {"name": "good", "files": files("then: {exclude: true}")}
 BAD = {"name": "bad", "files": files("then: {prefr: 1.00}")}
-
-
-@pytest.fixture
-def service(server_url, network, tmp_path, clock):
-    with Pointsman(Settings(redis_url=server_url, network=network, data=tmp_path), clock=clock) as service:
-        service.load(small())
-        activate(service, RULE)
-        yield service
-        service.forget()
-
-
-@pytest.fixture
-def client(service, application):
-    made = client_of(service, application.around(service))
-    for number in range(3):
-        assert made.post("/v1/decisions", json=order_json(id=f"J-{number}")).status_code == 201
-    return made
-
-
-@pytest.fixture
-def turns(service):
-    turns = WhatIfTurns(service)
-    yield turns
-    if turns._process is not None:
-        turns._process.kill()
-        turns._process.join()
-
-
-def asked(client, *drafts, key=None, **more):
-    headers = {"Idempotency-Key": key} if key else {}
-    answer = client.post("/v1/whatif", json={"drafts": list(drafts), **TIME, **more}, headers=headers)
-    assert answer.status_code == 202, answer.get_json()
-    assert mistakes_in(client, WhatIfJobRecord, answer.get_json()) == []
-    assert answer.headers["Location"] == f"/v1/whatif/{answer.get_json()['id']}"
-    return answer.get_json()["id"]
-
-
-def shown(client, job):
-    answer = client.get(f"/v1/whatif/{job}")
-    assert mistakes_in(client, WhatIfJobRecord, answer.get_json()) == []
-    return answer.get_json()
-
-
-def ended(turns, client, job):
-    """What became of it, once it and those before it have ended."""
-    for _ in range(5):
-        turns.take_turn()
-        if turns._process is not None:
-            turns._process.join()
-        if turns._stored.get(job).state in ENDED:
-            break
-    turns.take_turn()
-    return shown(client, job)
 
 
 def test_a_job_answers_what_the_command_does_and_is_forgotten_when_asked_to(client, service, turns, clock):
@@ -200,11 +138,47 @@ def test_a_published_version_is_a_draft_and_a_time_without_decisions_fails(clien
         ({"drafts": [GOOD, GOOD]}, "drafts"),
         ({"drafts": [GOOD, {**GOOD, "name": "y"}], "sweep": "test/r1.prefer=1"}, "sweep"),
         ({"drafts": [GOOD], "sweep": "nonsense"}, "sweep"),
+        ({"drafts": [], "sweep": "test/r1.prefer=1"}, "sweep"),
         ({"drafts": [GOOD], "from": TIME["to"], "to": TIME["from"]}, "from"),
+        ({}, "drafts"),
+        ({"strike": ["parcels"]}, "strike"),
+        ({"close": [{"node": "lion"}]}, "close"),
+        ({"close": [{"node": "lyon", "from": TIME["to"], "to": TIME["from"]}]}, "close.0.from"),
+        ({"cut_off": {"lyon": "17:00"}}, "cut_off"),
+        ({"cut_off": {"lyon": "24:00"}}, "cut_off.lyon.value"),
+        ({"volume": 1.3}, "volume"),
+        ({"volume": 1.333, "way": "rolled_forward"}, "volume"),
+        ({"volume": 0, "way": "rolled_forward"}, "volume"),
+        ({"drafts": [GOOD], "way": "sideways"}, "way"),
+        ({"drafts": [GOOD], "workers": 2}, "workers"),
+        ({"drafts": [GOOD], "orders": []}, "orders"),
+        ({"drafts": [GOOD], "orders": [order_json(), 5]}, "orders.1"),
+        ({"drafts": [GOOD], "orders": [order_json(), order_json(("HAT", 1))]}, "orders.1.lines.0.sku"),
+        ({"drafts": [GOOD], "orders": [order_json(id="A"), order_json(id="A")]}, "orders.1.id"),
+        ({"drafts": [GOOD], "orders": [order_json()], "workers": 1}, "workers"),
+        ({"drafts": [GOOD], "orders": [order_json()], "way": "one_step"}, "way"),
+        ({"drafts": [GOOD], "orders": [order_json()], "from": TIME["from"]}, "from"),
+        ({"network_file": {"files": {}}}, "network_file.files"),
+        ({"network_file": {"files": {**FOLDER, "../x": ""}}}, "network_file.files"),
     ],
 )
 def test_what_can_not_be_tried_is_refused_with_the_field_at_fault(client, body, field):
-    assert fields_of(problem_of(client.post("/v1/whatif", json=body), 422)) == [field]
+    problem = problem_of(client.post("/v1/whatif", json=body), 422)
+    assert set(fields_of(problem)) == {field}
+    assert "--" not in problem["detail"]
+    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+
+
+def test_mistakes_of_a_network_name_the_file_and_the_line_as_the_caller_knows_them(client):
+    broken = {**FOLDER, "stock.csv": FOLDER["stock.csv"] + "lion,SHIRT,1,\n"}
+    problem = problem_of(client.post("/v1/whatif", json={"network_file": {"files": broken}}), 422)
+    (mistake,) = problem["errors"]
+    assert mistake["field"] == "network_file.files"
+    line = len(broken["stock.csv"].splitlines())
+    assert mistake["message"] == f"stock.csv:{line}: node: no node goes by the id 'lion'"
+    dollars = {**FOLDER, "network.yaml": FOLDER["network.yaml"].replace("currency: EUR", "currency: USD")}
+    problem = problem_of(client.post("/v1/whatif", json={"network_file": {"name": "there", "files": dollars}}), 422)
+    assert problem["detail"].startswith("network_file: there counts in USD, and the log in EUR")
 
 
 def test_if_every_draft_has_mistakes_they_are_the_answer(client):

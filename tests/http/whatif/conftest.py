@@ -1,0 +1,38 @@
+"""A service with three decided orders, and what runs its jobs."""
+
+import pytest
+
+from api.whatif.turns import WhatIfTurns
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import activate, small
+from tests.support.callers import client_of
+from tests.support.order_json import order_json
+
+RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
+
+
+@pytest.fixture
+def service(server_url, network, tmp_path, clock):
+    with Pointsman(Settings(redis_url=server_url, network=network, data=tmp_path), clock=clock) as service:
+        service.load(small())
+        activate(service, RULE)
+        yield service
+        service.forget()
+
+
+@pytest.fixture
+def client(service, application):
+    made = client_of(service, application.around(service))
+    for number in range(3):
+        assert made.post("/v1/decisions", json=order_json(id=f"J-{number}")).status_code == 201
+    return made
+
+
+@pytest.fixture
+def turns(service):
+    turns = WhatIfTurns(service)
+    yield turns
+    if turns._process is not None:
+        turns._process.kill()
+        turns._process.join()
