@@ -62,7 +62,7 @@ from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.trials import Trials
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
-from engine.simulation.jobs import WhatIfs
+from engine.simulation.jobs import GateRuns, WhatIfs
 from engine.store.api_keys import StoredKeys
 from engine.store.audit import installation_log
 from engine.store.audit.accesses import StoredAccesses
@@ -421,8 +421,17 @@ class Pointsman:
     @functools.cached_property
     def whatifs(self) -> WhatIfs:
         """What-ifs that callers over HTTP ask for."""
-        jobs = WhatIfJobs(self._client, self._keys, seconds=60 * self.settings.whatif.kept)
-        return WhatIfs(jobs, new_id=self._new_id, clock=lambda: self.now)
+        return WhatIfs(self.simulation_jobs, new_id=self._new_id, clock=lambda: self.now)
+
+    @functools.cached_property
+    def gate_runs(self) -> GateRuns:
+        """Gates that callers over HTTP ask for."""
+        return GateRuns(self.simulation_jobs, new_id=self._new_id, clock=lambda: self.now)
+
+    @functools.cached_property
+    def simulation_jobs(self) -> WhatIfJobs:
+        """Both, as they are stored."""
+        return WhatIfJobs(self._client, self._keys, seconds=60 * self.settings.whatif.kept)
 
     @functools.cached_property
     def publisher(self) -> "Publisher":

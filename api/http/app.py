@@ -70,7 +70,7 @@ from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
-from api.whatif.turns import WhatIfTurns
+from api.whatif.turns import JobTurns
 from engine.decide.order_record import Record
 from engine.errors import PointsmanError
 from engine.lookahead.spread import solved_where
@@ -80,7 +80,7 @@ from engine.parallel.processors import processors
 from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.simulation.gate_turns import GateTurns
+from engine.simulation.job import KINDS
 from engine.simulation.trial_turns import TrialTurns
 from engine.version import VERSION
 
@@ -236,13 +236,13 @@ def served_app() -> Flask:
         pointsman.start_sealing()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
-        GateTurns(pointsman).start()
         TrialTurns(pointsman).start()
         if pointsman is served[0]:
             ConnectorTurns(pointsman, wording=_connector_wording()).start()
-        whatifs = WhatIfTurns(pointsman)
-        whatifs.start()
-        atexit.register(whatifs.close)
+        for kind in KINDS:
+            jobs = JobTurns(pointsman, kind)
+            jobs.start()
+            atexit.register(jobs.close)
         atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
     return create_app(*served, meters=meters, tracing=tracing)

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.records.findings import FindingRecord
 from api.records.policy_tests import TestsRecord
+from api.records.progress import ProgressRecord
 from engine.audit.search.rule_uses import RuleUses
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.activations import Activation
@@ -16,6 +17,7 @@ from engine.policies.gate_result import GateResultRecord
 from engine.policies.gates import GateCheck, GateState
 from engine.policies.review import Review
 from engine.policies.versions import Published, Version, Versions
+from engine.simulation.job import Job
 from engine.store.policy_versions import PastChange, PolicyTimeline
 from rules.diff.compare import Change, Changes, Difference
 from rules.policy import PolicySet
@@ -296,12 +298,20 @@ class GateRecord(Record, frozen=True):
         GateState,
         Meta(description="stale: another version is active than it was compared with, or it is too old"),
     ]
-    pending: Annotated[bool, Meta(description="it was asked for, and is run by a worker")]
+    pending: Annotated[bool, Meta(description="it was asked for, and waits or runs")]
     result: GateResultRecord | None
+    progress: Annotated[ProgressRecord | UnsetType, Meta(description="of one that is pending")] = UNSET
 
     @classmethod
-    def of(cls, version: str, check: GateCheck, *, pending: bool) -> "GateRecord":
-        return cls(version=version, state=check.state, pending=pending, result=check.result)
+    def of(cls, version: str, check: GateCheck, pending: Job | None) -> "GateRecord":
+        """`pending`: what runs it, if something does."""
+        return cls(
+            version=version,
+            state=check.state,
+            pending=pending is not None,
+            result=check.result,
+            progress=UNSET if pending is None else ProgressRecord.of(pending),
+        )
 
 
 class PublishedRecord(Record, frozen=True):

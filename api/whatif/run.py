@@ -1,27 +1,29 @@
-"""The process that runs one what-if of a service. It may die at any moment: another goes on from what it kept."""
+"""The process that runs a what-if or a gate of a service. It may die at any time: another goes on from what it kept."""
 
-import os
-import threading
-import time
-from multiprocessing import parent_process
+import logging
 from pathlib import Path
 
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import encode
+from api.whatif.job_progress import JobProgress
 from api.whatif.trial import trial_of
 from engine.actor import on_behalf_of
-from engine.errors import PointsmanError
+from engine.errors import PointsmanError, StoreUnavailable
+from engine.parallel.processors import processors
 from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
-from engine.simulation.job import Job, JobRequest
+from engine.simulation.gate import judged, not_run
+from engine.simulation.job import GateRequest, Job, JobRequest
 from engine.simulation.whatif import what_if
 from engine.simulation.whatif_orders import what_if_of_orders
 from rules.errors import PolicyInvalid
 
-HEARTBEAT_SECONDS = 2.0
 OPERATION = "whatif_begin"
 """As which it is recorded who read how many decisions: the operation that asked for it."""
+_UNEXPECTED = "it failed in a way that nobody expected; the log of the service has more"
+
+logger = logging.getLogger("pointsman")
 
 
 def folder_of(settings: Settings, job: str) -> Path:
@@ -30,26 +32,42 @@ def folder_of(settings: Settings, job: str) -> Path:
 
 
 def run_job(settings: Settings, job: str, turn: str, place: str) -> None:
-    """`turn` is this process's name, and `place` the lease by which it is one of those that run what-ifs at once."""
+    """`turn` is this process's name, and `place` the lease by which it is one of those that run at once."""
     with Pointsman(settings) as service:
-        stored = service.whatifs.stored
-        found, request = stored.get(job), stored.request(job)
-        if found is None or request is None:
+        found = service.simulation_jobs.get(job)
+        if found is None:
             return
-        progress = _Progress(service, job, turn, place)
+        progress = JobProgress(service, job, turn, place)
         progress.start()
-        try:
-            record, decisions = _tried(service, found, request, progress)
-        except (PointsmanError, PolicyInvalid) as error:
-            stored.end(job, turn, at=service.now, error=str(error))
-            return
-        if decisions:
-            with on_behalf_of(request.author):
-                service.accesses.note(OPERATION, subject=job, count=decisions)
-        stored.end(job, turn, at=service.now, tried=progress.done, result=record)
+        if found.kind == "gate":
+            _run_gate(service, found, progress)
+        else:
+            _run_what_if(service, found, progress)
 
 
-def _tried(service: Pointsman, job: Job, request: JobRequest, progress: "_Progress") -> tuple[bytes, int]:
+def _run_what_if(service: Pointsman, job: Job, progress: JobProgress) -> None:
+    stored, turn = service.simulation_jobs, progress.turn
+    request = stored.request(job.id)
+    if request is None:
+        return
+    try:
+        record, decisions = _tried(service, job, request, progress)
+    except StoreUnavailable:
+        raise  # another process tries it again
+    except (PointsmanError, PolicyInvalid) as error:
+        stored.end(job.id, turn, at=service.now, error=str(error))
+        return
+    except Exception:
+        logger.exception("the what-if %s failed", job.id)
+        stored.end(job.id, turn, at=service.now, error=_UNEXPECTED)
+        return
+    if decisions:
+        with on_behalf_of(request.author):
+            service.accesses.note(OPERATION, subject=job.id, count=decisions)
+    stored.end(job.id, turn, at=service.now, tried=progress.done, result=record)
+
+
+def _tried(service: Pointsman, job: Job, request: JobRequest, progress: JobProgress) -> tuple[bytes, int]:
     """The record as JSON, and how many logged decisions it is of."""
     trial = trial_of(service, request)
     if trial.orders is not None:
@@ -57,8 +75,7 @@ def _tried(service: Pointsman, job: Job, request: JobRequest, progress: "_Progre
         made = what_if_of_orders(service, trial.request, trial.orders, progress=progress.add)
         return encode(WhatIfRecord.of(made, trial.refused)), 0
     sides = 1 + len(trial.request.drafts) if request.way == "rolled_forward" else 1
-    for batch in service.replays.as_stored(request.since, request.until, on_missing=lambda _: None):
-        progress.about += sides * len(batch)
+    progress.count(request.since, request.until, sides=sides)
     made = what_if(
         service,
         trial.request,
@@ -69,38 +86,50 @@ def _tried(service: Pointsman, job: Job, request: JobRequest, progress: "_Progre
     return encode(WhatIfRecord.of(made, trial.refused)), made.decisions
 
 
-class _Progress:
-    """Says how far this process is, and that it lives. It ends the process once somebody cancels the job, once another
-    process runs it, and once the service that started it is gone.
-    """
+def _run_gate(service: Pointsman, job: Job, progress: JobProgress) -> None:
+    """What comes of it is kept with the version; the job says only that it has ended."""
+    stored, turn = service.simulation_jobs, progress.turn
+    request = stored.gate_request(job.id)
+    if request is None:
+        return
+    error = ""
+    with on_behalf_of(request.author):
+        try:
+            result = judged(
+                service,
+                request.version,
+                who=request.author.name,
+                at=job.started_at,
+                spread=Spread(workers=processors()),
+                progress=progress.add,
+                begun=progress.count,
+                checkpoint=folder_of(service.settings, job.id),
+            )
+        except StoreUnavailable:
+            raise  # another process runs it again
+        except PointsmanError as failure:
+            error = str(failure)
+        except Exception:
+            logger.exception("the gate of policy version %s failed", request.version)
+            error = f"its run failed: {_UNEXPECTED}"
+        if not progress.is_wanted():
+            return
+        if error:
+            keep_failed_gate(service, request, at=job.started_at, why=error)
+        elif result is not None:
+            service.versions.keep_gate(result, operation=request.operation)
+    stored.end(job.id, turn, at=service.now, tried=progress.done, error=error)
 
-    def __init__(self, service: Pointsman, job: str, turn: str, place: str) -> None:
-        self.about = 0
-        self.done = 0
-        self._service = service
-        self._job = job
-        self._turn = turn
-        self._place = place
 
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="what-if", daemon=True).start()
-
-    def add(self, more: int) -> None:
-        self.done += more
-
-    def _run(self) -> None:
-        while True:
-            parent = parent_process()
-            if parent is not None and not parent.is_alive():
-                os._exit(1)
-            try:
-                if not self._goes_on():
-                    os._exit(0)
-            except PointsmanError:
-                pass  # the server is away: the leases run out unless it comes back
-            time.sleep(HEARTBEAT_SECONDS)
-
-    def _goes_on(self) -> bool:
-        stored = self._service.whatifs.stored
-        kept = stored.take(self._place, self._turn) and stored.take(self._job, self._turn)
-        return kept and stored.advance(self._job, self._turn, done=self.done, about=max(self.about, self.done))
+def keep_failed_gate(service: Pointsman, request: GateRequest, *, at: int, why: str) -> None:
+    """Keep that the gate could not be run to its end. Of a version that can't be read, nothing is kept."""
+    logger.warning("the gate of policy version %s could not be run to its end: %s", request.version, why)
+    try:
+        result = not_run(service, request.version, who=request.author.name, at=at, why=why)
+    except StoreUnavailable:
+        raise
+    except PointsmanError:
+        return
+    if result is not None:
+        with on_behalf_of(request.author):
+            service.versions.keep_gate(result, operation=request.operation)

@@ -1,4 +1,6 @@
-"""Runs the what-ifs that callers asked for, each in a process of its own beside the workers that answer requests."""
+"""Runs the what-ifs and gates that callers asked for, each in a process of its own beside the workers that answer
+requests.
+"""
 
 import os
 import secrets
@@ -6,23 +8,24 @@ import shutil
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
-from api.whatif.run import folder_of, run_job
+from api.whatif.run import folder_of, keep_failed_gate, run_job
 from engine.service import Pointsman
-from engine.simulation.job import ENDED, MOST_ATTEMPTS, Job
+from engine.simulation.job import ENDED, MOST_ATTEMPTS, Job, JobKind
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 1.0
 
 
-class WhatIfTurns:
-    """Of one network. Each worker of a service runs one at a time, and all workers together as many as the settings
-    say: whoever has one of so many leases may.
+class JobTurns:
+    """Those of a kind in one network. Each worker of a service runs one at a time, and all workers together one gate,
+    and as many what-ifs as the settings say: whoever has one of so many leases may.
     """
 
-    def __init__(self, pointsman: Pointsman) -> None:
+    def __init__(self, pointsman: Pointsman, kind: JobKind) -> None:
         self._pointsman = pointsman
-        self._stored = pointsman.whatifs.stored
-        self._thread = TurnThread(self.take_turn, name="what-ifs", seconds=TURN_SECONDS, later="what-ifs are run")
+        self._kind = kind
+        self._stored = pointsman.simulation_jobs
+        self._thread = TurnThread(self.take_turn, name=f"{kind}s", seconds=TURN_SECONDS, later=f"{kind}s are run")
         self._process: BaseProcess | None = None
         self._running: tuple[str, str, str] | None = None
         """The job, the process's name, and by which lease it runs."""
@@ -47,7 +50,7 @@ class WhatIfTurns:
             self._process.join()
             self._process = None
             self._give_back()
-        for job in self._stored.all():
+        for job in self._stored.all(self._kind):
             if job.state not in ENDED:
                 if not self._begin(job):
                     return
@@ -56,23 +59,29 @@ class WhatIfTurns:
             else:
                 shutil.rmtree(folder_of(self._pointsman.settings, job.id), ignore_errors=True)
 
+    @property
+    def _places(self) -> list[str]:
+        """The leases of which one is needed to run."""
+        return (
+            ["gate"]
+            if self._kind == "gate"
+            else [str(number) for number in range(self._pointsman.settings.whatif.jobs)]
+        )
+
     def _begin(self, job: Job) -> bool:
         """Whether it makes sense to look at the next job."""
         turn = f"{os.getpid()}-{secrets.token_hex(8)}"
-        places = (str(number) for number in range(self._pointsman.settings.whatif.jobs))
-        place = next((place for place in places if self._stored.take(place, turn)), None)
+        place = next((place for place in self._places if self._stored.take(place, turn)), None)
         if place is None:
             return False
         if not self._stored.take(job.id, turn):  # another process runs it
             self._stored.give_back(place, turn)
             return True
         self._running = (job.id, turn, place)
-        now = self._pointsman.now
         if job.attempts >= MOST_ATTEMPTS:
-            error = f"{MOST_ATTEMPTS} processes died over it; ask for a shorter time, or see what the service logs"
-            self._stored.give_up(job.id, at=now, error=error)
+            self._give_up(job)
             self._give_back()
-        elif self._stored.begin(job, turn, at=now):
+        elif self._stored.begin(job, turn, at=self._pointsman.now):
             arguments = (self._pointsman.settings, job.id, turn, place)
             # not forked: the threads of this process may hold locks
             self._process = get_context("spawn").Process(target=run_job, args=arguments)
@@ -80,6 +89,13 @@ class WhatIfTurns:
         else:
             self._give_back()
         return True
+
+    def _give_up(self, job: Job) -> None:
+        error = f"{MOST_ATTEMPTS} processes died over it; ask for a shorter time, or see what the service logs"
+        request = self._stored.gate_request(job.id) if job.kind == "gate" else None
+        if request is not None:
+            keep_failed_gate(self._pointsman, request, at=job.started_at, why=error)
+        self._stored.give_up(job.id, at=self._pointsman.now, error=error)
 
     def _keep(self) -> None:
         """The process keeps its leases itself, once it has begun; on a busy machine that takes a while."""

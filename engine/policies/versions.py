@@ -282,9 +282,9 @@ class Versions:
         """That of the loaded network; empty if none is loaded."""
         return self._compatibility.currency()
 
-    def keep_gate(self, result: GateResultRecord) -> None:
-        """Keep what came of a version's gate; raises NotFound."""
-        self.gates.stored.keep(result, operation=self._new_id(), at=self._clock())
+    def keep_gate(self, result: GateResultRecord, *, operation: str | None = None) -> None:
+        """Keep what came of a version's gate, once under the same `operation`; raises NotFound, KeyReused."""
+        self.gates.stored.keep(result, operation=operation or self._new_id(), at=self._clock())
 
     def roll_back(self, *, who: str, note: str, operation: str | None = None, since: int | None = None) -> str:
         """Activate the version that was active before the active one, now or from the instant `since` on, and return

@@ -1,6 +1,7 @@
 """Runs the gate of a policy version: a what-if in one step against the active version, held against its bounds."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from msgspec import UNSET, structs
 
@@ -36,33 +37,51 @@ def run_gate(
     progress: Callable[[int], None] = lambda _: None,
 ) -> GateResultRecord | None:
     """Run the gate of a published version in so many processes, and keep what came of it; None if it has to pass none.
-    Raises NotFound and PolicyUnreadable of the version, StoreUnavailable, and PointsmanError if the processes die.
+    Raises as `judged`.
     """
-    active, now = service.versions.timeline().active, service.now
-    gate_of = service.versions.gates.gate_of(version, active)
-    if gate_of is None:
-        return None
-    period = now - gate_of.gate.period * _MINUTE, now + 1
-    blank = _blank(version, active, gate_of, period, who=who, now=now)
-    result = (
-        _passed_unseen(blank)
-        if active is None
-        else _tried(service, blank, gate_of, period, workers=workers, progress=progress)
-    )
-    service.versions.keep_gate(result)
+    result = judged(service, version, who=who, at=service.now, spread=Spread(workers=workers), progress=progress)
+    if result is not None:
+        service.versions.keep_gate(result)
     return result
 
 
-def keep_failed_run(service: Pointsman, version: str, *, who: str, why: str) -> None:
-    """Keep that a version could not be judged because its gate could not be run to its end. Raises NotFound,
-    PolicyUnreadable, StoreUnavailable.
+def judged(
+    service: Pointsman,
+    version: str,
+    *,
+    who: str,
+    at: int,
+    spread: Spread,
+    progress: Callable[[int], None] = lambda _: None,
+    begun: Callable[[int, int], None] = lambda *_: None,
+    checkpoint: Path | None = None,
+) -> GateResultRecord | None:
+    """What comes of the gate of a published version, run as of the instant `at`; None if it has to pass none. `begun`
+    is told which time it tries, if there is a version to compare it with; the rest as `what_if` has it. Raises NotFound
+    and PolicyUnreadable of the version, StoreUnavailable, and PointsmanError if the processes die.
     """
-    active, now = service.versions.timeline().active, service.now
+    active = service.versions.timeline().active
     gate_of = service.versions.gates.gate_of(version, active)
-    if gate_of is not None:
-        period = now - gate_of.gate.period * _MINUTE, now + 1
-        blank = _blank(version, active, gate_of, period, who=who, now=now)
-        service.versions.keep_gate(structs.replace(blank, why=why))
+    if gate_of is None:
+        return None
+    period = at - gate_of.gate.period * _MINUTE, at + 1
+    blank = _blank(version, active, gate_of, period, who=who, now=at)
+    if active is None:
+        return _passed_unseen(blank)
+    begun(*period)
+    return _tried(service, blank, gate_of, period, spread=spread, progress=progress, checkpoint=checkpoint)
+
+
+def not_run(service: Pointsman, version: str, *, who: str, at: int, why: str) -> GateResultRecord | None:
+    """That a version could not be judged because its gate could not be run to its end; None if it has to pass none.
+    Raises NotFound, PolicyUnreadable, StoreUnavailable.
+    """
+    active = service.versions.timeline().active
+    gate_of = service.versions.gates.gate_of(version, active)
+    if gate_of is None:
+        return None
+    period = at - gate_of.gate.period * _MINUTE, at + 1
+    return structs.replace(_blank(version, active, gate_of, period, who=who, now=at), why=why)
 
 
 def _blank(
@@ -127,8 +146,9 @@ def _tried(
     gate_of: GateOf,
     period: tuple[int, int],
     *,
-    workers: int,
+    spread: Spread,
     progress: Callable[[int], None],
+    checkpoint: Path | None,
 ) -> GateResultRecord:
     version, active = blank.version, blank.against or ""
     request = WhatIfRequest(
@@ -142,7 +162,7 @@ def _tried(
     )
     try:
         service.versions.read(active)
-        made = what_if(service, request, spread=Spread(workers=workers), progress=progress)
+        made = what_if(service, request, spread=spread, progress=progress, checkpoint=checkpoint)
     except (NotFound, PolicyUnreadable) as error:  # of the period, or of the active version
         return structs.replace(blank, why=str(error))
     return _of(blank, gate_of, made)

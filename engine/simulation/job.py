@@ -1,4 +1,4 @@
-"""A what-if that somebody asked a service for: what is to be tried, and what became of it."""
+"""A what-if or a gate that somebody asked a service for: what is to be tried, and what became of it."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
@@ -8,6 +8,8 @@ import msgspec
 from engine.actor import ITSELF, Author
 from engine.simulation.network_change import Closure
 
+JobKind: TypeAlias = Literal["whatif", "gate"]
+KINDS: tuple[JobKind, ...] = get_args(JobKind)
 JobState: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[JobState, ...] = get_args(JobState)
 ENDED = frozenset[JobState]({"done", "failed", "cancelled"})
@@ -62,6 +64,14 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
     author: Author = ITSELF
 
 
+class GateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The policy version whose gate is to be run, and who asked for it. `operation`: what comes of it is kept once."""
+
+    version: str
+    author: Author
+    operation: str
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Instants are in UTC seconds, 0 where it has not come to that. `done` of about `about` decisions are tried.
     `attempts`: how often it was begun. `error` is why it failed. `turn` is the name that the process which runs it gave
@@ -69,6 +79,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
+    kind: JobKind = "whatif"
     state: JobState
     created_at: int
     created_by: str

@@ -1,11 +1,12 @@
-"""What-ifs that callers of a service ask for, follow and cancel. Who runs them: api/whatif/turns.py."""
+"""What-ifs and gates that callers of a service ask for, follow and cancel. Who runs them: api/whatif/turns.py."""
 
 import hashlib
 from collections.abc import Callable
 
-from engine.actor import actor
+from engine.actor import Author, actor
 from engine.errors import NotFound
-from engine.simulation.job import ENDED, Job, JobRequest
+from engine.policies.review import SHORT
+from engine.simulation.job import ENDED, GateRequest, Job, JobRequest
 from engine.store.whatif_jobs import WhatIfJobs
 
 
@@ -27,7 +28,7 @@ class WhatIfs:
     def show(self, job: str) -> Job:
         """Raises NotFound."""
         found = self.stored.get(job)
-        if found is None:
+        if found is None or found.kind != "whatif":
             raise NotFound(f"there is no what-if '{job}'; it may have ended so long ago that it is forgotten")
         return found
 
@@ -37,7 +38,7 @@ class WhatIfs:
 
     def page(self, *, limit: int) -> list[Job]:
         """The latest first."""
-        return self.stored.all()[::-1][:limit]
+        return self.stored.all("whatif")[::-1][:limit]
 
     def cancel(self, job: str) -> None:
         """One that has ended is forgotten, with its result. Raises NotFound."""
@@ -45,3 +46,34 @@ class WhatIfs:
             self.stored.forget(job)
         else:
             self.stored.cancel(job, at=self._clock())
+
+
+class GateRuns:
+    """The gates of one network's policy versions that are to be run, or were. Methods raise StoreUnavailable."""
+
+    def __init__(self, stored: WhatIfJobs, *, new_id: Callable[[], str], clock: Callable[[], int]) -> None:
+        self._stored = stored
+        self._new_id = new_id
+        self._clock = clock
+
+    def ask(self, version: str, author: Author) -> Job:
+        """Have it run; one that waits or runs already goes on as it does."""
+        job = Job(id=_gate_job(version), kind="gate", state="queued", created_at=self._clock(), created_by=author.name)
+        self._stored.add_gate(job, GateRequest(version=version, author=author, operation=self._new_id()))
+        return job
+
+    def pending(self, version: str) -> Job | None:
+        """The one that waits or runs."""
+        job = self._stored.get(_gate_job(version))
+        return job if job is not None and job.state not in ENDED else None
+
+    def cancel(self, version: str) -> None:
+        """Raises NotFound if it neither waits nor runs."""
+        if not self._stored.cancel(_gate_job(version), at=self._clock()):
+            raise NotFound(
+                f"the gate of policy version {version[:SHORT]} neither waits nor runs; there is nothing to cancel"
+            )
+
+
+def _gate_job(version: str) -> str:
+    return f"gate-{version}"

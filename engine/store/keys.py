@@ -625,16 +625,6 @@ class Keys:
         return self._key("policies", "gates")
 
     @property
-    def asked_gates(self) -> str:
-        """Hash: version whose gate is to be run by a worker, to JSON of who asked for it, and from where."""
-        return self._key("policies", "gates", "asked")
-
-    @property
-    def gate_lease(self) -> str:
-        """String: the worker that runs gates at present. It expires, should that process die."""
-        return self._key("policies", "gates", "lease")
-
-    @property
     def webhooks(self) -> str:
         """Hash: id of a webhook to JSON of its URL, types, secrets and who added it when."""
         return self._key("webhooks")
@@ -884,7 +874,7 @@ class Keys:
 
     @property
     def whatif_jobs(self) -> str:
-        """Sorted set: id of each what-if that was asked for, by the UTC second at which it was."""
+        """Sorted set: id of each what-if and gate that was asked for, by the UTC second at which it was."""
         return self._key("whatif", "jobs")
 
     def whatif_job(self, job: str) -> str:
@@ -896,7 +886,7 @@ class Keys:
         return self._key("whatif", "result", job)
 
     def whatif_lease(self, name: str) -> str:
-        """The process that runs a what-if at present, by its id; and by number, those that may."""
+        """The process that runs a what-if or a gate at present, by its id; and by place, those that may."""
         return self._key("whatif", "lease", name)
 
     @property

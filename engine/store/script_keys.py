@@ -250,7 +250,7 @@ ACTIVATE_POLICY = KeyLayout(
     ),
     parts=(*_ACTIVATIONS, *_OVERRIDES),
 )
-NOTE_GATE = KeyLayout(("policies", "policy_gates", "asked_gates", "policy_history", "policy_operations", "log"))
+NOTE_GATE = KeyLayout(("policies", "policy_gates", "policy_history", "policy_operations", "log"))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 UNSCHEDULE_POLICY = KeyLayout(
     ("scheduled_policies", "policy_history", "policy_operations", "logged_activations", "log")

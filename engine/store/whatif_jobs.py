@@ -1,13 +1,13 @@
-"""What-ifs that were asked for, as they are stored: those that wait or run, and for a while those that ended."""
+"""What-ifs and gates that were asked for, as they are stored: those that wait or run, and for a while all others."""
 
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from engine.simulation.job import Job, JobRequest, JobState
+from engine.simulation.job import ENDED, GateRequest, Job, JobKind, JobRequest, JobState
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
@@ -18,6 +18,7 @@ LEASE_MILLISECONDS: Final = 30_000
 _FIELDS: Final = Job.__struct_fields__
 """Those of a job as it is read all the time: without its request, which has whole policies."""
 _UNENDED: Final[tuple[JobState, ...]] = ("queued", "running")
+_T = TypeVar("_T")
 
 
 class WhatIfJobs:
@@ -32,20 +33,28 @@ class WhatIfJobs:
 
     def add(self, job: Job, request: JobRequest) -> bool:
         """Whether it was not there before."""
-        fields = {"id": job.id, "state": "queued", "created_at": job.created_at, "created_by": job.created_by}
-        packed = zlib.compress(msgspec.json.encode(request)).hex()
-        return self._changed(job.id, ("none",), {**fields, "request": packed}, at=job.created_at)
+        return self._changed(job.id, ("none",), _new(job, request), at=job.created_at)
+
+    def add_gate(self, job: Job, request: GateRequest) -> bool:
+        """Whether it neither waited nor ran before."""
+        return self._changed(job.id, ("none", *ENDED), _new(job, request), at=job.created_at)
 
     def get(self, job: str) -> Job | None:
         with faults():
             return _job_of(self._client.redis.hmget(self._keys.whatif_job(job), _FIELDS))
 
     def request(self, job: str) -> JobRequest | None:
+        return self._request(job, JobRequest)
+
+    def gate_request(self, job: str) -> GateRequest | None:
+        return self._request(job, GateRequest)
+
+    def _request(self, job: str, kind: type[_T]) -> _T | None:
         with faults():
             packed = self._client.redis.hget(self._keys.whatif_job(job), "request")
         if packed is None:
             return None
-        return msgspec.json.decode(zlib.decompress(bytes.fromhex(packed.decode())), type=JobRequest)
+        return msgspec.json.decode(zlib.decompress(bytes.fromhex(packed.decode())), type=kind)
 
     def result(self, job: str) -> bytes | None:
         """The record as JSON."""
@@ -53,8 +62,8 @@ class WhatIfJobs:
             packed = self._client.redis.get(self._keys.whatif_result(job))
         return None if packed is None else zlib.decompress(packed)
 
-    def all(self) -> list[Job]:
-        """Those that are known, as they were asked for. Those that are known no more are taken off the list."""
+    def all(self, kind: JobKind) -> list[Job]:
+        """Those of a kind, as they were asked for. Those that are known no more are taken off the list."""
         with faults():
             names = [name.decode() for name in self._client.redis.zrange(self._keys.whatif_jobs, 0, -1)]
         with faults(), self._client.redis.pipeline(transaction=False) as pipeline:
@@ -65,7 +74,7 @@ class WhatIfJobs:
         if gone:
             with faults():
                 self._client.redis.zrem(self._keys.whatif_jobs, *gone)
-        return [job for job in jobs.values() if job is not None]
+        return [job for job in jobs.values() if job is not None and job.kind == kind]
 
     def begin(self, job: Job, turn: str, *, at: int) -> bool:
         """Whether the process `turn` runs it from now on; `job` as it was read."""
@@ -79,15 +88,15 @@ class WhatIfJobs:
     def end(self, job: str, turn: str, *, at: int, tried: int = 0, result: bytes = b"", error: str = "") -> bool:
         """With its result, or with why it failed. False if it was cancelled or is run by another process by now."""
         fields = {"state": "failed" if error else "done", "ended_at": at, "error": error}
-        fields |= {"done": tried, "about": tried} if result else {}
+        fields |= {"done": tried, "about": tried} if tried else {}
         return self._changed(job, ("running",), fields, turn=turn, result=result, keep=self._seconds)
 
     def give_up(self, job: str, *, at: int, error: str) -> None:
         self._changed(job, _UNENDED, {"state": "failed", "ended_at": at, "error": error}, keep=self._seconds)
 
-    def cancel(self, job: str, *, at: int) -> None:
-        """If it has ended, nothing changes."""
-        self._changed(job, _UNENDED, {"state": "cancelled", "ended_at": at}, keep=self._seconds)
+    def cancel(self, job: str, *, at: int) -> bool:
+        """Whether it had not ended before; otherwise nothing changes."""
+        return self._changed(job, _UNENDED, {"state": "cancelled", "ended_at": at}, keep=self._seconds)
 
     def forget(self, job: str) -> None:
         """One that has ended, with its result."""
@@ -122,6 +131,13 @@ class WhatIfJobs:
         packed = zlib.compress(result) if result else b""
         with faults():
             return bool(self._change(keys=CHANGE_WHATIF.keys(self._keys, **own), args=[json.dumps(request), packed]))
+
+
+def _new(job: Job, request: JobRequest | GateRequest) -> dict[str, object]:
+    """The fields of a job that waits."""
+    packed = zlib.compress(msgspec.json.encode(request)).hex()
+    fields = ("id", "kind", "state", "created_at", "created_by")
+    return {**{name: getattr(job, name) for name in fields}, "request": packed}
 
 
 def _job_of(values: Sequence[bytes | None]) -> Job | None:

@@ -33,6 +33,8 @@ from being carried out, so the answer as a whole is a success. And the word of a
 RULES: Mapping[str, tuple[str, ...]] = {
     "which products, nodes, services and channels there are, only the network knows": (
         "goes by the (id|SKU|name)",
+        "no service and no carrier goes by",
+        "has a cut-off that could be moved",
         "lists no (channel|segment|tag|region)",
         r"is not declared in network\.yaml",
         "is no time zone",
@@ -127,6 +129,15 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "the time ends before it begins",
         "one draft is tried with several numbers",
         "needs a note that says why",
+        "orders are decided one after another in one process",
+        "in one step, what orders leave for others",
+        "stands here before",
+        "with at most two decimals",
+    ),
+    "the texts of a network folder are files of their own": (
+        "is no file of a network",
+        r"^(network\.yaml|products\.csv|stock\.csv|postcodes\.csv)",
+        "costs of both can't be compared",
     ),
     "which numbers a sweep has, and whether a rule has them, a text does not say": (
         "is no sweep",

@@ -367,6 +367,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("post", "/v1/policies/rollback"): "policies_rollback",
         ("post", "/v1/policies/{version}/gate"): "policies_run_gate",
         ("get", "/v1/policies/{version}/gate"): "policies_read_gate",
+        ("delete", "/v1/policies/{version}/gate"): "policies_cancel_gate",
         ("get", "/v1/policies/shadow"): "policies_read_shadow",
         ("post", "/v1/policies/shadow"): "policies_start_shadow",
         ("get", "/v1/policies/shadow/orders"): "policies_read_shadow_orders",

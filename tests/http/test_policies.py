@@ -9,7 +9,6 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from api.records.policies import PublishedRecord, ReviewRecord, TimelineRecord, VersionListRecord, VersionRecord
-from engine.simulation.gate_turns import GateTurns
 from rules.tables.csv_text import read_sheet
 from rules.tables.workbook import write_workbook
 from tests.support.callers import client_of
@@ -348,36 +347,6 @@ def test_a_workbook_in_json_and_a_mistake_in_one_are_refused(http):
     (error,) = bad["errors"]
     assert (error["file"], error["line"], error["column"]) == ("t.xlsx", 3, 3)
     assert error["message"].startswith("sheet 'near': 'prefre' is no heading")
-
-
-GATE = "unfilled: {at_most: +0}\n"
-
-
-def test_a_version_with_a_gate_is_pending_until_a_worker_has_run_it_and_is_refused_before(pointsman, http):
-    assert http.post("/v1/decisions", json=order_json()).status_code == 201
-    first = pointsman.versions.timeline().active
-    none_ships = policy_file("then: {exclude: true}")["test.yaml"].decode()
-    made = publish(http, ("test.yaml", none_ships), ("gate.yaml", GATE)).get_json()
-    version = made["version"]
-    assert made["gate"] == "not_run"
-    refused = problem_of(http.post(f"/v1/policies/{version}/activate", json={}), 409)
-    assert refused["type"].endswith("gate-not-passed")
-    asked = http.post(f"/v1/policies/{version}/gate")
-    assert (asked.status_code, asked.headers["Location"]) == (202, f"/v1/policies/{version}/gate")
-    assert http.get(f"/v1/policies/{version}/gate").get_json() == {
-        "version": version,
-        "state": "not_run",
-        "pending": True,
-        "result": None,
-    }
-    GateTurns(pointsman).take_turn()
-    read = http.get(f"/v1/policies/{version[:8]}/gate").get_json()
-    assert (read["state"], read["pending"], read["result"]["against"]) == ("failed", False, first)
-    assert read["result"]["bounds"][0]["difference"] == 1
-    assert problem_of(http.post(f"/v1/policies/{version}/activate", json={"override_gate": True}), 422)
-    overridden = http.post(f"/v1/policies/{version}/activate", json={"override_gate": True, "note": "on purpose"})
-    assert overridden.get_json()["active"] == version
-    assert http.post(f"/v1/policies/{version}/gate").status_code == 200
 
 
 def test_a_mistake_in_a_gate_is_told_with_its_place(http):

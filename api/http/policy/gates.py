@@ -23,11 +23,12 @@ def add_gates(policies: Blueprint, pointsman: Pointsman) -> None:
         versions = pointsman.versions
         full_version = versions.find(version)
         check = versions.gates.check(full_version)
-        pending = check.state != "none"
-        if pending:
-            versions.gates.stored.ask(full_version, replace(author(), name=caller().name, operation=""))
-        record = GateRecord.of(full_version, check, pending=pending)
-        response = answer(record, HTTPStatus.ACCEPTED if pending else HTTPStatus.OK)
+        if check.state == "none":
+            response = answer(GateRecord.of(full_version, check, None))
+        else:
+            pointsman.gate_runs.ask(full_version, replace(author(), name=caller().name, operation=""))
+            record = GateRecord.of(full_version, check, pointsman.gate_runs.pending(full_version))
+            response = answer(record, HTTPStatus.ACCEPTED)
         response.headers["Location"] = url_for("policies.read_gate", version=full_version)
         return response
 
@@ -37,5 +38,12 @@ def add_gates(policies: Blueprint, pointsman: Pointsman) -> None:
         """How the gate of a version stands, and what came of it the last time"""
         versions = pointsman.versions
         full_version = versions.find(version)
-        pending = full_version in versions.gates.stored.asked()
-        return answer(GateRecord.of(full_version, versions.gates.check(full_version), pending=pending))
+        pending = pointsman.gate_runs.pending(full_version)  # before the result: what has just ended has one
+        return answer(GateRecord.of(full_version, versions.gates.check(full_version), pending))
+
+    @policies.delete("/<string:version>/gate", scope="policies:publish")
+    @policies.response(HTTPStatus.NO_CONTENT)
+    def cancel_gate(version: str) -> Response:
+        """Cancel the gate of a version that waits or runs; what came of it before stays"""
+        pointsman.gate_runs.cancel(pointsman.versions.find(version))
+        return Response(status=HTTPStatus.NO_CONTENT)

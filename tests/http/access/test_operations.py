@@ -98,6 +98,7 @@ SCOPES = {
     "POST /v1/policies/rollback": {"policies:publish"},
     "POST /v1/policies/{version}/activate": {"policies:publish"},
     "POST /v1/policies/{version}/gate": {"policies:publish"},
+    "DELETE /v1/policies/{version}/gate": {"policies:publish"},
     "POST /v1/policies/canary": {"policies:publish"},
     "POST /v1/policies/canary/end": {"policies:publish"},
     "POST /v1/policies/canary/share": {"policies:publish"},

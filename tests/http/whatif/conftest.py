@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.whatif.turns import WhatIfTurns
+from api.whatif.turns import JobTurns
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate, small
@@ -30,9 +30,24 @@ def client(service, application):
 
 
 @pytest.fixture
-def turns(service):
-    turns = WhatIfTurns(service)
+def running(service):
+    """Runs the jobs of a kind; what runs at the end of the test is ended."""
+    made = []
+
+    def turns(kind):
+        made.append(JobTurns(service, kind))
+        return made[-1]
+
     yield turns
-    if turns._process is not None:
-        turns._process.kill()
-        turns._process.join()
+    for its in made:
+        its.close()
+
+
+@pytest.fixture
+def turns(running):
+    return running("whatif")
+
+
+@pytest.fixture
+def gates(running):
+    return running("gate")

@@ -10,7 +10,6 @@ from api.records.whatif import WhatIfRecord
 from api.records.whatif_jobs import WhatIfJobsRecord
 from api.shapes.quantities import encode
 from api.whatif.run import OPERATION, folder_of
-from api.whatif.turns import WhatIfTurns
 from engine.parallel.work import Spread
 from engine.simulation.whatif import WhatIfRequest, what_if
 from engine.store.audit.accesses import AccessFilter
@@ -98,10 +97,10 @@ def test_a_cancelled_job_is_not_begun_and_one_that_runs_leaves_no_result(client,
     assert service.whatifs.stored.result(running) is None
 
 
-def test_as_many_run_at_once_as_the_settings_say_and_the_others_wait(client, service, turns):
+def test_as_many_run_at_once_as_the_settings_say_and_the_others_wait(client, running, turns):
     first, second = asked(client, GOOD), asked(client, GOOD)
     turns.take_turn()
-    others = WhatIfTurns(service)
+    others = running("whatif")
     others.take_turn()
     assert others._process is None
     assert {shown(client, job)["state"] for job in (first, second)} == {"running", "queued"}

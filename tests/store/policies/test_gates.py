@@ -2,15 +2,12 @@
 
 import pytest
 
-from engine.actor import ITSELF, Author, author
-from engine.errors import GateNotPassed, InputInvalid, Interrupted, NotFound, PointsmanError
+from engine.errors import GateNotPassed, InputInvalid, NotFound
 from engine.simulation.gate import run_gate
-from engine.simulation.gate_turns import GateTurns
 from tests.support.decision_json import json_of
 from tests.support.facts import order, policy_file
 
 WHO = {"who": "Ada", "note": ""}
-BOB = Author(name="Bob", through="http", origin="10.0.0.7")
 HOUR, DAY = 3_600, 86_400
 DEAR = "then: {exclude: true}"
 SAME = "when: {order.channel: nobody}, then: {prefer: 1.00}"
@@ -123,63 +120,6 @@ def test_decisions_that_cant_be_tried_pass_only_up_to_the_share_that_the_gate_al
     assert result.why == "1 of 2 decisions can't be tried, and at most 5% may be"
     patient = published(shop, SAME, gate="unfilled: {at_most: +0}\nuntried: {at_most: 50%}")
     assert judged(shop, patient).verdict == "passed"
-
-
-def test_a_gate_that_was_asked_for_is_run_by_one_worker_and_once(shop, opened):
-    good = published(shop, SAME)
-    shop.versions.gates.stored.ask(good, BOB)
-    shop.versions.gates.stored.ask(good, Author(name="Eve"))
-    ours, theirs = GateTurns(shop), GateTurns(opened())
-    assert shop.versions.gates.stored.take_turn("another worker", milliseconds=60_000)
-    assert ours.take_turn() == 0
-    shop.versions.gates.stored.end_turn("another worker")
-    assert (ours.take_turn(), theirs.take_turn()) == (1, 0)
-    result = shop.versions.gates.stored.last(good)
-    assert (result.verdict, result.run_by) == ("passed", "Bob")
-    assert [change.who for change in shop.versions.history() if change.kind == "gate_run"] == ["Bob"]
-    (entry,) = [entry for entry in shop.entries(on_damaged=str) if entry.kind == "gate_run"]
-    assert (entry.by, entry.through, entry.origin) == ("Bob", "http", "10.0.0.7")
-    assert author() == ITSELF
-
-
-def asked_for(shop, version):
-    shop.versions.gates.stored.ask(version, BOB)
-    return GateTurns(shop)
-
-
-@pytest.mark.parametrize(
-    ("error", "why"),
-    [
-        (PointsmanError("all processes that did the work have ended"), "all processes that did the work have ended"),
-        (ZeroDivisionError("0"), "its run failed in a way that nobody expected; the log of the service has more"),
-    ],
-)
-def test_a_gate_whose_run_fails_is_not_judged_and_not_run_again_and_again(shop, monkeypatch, error, why):
-    def failing(*_, **__):
-        raise error
-
-    good, next_one = published(shop, SAME), published(shop, "then: {hold: 3 h}")
-    with monkeypatch.context() as broken:
-        broken.setattr("engine.simulation.gate.what_if", failing)
-        turns = asked_for(shop, good)
-        assert turns.take_turn() == 1
-    result = shop.versions.gates.stored.last(good)
-    assert (result.verdict, result.why, result.run_by) == ("not_judged", why, "Bob")
-    assert shop.versions.gates.stored.asked() == {}
-    with pytest.raises(GateNotPassed, match="could not judge it"):
-        shop.activate(good, **WHO)
-    assert asked_for(shop, next_one).take_turn() == 1
-    assert shop.versions.gates.stored.last(next_one).verdict == "passed"
-
-
-def test_a_worker_whose_turn_another_has_by_now_breaks_the_gate_off_and_keeps_nothing(shop, monkeypatch):
-    good = published(shop, SAME)
-    turns, taken = asked_for(shop, good), iter([True])
-    monkeypatch.setattr(turns._gates, "take_turn", lambda *_, **__: next(taken, False))
-    with pytest.raises(Interrupted):
-        turns.take_turn()
-    assert shop.versions.gates.stored.last(good) is None
-    assert shop.versions.gates.stored.asked() == {good: BOB}
 
 
 def test_beside_an_active_version_that_cant_be_read_nothing_is_judged_and_an_override_helps(

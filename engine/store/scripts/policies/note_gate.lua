@@ -16,7 +16,6 @@ if redis.call('HEXISTS', key.policies, ARGV[2]) == 0 then
   return 'missing'
 end
 redis.call('HSET', key.policy_gates, ARGV[2], ARGV[3])
-redis.call('HDEL', key.asked_gates, ARGV[2])
 redis.call('XADD', key.policy_history, '*', 'act', 'gate_run', 'version', ARGV[2], 'who', ARGV[4], 'at', ARGV[5],
   'note', ARGV[6])
 redis.call('XADD', key.log, '*', 'kind', 'gate_run', 'id', ARGV[2], 'at', ARGV[5], 'caller', ARGV[4], 'details',

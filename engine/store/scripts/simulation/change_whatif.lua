@@ -1,9 +1,9 @@
--- Stores what becomes of a what-if that was asked for: that it waits, is run, has come further, or has ended.
+-- Stores what becomes of a what-if or a gate that was asked for: that it waits, is run, has come further, or has ended.
 --
 -- Keys, by the names in script_keys.py.
 -- ARGV  1 the request as JSON: the job's `id`; `from`, the states in which it is changed, by name, `none` if there is no
 --       such job yet; `turn`, the process that must be running it, left out if that makes no difference; `fields`, pairs of
---       a field and its value from now on; `at`, of a new one its instant; `keep`, once it has ended, for how many seconds
+--       a field and its value from now on; `at`, of a new one, or of one that begins anew, its instant; `keep`, once it has ended, for how many seconds
 --       it is known
 --       2 its result, empty if it has none
 -- Answers 1; 0 if it was not changed.
@@ -14,6 +14,9 @@ if not request.from[state] then
 end
 if request.turn and redis.call('HGET', key.whatif_job, 'turn') ~= request.turn then
   return 0
+end
+if request.at then
+  redis.call('UNLINK', key.whatif_job, key.whatif_result)
 end
 redis.call('HSET', key.whatif_job, unpack(request.fields))
 if request.at then
