@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType, json, structs, to_builtins
 from api.records.audit.replays import DecidedAmountsRecord
 from api.records.findings import FindingRecord
 from api.records.policies import ChangesRecord
+from api.records.protection_costs import ProtectionCostsRecord
 from api.records.whatif_amounts import WhatIfNodeAmountsRecord, WhatIfNodeRecord, WhatIfSidesRecord
 from api.records.whatif_breakdown import (
     WhatIfCauseRecord,
@@ -175,6 +176,17 @@ class WhatIfDraftRecord(Record, frozen=True):
         WhatIfChangeRecord | UnsetType, Meta(description="of the network; left out if it is as it was")
     ] = UNSET
     rolled: Annotated[WhatIfRolledRecord | UnsetType, Meta(description="only if it was rolled forward")] = UNSET
+    protecting: Annotated[
+        list[str] | UnsetType,
+        Meta(description="rules that the draft adds or changes and that keep or protect units; left out if none"),
+    ] = UNSET
+    protection: Annotated[
+        ProtectionCostsRecord | UnsetType,
+        Meta(
+            description="what keeping back or protecting more units by these rules would cost a month; left out if no"
+            " look-ahead prices are in force"
+        ),
+    ] = UNSET
 
     @property
     def changes_volume(self) -> bool:
@@ -223,6 +235,10 @@ class WhatIfDraftRecord(Record, frozen=True):
             segments=dict(sorted(segments.items())) if set(segments) - {""} else UNSET,
             change=WhatIfChangeRecord.of(result.draft.change),
             rolled=WhatIfRolledRecord.of(result.rolled) if result.rolled else UNSET,
+            protecting=list(result.protection.rules) if result.protection else UNSET,
+            protection=ProtectionCostsRecord.of(result.protection.costs)
+            if result.protection and result.protection.costs
+            else UNSET,
         )
 
 

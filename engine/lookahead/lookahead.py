@@ -152,19 +152,38 @@ class LookaheadPrices:
         """What protecting so many units more costs a month, by the rules of these policies and the table in force.
         Raises NotFound if there is none, NotReady.
         """
+        (costs,) = self.protection_costs_of([policies], units=units)
+        return costs
+
+    def protection_costs_of(self, each: Sequence[PolicySet], *, units: int = UNITS_MORE) -> Sequence[CostsOfProtecting]:
+        """The same of several policy sets, each by itself, on the same stock."""
         shown, now = self.show(), self._clock()
         prices = self._tables.read(shown.digest).prices
         network = self._facts.network()
-        matcher = Matcher(policies)
-        try:
-            costs = ProtectionCosts(matcher=matcher, channel="", units=units, demand_until=shown.head.demand_until)
+        with contextlib.ExitStack() as opened:
+            sums = [
+                ProtectionCosts(
+                    matcher=opened.enter_context(contextlib.closing(Matcher(policies))),
+                    channel="",
+                    units=units,
+                    demand_until=shown.head.demand_until,
+                )
+                for policies in each
+            ]
             for block in parts_of(sorted(prices), network):
-                costs.add(self._facts.read_stock(block, now, cached=False).facts, prices, now)
-            return CostsOfProtecting(
-                digest=shown.digest, head=shown.head, units=units, rules=costs.of_rules(prices), too_old=shown.too_old
-            )
-        finally:
-            matcher.close()
+                facts = self._facts.read_stock(block, now, cached=False).facts
+                for its in sums:
+                    its.add(facts, prices, now)
+            return [
+                CostsOfProtecting(
+                    digest=shown.digest,
+                    head=shown.head,
+                    units=units,
+                    rules=its.of_rules(prices),
+                    too_old=shown.too_old,
+                )
+                for its in sums
+            ]
 
     def start(self, elsewhere: SolvedElsewhere | None = None) -> None:
         """From here on, and until it is closed, learn as often as the settings say. A process that goes on for long

@@ -18,6 +18,7 @@ from engine.simulation.checkpoint import Checkpoint
 from engine.simulation.comparison import ChangedDecision, Comparison
 from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
+from engine.simulation.protection import DraftProtection, protection_of
 from engine.simulation.rolled.orders_to_try import OrdersToTry
 from engine.simulation.rolled.rolling import Rolled, RolledFigures, roll_forward
 from engine.simulation.rolled.run import RollRequest
@@ -99,6 +100,7 @@ class DraftResult:
     best: tuple[tuple[ChangedDecision, ExplainedChange], ...]
     rolled: RolledFigures | None = None
     """What is known at the end, if it was rolled forward."""
+    protection: DraftProtection | None = None
 
     @property
     def never_fired(self) -> list[str]:
@@ -220,6 +222,7 @@ def all_results(
 ) -> WhatIf:
     inventory = request.orders.inventory if request.orders else None
     network = inventory.network if inventory else service.network()
+    protection = protection_of(service, [(result.draft.policies(), result.changes) for result in results])
     return WhatIf(
         request=request,
         currency=network.currency,
@@ -227,7 +230,7 @@ def all_results(
         decisions=decisions,
         made_again=made_again,
         untried=untried,
-        drafts=results,
+        drafts=tuple(replace(result, protection=its) for result, its in zip(results, protection, strict=True)),
         nodes=network.nodes,
     )
 

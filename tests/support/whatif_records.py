@@ -8,6 +8,7 @@ from msgspec import structs
 
 from api.records.audit.replays import DecidedAmountsRecord
 from api.records.policies import ChangesRecord, RuleRecord
+from api.records.protection_costs import ProtectionCostsRecord, RuleProtectionRecord
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfRecord
 from api.records.whatif_rolled import (
     WhatIfEndStockRecord,
@@ -217,3 +218,18 @@ def _request(drafts):
 def _point(town):
     latitude, longitude = town
     return GeoPoint(latitude=round(latitude * MICRODEGREES), longitude=round(longitude * MICRODEGREES))
+
+
+def protection_record(*rules: str) -> ProtectionCostsRecord:
+    """The first rule is dearest; the last acts where nothing is needed more."""
+    return ProtectionCostsRecord(
+        table="ab" * 32,
+        too_old=False,
+        currency="EUR",
+        units=5,
+        rules=[
+            RuleProtectionRecord(rule=rule, positions=4, month_micros=12_300_000, dearest_sku="A", dearest_node="paris")
+            for rule in rules[:-1]
+        ]
+        + [RuleProtectionRecord(rule=rules[-1], positions=0, month_micros=0, dearest_sku=None, dearest_node=None)],
+    )

@@ -47,14 +47,15 @@ def print_protection(policies: PolicySet, catalogue: Catalogue, costs: Protectio
     for item in sorted(costs.rules, key=lambda item: (-item.month_micros, item.rule)):
         for line in rule_lines(policies.rules[item.rule], catalogue):
             click.echo(line)
-        click.echo(f"    {_cost_line(item, costs)}")
+        click.echo(f"    {protection_line(item, costs)}")
     if not costs.rules:
         click.echo(say("no rule keeps or protects units"))
     if costs.too_old:
         click.echo(say("the look-ahead prices are too old; learn them again (pointsman lookahead learn)"), err=True)
 
 
-def _cost_line(cost: RuleProtectionRecord, costs: ProtectionCostsRecord) -> str:
+def protection_line(cost: RuleProtectionRecord, costs: ProtectionCostsRecord) -> str:
+    """What more units would cost of a rule, as part of a sentence that names it."""
     if not cost.positions:
         return say(
             "{units} units more would cost nothing: where it acts, none is needed more elsewhere", units=costs.units

@@ -8,6 +8,7 @@ from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.numbers import millionths
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
+from api.cli.policy.explained_rules import protection_line
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 from engine.simulation.tried_decision import NotKept
 
@@ -59,6 +60,7 @@ def headline(record: WhatIfRecord, times: Times) -> Iterator[str]:
         yield from rules_that_differ(draft)
         yield from how_sure(draft, record.currency)
         yield from captured(draft, record.currency)
+        yield from protection(draft)
 
 
 def _tried(record: WhatIfRecord, times: Times) -> str:
@@ -83,6 +85,8 @@ def notes(record: WhatIfRecord) -> Iterator[str]:
                 decisions=counted(draft.decisions_incomplete, "decision"),
                 facts=facts,
             )
+    if any(draft.protecting and draft.protection is UNSET for draft in record.drafts):
+        yield say("what keeping more units back would cost is said once prices are learnt: pointsman lookahead learn")
     if record.made_again:
         yield say(
             "of {decisions}, what the drafts are compared with was decided again, too: other policies, or another"
@@ -156,6 +160,16 @@ def captured(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:
         possible=money(hindsight.baseline_micros - hindsight.bound_micros, currency),
         orders=orders,
     )
+
+
+def protection(draft: WhatIfDraftRecord) -> Iterator[str]:
+    """What more of it would cost, of each rule that the draft adds or changes and that keeps or protects units."""
+    if draft.protection is UNSET:
+        return
+    for rule in draft.protection.rules:
+        yield f"  {rule.rule}: {protection_line(rule, draft.protection)}"
+    if draft.protection.too_old:
+        yield say("  these look-ahead prices are too old; learn them again (pointsman lookahead learn)")
 
 
 def how_sure(draft: WhatIfDraftRecord, currency: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from api.cli.language.current import counted, current_language, say, say_message, speaking
 from api.cli.output.times import time_text
-from api.cli.whatif.headline import captured, draft_headline, how_sure, notes, rules_that_differ
+from api.cli.whatif.headline import captured, draft_headline, how_sure, notes, protection, rules_that_differ
 from api.cli.whatif.sweep import is_unbeaten
 from api.records.findings import FindingRecord
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
@@ -162,6 +162,7 @@ def _draft(place: int, draft: WhatIfDraftRecord, record: WhatIfRecord, *, detail
         headline=draft_headline(draft, currency),
         changes=[*network_changes(draft), *(line.strip() for line in rules_that_differ(draft))],
         sure=[line.strip() for line in (*how_sure(draft, currency), *captured(draft, currency))],
+        protection=[line.strip() for line in protection(draft)],
         changed=share_bar(changed, draft.orders.orders, share) if draft.orders.orders else None,
         tiles=tiles(draft, currency),
         details=details,

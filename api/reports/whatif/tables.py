@@ -162,6 +162,14 @@ def _end_stock(record: WhatIfRecord) -> Iterator[Row]:
                 yield draft, by, name, *(None if side is None else getattr(side, f) for f in fields for side in sides)
 
 
+def _protection(record: WhatIfRecord) -> Iterator[Row]:
+    for draft in record.drafts:
+        costs = draft.protection
+        for rule in () if costs is UNSET else costs.rules:
+            places = rule.positions, rule.month_micros, rule.dearest_sku, rule.dearest_node
+            yield draft.name, rule.rule, costs.units, *places, costs.table, costs.too_old
+
+
 def _stock_outs(record: WhatIfRecord) -> Iterator[Row]:
     for draft, rolled in _rolled(record):
         for side in _PAIR:
@@ -249,6 +257,11 @@ _TABLES: Final[Mapping[str, tuple[Mapping[str, Kind], Callable[[WhatIfRecord], I
         _end_stock,
     ),
     "stock_outs": (dict.fromkeys(["draft", "side", "sku", "node", "since"], "text"), _stock_outs),
+    "protection": (
+        {"draft": "text", "rule": "text", "units": "whole", "positions": "whole", "month_cost": "decimal"}
+        | {"dearest_sku": "text", "dearest_node": "text", "table": "text", "too_old": "boolean"},
+        _protection,
+    ),
     "refused": (
         {"draft": "text", "file": "text", "line": "whole", "column": "whole"}
         | dict.fromkeys(["severity", "code", "message"], "text"),

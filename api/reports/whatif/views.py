@@ -105,6 +105,8 @@ class DraftView:
     further: Sequence[TableView] = ()
     """The stock at the end, of a draft that was rolled forward."""
     run_out: Sequence[NamesView] = ()
+    protection: Sequence[str] = ()
+    """What keeping more units back would cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

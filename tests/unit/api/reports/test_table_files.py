@@ -16,7 +16,7 @@ from api.reports.table_files import csv_bytes, parquet_bytes
 from api.reports.whatif.tables import TableFile, tables
 from rules.tables.formulas import guarded
 from tests.support.naughty_strings import naughty_words
-from tests.support.whatif_records import rolled_record, whatif_record
+from tests.support.whatif_records import protection_record, rolled_record, whatif_record
 
 FORMULAS = ("=1+1", "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\t=1", "\uff1d1")
 
@@ -34,7 +34,8 @@ def record():
     made = whatif_record(drafts=2, decisions=20)
     finding = FindingRecord(file="a.yaml", line=1, column=2, severity="error", code="x", message="y", meant=None)
     first, *others = made.drafts
-    drafts = [structs.replace(first, rolled=rolled_record()), *others]
+    rolled, protection = rolled_record(), protection_record("shops/keep", "shops/idle")
+    drafts = [structs.replace(first, rolled=rolled, protection=protection), *others]
     return structs.replace(made, drafts=drafts, refused=[RefusedDraftRecord(name="bad", findings=[finding])])
 
 
@@ -54,6 +55,9 @@ def test_csv_has_the_numbers_of_the_record_to_the_last_decimal(record):
     assert figures["filled"]["low"] == ""
     causes = [row for row in rows_of(by_name(record)["causes"]) if row["draft"] == draft.name]
     assert sum(Decimal(row["cost"]) for row in causes) == Decimal(figures["cost"]["difference"])
+    keep, idle = rows_of(by_name(record)["protection"])
+    assert (keep["rule"], keep["month_cost"], keep["dearest_node"]) == ("shops/keep", "12.3", "paris")
+    assert (idle["positions"], idle["month_cost"], idle["dearest_node"]) == ("0", "0", "")
     flows = [row for row in rows_of(by_name(record)["flows"]) if row["draft"] == draft.name]
     assert sum(int(row["shipments_draft"]) for row in flows) == draft.total.draft.shipments
 
