@@ -43,6 +43,7 @@ def console_app(around: Surroundings) -> Flask:
     """A fresh application that stands below an address of its own, such as /console."""
     app = Flask("pointsman-console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    around.prepare(app)
     console = Console(app, around)
     _speak(app)
     _add_headers(app, proxied=around.proxied)
@@ -65,8 +66,7 @@ def _add_first_page(app: Flask, console: Console) -> None:
             return sent_to_sign_in()
         section = next((section for section in console.sections if visit.may_any(section.operations)), None)
         if section is None:
-            detail = say("your role ({role}) does not include this", role=visit.session.role or "–")
-            return visit.show_problem(_problem(HTTPStatus.FORBIDDEN, detail))
+            return visit.refuse()
         return visit.go(visit.link(section.name))
 
     app.add_url_rule("/", endpoint="first", view_func=first, methods=["GET"])

@@ -13,7 +13,7 @@ from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import Forbidden
 
 from api.cli.language.current import say
-from api.console.calls import CallRefused, Problem
+from api.console.calls import CallRefused
 from api.console.cookies import SESSION, language_of
 from api.console.navigation import Section
 from api.console.surroundings import Surroundings
@@ -73,7 +73,7 @@ class Console:
                 if method == "POST":
                     verify_token(visit.session.csrf)
                 if operations and not visit.may_any(operations):
-                    return visit.show_problem(_not_permitted(visit))
+                    return visit.refuse()
                 try:
                     return view(visit, **parts)
                 except CallRefused as refused:
@@ -102,8 +102,3 @@ def sent_to_sign_in() -> Response:
         response.headers["HX-Redirect"] = address
         return response
     return redirect(address, code=HTTPStatus.SEE_OTHER)  # type: ignore[return-value]  # werkzeug's, which is Flask's
-
-
-def _not_permitted(visit: Visit) -> Problem:
-    detail = say("your role ({role}) does not include this", role=visit.session.role or "–")
-    return Problem(status=HTTPStatus.FORBIDDEN, kind="not-permitted", detail=detail, fields={}, findings=())

@@ -3,6 +3,7 @@
 import functools
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -47,8 +48,34 @@ def _environment() -> Environment:
         "message": say_message,
         "pretty": _pretty,
     }
-    environment.globals["percent"] = shown.percent
+    environment.globals |= {"percent": shown.percent, "choices": _choices, "articles": _articles}
+    environment.globals |= {"destination": _destination, "rules": _rules}
     return environment
+
+
+def _choices(words: Sequence[str], *, any: bool = True, said: bool = True) -> list[tuple[str, str]]:  # noqa: A002  # as templates call it
+    """Options of a field: words as they are stored, and as they are said; first, unless one must be chosen, any."""
+    options = [(word, say(word) if said else word) for word in words]
+    return [("", say("any")), *options] if any else options
+
+
+def _articles(lines: Sequence[Mapping[str, Any]]) -> str:
+    """2 × SHIRT, 1 × MUG."""
+    return ", ".join(f"{shown.number(line['quantity'])} × {line['sku']}" for line in lines)
+
+
+def _destination(order: Mapping[str, Any]) -> str:
+    """Where an order goes, as far as it is said: a place at which it is collected, or a postcode and country."""
+    if order.get("collect_at"):
+        return say("collected at {node}", node=order["collect_at"])
+    address = order.get("destination") or {}
+    return " ".join(address[name] for name in ("country", "postcode", "region") if address.get(name))
+
+
+def _rules(statement: Mapping[str, Any]) -> Markup:
+    """The rules behind a sentence."""
+    names = statement.get("rules", ())
+    return Markup(' <span class="small soft mono">{}</span>').format(", ".join(names)) if names else Markup("")
 
 
 def _pretty(value: Any) -> Markup:

@@ -85,9 +85,10 @@ class Clock:
         )
         return moment.astimezone(zoneinfo.ZoneInfo(self.zone))
 
-    def midnight(self, day: datetime.date) -> str:
-        """When that day begins here, RFC 3339 in UTC."""
-        local = datetime.datetime.combine(day, datetime.time(), tzinfo=zoneinfo.ZoneInfo(self.zone))
+    def midnight_of(self, written: str, *, later: bool = False) -> str:
+        """When that day (2026-11-27) begins here, or the day after it; RFC 3339 in UTC. Raises ValueError."""
+        date = datetime.date.fromisoformat(written) + datetime.timedelta(days=1 if later else 0)
+        local = datetime.datetime.combine(date, datetime.time(), tzinfo=zoneinfo.ZoneInfo(self.zone))
         return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
 
 

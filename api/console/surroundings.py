@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
+from flask import Flask
+
 from api.console.calls import Wsgi
 
 
@@ -52,7 +54,7 @@ class Surroundings:
     """What the console is given. `api` is the HTTP API, `scopes` says of each of its endpoints of which scopes a caller
     needs one. `begin` begins a session, and `signed` is what calls for one have in their environment. `open_here`: who
     is on this machine needs no key. `proxied`: a proxy speaks TLS, whatever a request says. `tokens`: tokens of an
-    OpenID provider are taken.
+    OpenID provider are taken. `prepare` makes a fresh application read ids with slashes from addresses.
     """
 
     api: Wsgi
@@ -63,3 +65,4 @@ class Surroundings:
     open_here: Callable[[], bool]
     proxied: bool
     tokens: bool
+    prepare: Callable[[Flask], None]

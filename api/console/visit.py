@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Request, Response, redirect
 from markupsafe import Markup
 
+from api.cli.language.current import say
 from api.console.calls import JSON, Answer, CallRefused, Calls, Method, Problem, Query, path_of
 from api.console.navigation import Section
 from api.console.rendering import rendered
@@ -168,6 +169,13 @@ class Visit:
 
     def show_problem(self, problem: Problem) -> Response:
         return self.show("problem.html", status=problem.status, problem=problem)
+
+    def refuse(self) -> Response:
+        """What this person may not do."""
+        detail = say("your role ({role}) does not include this", role=self.session.role or "–")
+        return self.show_problem(
+            Problem(status=HTTPStatus.FORBIDDEN, kind="not-permitted", detail=detail, fields={}, findings=())
+        )
 
     def tell(self, text: str | Markup, *, tone: str = "good") -> None:
         """On the next page."""

@@ -48,21 +48,20 @@ class MountedConsole:
         from api.console.app import console_app  # noqa: PLC0415  # templates and charts, which other requests don't need
         from api.console.surroundings import Surroundings  # noqa: PLC0415
 
-        access = self._pointsman.settings.access
-        app = console_app(
+        settings = self._pointsman.settings
+        return console_app(
             Surroundings(
                 api=self._api,
                 sessions=self._pointsman.console_sessions,
                 begin=self._begin,
                 signed=environ_of,
                 scopes=self._scopes,
-                open_here=lambda: access.open and is_from_here(request),
-                proxied=access.proxied,
-                tokens=access.openid is not None,
+                open_here=lambda: self._pointsman.settings.access.open and is_from_here(request),
+                proxied=settings.access.proxied,
+                tokens=settings.access.openid is not None,
+                prepare=read_ids_from_addresses,
             )
         )
-        read_ids_from_addresses(app)
-        return app
 
     def _begin(self, caller: Mapping[str, Any], open_here: bool) -> str:  # noqa: FBT001  # as the console says it
         """A session for whom `GET /v1/caller` answered."""
