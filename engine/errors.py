@@ -40,6 +40,7 @@ PointsmanError
 ├── QuoteTaken         a quote that another order took up
 ├── QuoteNotKept       what was promised can't be kept any more; says what changed
 ├── QuotaExceeded      the caller has as many open holds as it may have
+├── TooManyWhatIfs     as many what-ifs wait as may; says when to ask again
 ├── CursorExpired      a cursor in the stream of events that the log does not reach back to any more
 ├── SealBroken         the sealed log is not what was sealed before; nothing more is sealed
 ├── CarrierRefused     a carrier won't carry it so; says why, and which fields to change
@@ -375,6 +376,17 @@ class SealBroken(PointsmanError):
 
 class QuotaExceeded(PointsmanError):
     """The caller has as many open holds as it may have."""
+
+
+class TooManyWhatIfs(PointsmanError):
+    """As many what-ifs wait as may. In about `retry_after` seconds one of those that run has ended."""
+
+    def __init__(self, most: int, *, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"{most} what-ifs wait, which is the most (POINTSMAN_WHATIF_WAITING); try again once one of them has ended,"
+            " or cancel one (DELETE /v1/whatif/ID)"
+        )
 
 
 class CarrierRefused(PointsmanError):

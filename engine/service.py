@@ -421,7 +421,8 @@ class Pointsman:
     @functools.cached_property
     def whatifs(self) -> WhatIfs:
         """What-ifs that callers over HTTP ask for."""
-        return WhatIfs(self.simulation_jobs, new_id=self._new_id, clock=lambda: self.now)
+        most = self.settings.whatif.waiting
+        return WhatIfs(self.simulation_jobs, most=most, new_id=self._new_id, clock=lambda: self.now)
 
     @functools.cached_property
     def gate_runs(self) -> GateRuns:

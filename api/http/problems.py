@@ -24,6 +24,7 @@ from engine.errors import (
     RequestInProgress,
     StoreUnavailable,
     TooManyFailedKeys,
+    TooManyWhatIfs,
     Unauthenticated,
 )
 from rules.errors import Finding, PolicyInvalid
@@ -97,7 +98,7 @@ def problem_of(error: PointsmanError) -> Response:
     response = _response(ProblemRecord.of(error))
     if isinstance(error, RequestInProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-    if isinstance(error, TooManyFailedKeys):
+    if isinstance(error, TooManyFailedKeys | TooManyWhatIfs):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, CarrierUnavailable) and error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)

@@ -1,10 +1,10 @@
 """The process that runs a what-if or a gate of a service. It may die at any time: another goes on from what it kept."""
 
 import logging
-from pathlib import Path
 
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import encode
+from api.whatif.job_folders import folder_of
 from api.whatif.job_progress import JobProgress
 from api.whatif.trial import trial_of
 from engine.actor import on_behalf_of
@@ -24,11 +24,6 @@ OPERATION = "whatif_begin"
 _UNEXPECTED = "it failed in a way that nobody expected; the log of the service has more"
 
 logger = logging.getLogger("pointsman")
-
-
-def folder_of(settings: Settings, job: str) -> Path:
-    """Where what was tried of a job is kept until it has ended."""
-    return settings.data / "whatif" / settings.network / job
 
 
 def run_job(settings: Settings, job: str, turn: str, place: str) -> None:

@@ -4,13 +4,13 @@ requests.
 
 import os
 import secrets
-import shutil
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
-from api.whatif.run import folder_of, keep_failed_gate, run_job
+from api.whatif.job_folders import kept_folders, remove_folders
+from api.whatif.run import keep_failed_gate, run_job
 from engine.service import Pointsman
-from engine.simulation.job import ENDED, MOST_ATTEMPTS, Job, JobKind
+from engine.simulation.job import MOST_ATTEMPTS, Job, JobKind
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS = 1.0
@@ -50,14 +50,12 @@ class JobTurns:
             self._process.join()
             self._process = None
             self._give_back()
-        for job in self._stored.all(self._kind):
-            if job.state not in ENDED:
-                if not self._begin(job):
-                    return
-                if self._process is not None:
-                    return
-            else:
-                shutil.rmtree(folder_of(self._pointsman.settings, job.id), ignore_errors=True)
+        kept = kept_folders(self._pointsman.settings)
+        jobs = self._stored.unended()
+        remove_folders(kept, {job.id for job in jobs})
+        for job in jobs:
+            if job.kind == self._kind and (not self._begin(job) or self._process is not None):
+                return
 
     @property
     def _places(self) -> list[str]:

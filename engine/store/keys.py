@@ -877,6 +877,11 @@ class Keys:
         """Sorted set: id of each what-if and gate that was asked for, by the UTC second at which it was."""
         return self._key("whatif", "jobs")
 
+    @property
+    def whatif_waiting(self) -> str:
+        """Set: ids of the what-ifs that nobody has begun yet."""
+        return self._key("whatif", "waiting")
+
     def whatif_job(self, job: str) -> str:
         """Hash: what is to be tried, and what became of it (see engine/simulation/job.py)."""
         return self._key("whatif", "job", job)

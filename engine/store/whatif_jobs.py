@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ LEASE_MILLISECONDS: Final = 30_000
 _FIELDS: Final = Job.__struct_fields__
 """Those of a job as it is read all the time: without its request, which has whole policies."""
 _UNENDED: Final[tuple[JobState, ...]] = ("queued", "running")
+_TOO_MANY: Final = -1
+"""Wait already."""
 _T = TypeVar("_T")
 
 
@@ -31,13 +33,13 @@ class WhatIfJobs:
         self._leases = Leases(client, keys)
         self._change = client.script("simulation/change_whatif")
 
-    def add(self, job: Job, request: JobRequest) -> bool:
-        """Whether it was not there before."""
-        return self._changed(job.id, ("none",), _new(job, request), at=job.created_at)
+    def add(self, job: Job, request: JobRequest, *, most: int) -> bool:
+        """Whether it is there now: not if `most` wait already, and it is none of those that were there before."""
+        return self._answer(job.id, ("none",), _new(job, request), at=job.created_at, most=most) != _TOO_MANY
 
-    def add_gate(self, job: Job, request: GateRequest) -> bool:
-        """Whether it neither waited nor ran before."""
-        return self._changed(job.id, ("none", *ENDED), _new(job, request), at=job.created_at)
+    def add_gate(self, job: Job, request: GateRequest) -> None:
+        """If it waits or runs already, nothing changes."""
+        self._answer(job.id, ("none", *ENDED), _new(job, request), at=job.created_at)
 
     def get(self, job: str) -> Job | None:
         with faults():
@@ -63,7 +65,15 @@ class WhatIfJobs:
         return None if packed is None else zlib.decompress(packed)
 
     def all(self, kind: JobKind) -> list[Job]:
-        """Those of a kind, as they were asked for. Those that are known no more are taken off the list."""
+        """Those of a kind, as they were asked for."""
+        return [job for job in self._all() if job.kind == kind]
+
+    def unended(self) -> list[Job]:
+        """Those of any kind that wait or run, as they were asked for."""
+        return [job for job in self._all() if job.state not in ENDED]
+
+    def _all(self) -> list[Job]:
+        """Those that are known no more are taken off the list."""
         with faults():
             names = [name.decode() for name in self._client.redis.zrange(self._keys.whatif_jobs, 0, -1)]
         with faults(), self._client.redis.pipeline(transaction=False) as pipeline:
@@ -74,7 +84,7 @@ class WhatIfJobs:
         if gone:
             with faults():
                 self._client.redis.zrem(self._keys.whatif_jobs, *gone)
-        return [job for job in jobs.values() if job is not None and job.kind == kind]
+        return [job for job in jobs.values() if job is not None]
 
     def begin(self, job: Job, turn: str, *, at: int) -> bool:
         """Whether the process `turn` runs it from now on; `job` as it was read."""
@@ -113,24 +123,21 @@ class WhatIfJobs:
     def give_back(self, lease: str, who: str) -> None:
         self._leases.give_back(self._keys.whatif_lease(lease), who)
 
-    def _changed(
-        self,
-        job: str,
-        states: Iterable[str],
-        fields: Mapping[str, object],
-        *,
-        turn: str | None = None,
-        at: int | None = None,
-        keep: int | None = None,
-        result: bytes = b"",
-    ) -> bool:
+    def _changed(self, job: str, states: Iterable[str], fields: Mapping[str, object], **more: Any) -> bool:
+        """Whether it was in one of these states, and now has these fields; the rest as `_answer` has it."""
+        return self._answer(job, states, fields, **more) == 1
+
+    def _answer(
+        self, job: str, states: Iterable[str], fields: Mapping[str, object], *, result: bytes = b"", **more: object
+    ) -> int:
+        """What the script answers, `more` of whose request is left out where it is None."""
         request: dict[str, object] = {"id": job, "from": dict.fromkeys(states, True)}
         request["fields"] = [str(part) for field in fields.items() for part in field]
-        request |= {name: value for name, value in (("turn", turn), ("at", at), ("keep", keep)) if value is not None}
+        request |= {name: value for name, value in more.items() if value is not None}
         own = {"whatif_job": self._keys.whatif_job(job), "whatif_result": self._keys.whatif_result(job)}
         packed = zlib.compress(result) if result else b""
         with faults():
-            return bool(self._change(keys=CHANGE_WHATIF.keys(self._keys, **own), args=[json.dumps(request), packed]))
+            return int(self._change(keys=CHANGE_WHATIF.keys(self._keys, **own), args=[json.dumps(request), packed]))
 
 
 def _new(job: Job, request: JobRequest | GateRequest) -> dict[str, object]:

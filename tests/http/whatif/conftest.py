@@ -5,6 +5,7 @@ import pytest
 from api.whatif.turns import JobTurns
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.simulation.settings import WhatIfSettings
 from tests.conftest import activate, small
 from tests.support.callers import client_of
 from tests.support.order_json import order_json
@@ -14,7 +15,8 @@ RULE = "when: {node.id: lyon}, then: {prefer: 1.00}"
 
 @pytest.fixture
 def service(server_url, network, tmp_path, clock):
-    with Pointsman(Settings(redis_url=server_url, network=network, data=tmp_path), clock=clock) as service:
+    settings = Settings(redis_url=server_url, network=network, data=tmp_path, whatif=WhatIfSettings(waiting=3))
+    with Pointsman(settings, clock=clock) as service:
         service.load(small())
         activate(service, RULE)
         yield service

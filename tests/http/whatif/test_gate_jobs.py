@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from api.records.policies import GateRecord
-from api.whatif.run import folder_of
+from api.whatif.job_folders import folder_of
 from engine.simulation.job import ENDED
 from tests.http.whatif.conftest import RULE
 from tests.support.openapi import mistakes_in

@@ -9,7 +9,8 @@ import pytest
 from api.records.whatif import WhatIfRecord
 from api.records.whatif_jobs import WhatIfJobsRecord
 from api.shapes.quantities import encode
-from api.whatif.run import OPERATION, folder_of
+from api.whatif.job_folders import folder_of
+from api.whatif.run import OPERATION
 from engine.parallel.work import Spread
 from engine.simulation.whatif import WhatIfRequest, what_if
 from engine.store.audit.accesses import AccessFilter
@@ -106,6 +107,39 @@ def test_as_many_run_at_once_as_the_settings_say_and_the_others_wait(client, run
     assert {shown(client, job)["state"] for job in (first, second)} == {"running", "queued"}
     assert ended(turns, client, first)["state"] == "done"
     assert ended(turns, client, second)["state"] == "done"
+
+
+def test_more_than_may_wait_are_refused_until_one_of_them_is_cancelled_or_begun(client, turns):
+    def refused():
+        answer = client.post("/v1/whatif", json={"drafts": [GOOD], **TIME})
+        assert problem_of(answer, 429)["type"].endswith("too-many-what-ifs")
+        return answer.headers["Retry-After"]
+
+    waiting = [asked(client, GOOD, key=f"key {number}") for number in range(3)]
+    assert refused() == "30"
+    assert asked(client, GOOD, key="key 0") == waiting[0]
+    assert client.delete(f"/v1/whatif/{waiting[2]}").status_code == 204
+    asked(client, GOOD)
+    refused()
+    turns.take_turn()
+    asked(client, GOOD)
+    refused()
+
+
+def test_what_was_sent_and_tried_of_a_job_goes_once_it_has_ended_or_is_forgotten(client, service, gates):
+    waiting, cancelled, forgotten = (asked(client, GOOD) for _ in range(3))
+    assert client.delete(f"/v1/whatif/{cancelled}").status_code == 204
+    for _ in range(2):
+        assert client.delete(f"/v1/whatif/{forgotten}").status_code == 204
+    for job in (waiting, cancelled, forgotten):
+        folder_of(service.settings, job).mkdir(parents=True)
+    gates.take_turn()
+    assert [folder_of(service.settings, job).exists() for job in (waiting, cancelled, forgotten)] == [
+        True,
+        False,
+        False,
+    ]
+    assert [service.simulation_jobs.request(job) is not None for job in (waiting, cancelled)] == [True, False]
 
 
 def test_a_sweep_tries_the_number_that_stands_too_and_says_which_it_is(client, turns):

@@ -400,8 +400,8 @@ def repair_loads(pointsman):
 def ask_for_a_whatif(pointsman):
     request = JobRequest(drafts=[], against="", since=0, until=1, shown=0, weighed=0, language="en")
     job = pointsman.whatifs.add(request, operation=None)
-    assert pointsman.whatifs.stored.begin(job, "turn", at=1)
-    assert pointsman.whatifs.stored.end(job.id, "turn", at=2, result=b"{}")
+    assert pointsman.simulation_jobs.begin(job, "turn", at=1)
+    assert pointsman.simulation_jobs.end(job.id, "turn", at=2, result=b"{}")
 
 
 def seal_and_trim(pointsman):
