@@ -5,9 +5,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
+from api.shapes.cursors import changed_orders_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
+from engine.policies.changed_orders import ChangedOrders
 from engine.policies.trial_figures import Row, Watched, WatchedFigure
-from engine.store.policy_trials import StoredTrial
+from engine.policies.trials import Trials
+from engine.store.policy_trials import StoredTrial, TrialKind
 from rules.gate import GATE_FIGURES, GateFigure
 
 _Unit: TypeAlias = Literal["micros", "milligrams", "decisions", "units", "shipments"]
@@ -73,12 +76,16 @@ class TrialRecord(Record, frozen=True):
     watch: Annotated[
         list[GateFigure] | UnsetType, Meta(description="of a canary, the figures that are shown first")
     ] = UNSET
+    untried_because: Annotated[
+        str | UnsetType,
+        Meta(description="why nothing is compared now: this release can't read one of the two versions"),
+    ] = UNSET
     ended_at: Annotated[Timestamp | UnsetType, Meta(description="left out while it runs")] = UNSET
     because: Annotated[str | UnsetType, Meta(description="why a canary ended")] = UNSET
     end_note: str | UnsetType = UNSET
 
     @classmethod
-    def of(cls, trial: StoredTrial, watched: Watched, *, running: bool) -> "TrialRecord":
+    def of(cls, trial: StoredTrial, watched: Watched, *, running: bool, unreadable: str = "") -> "TrialRecord":
         terms = trial.terms
         return cls(
             kind=trial.kind,
@@ -94,12 +101,21 @@ class TrialRecord(Record, frozen=True):
             orders=watched.orders,
             decisions=watched.decisions,
             untried=trial.sums.get("untried", 0),
+            untried_because=unreadable or UNSET,
             orders_changed=watched.orders_changed,
             figures=[TrialFigureRecord.of(item) for item in watched.figures],
             ended_at=UNSET if trial.ended is None else timestamp(trial.ended),
             because=trial.because or UNSET,
             end_note=trial.end_note or UNSET,
         )
+
+
+def trial_record(trials: Trials, kind: TrialKind) -> TrialRecord:
+    """That which runs, or else the last that did; raises NotFound."""
+    trial = trials.last(kind)
+    return TrialRecord.of(
+        trial, trials.watched(trial), running=trials.runs(trial), unreadable=trials.why_untried(trial)
+    )
 
 
 class TrialOrderRecord(Record, frozen=True):
@@ -123,9 +139,8 @@ class TrialOrdersRecord(Record, frozen=True):
     """The orders that come out otherwise, those that lose most units and then most money first."""
 
     orders: list[TrialOrderRecord]
+    next: str | None
 
     @classmethod
-    def of(cls, rows: dict[str, Row], most: int) -> "TrialOrdersRecord":
-        made = [TrialOrderRecord.of(row) for row in rows.values()]
-        made.sort(key=lambda row: (-row.units_unfilled, -row.cost_micros, row.order))
-        return cls(orders=made[:most])
+    def of(cls, page: ChangedOrders) -> "TrialOrdersRecord":
+        return cls(orders=[TrialOrderRecord.of(row) for row in page.rows], next=changed_orders_cursor(page.after))

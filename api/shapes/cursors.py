@@ -1,5 +1,5 @@
-"""Cursors: how the `next` of a page of the backlog, the holds, the orders or the decisions is written, and read as
-`after` of the page that follows; and how the `cursor` of a feed is read as `since`.
+"""Cursors: how the `next` of a page of the backlog, the holds, the orders, the decisions or the orders that a trial
+changes is written, and read as `after` of the page that follows; and how the `cursor` of a feed is read as `since`.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields
 
 from engine.decide.priority import Rank
 from engine.inventory.availability_feed import Cursor
+from engine.policies.changed_orders import Place
 
 _RANK_PARTS = 5
 _ENTRY_PARTS = 2
@@ -39,6 +40,11 @@ def orders_cursor(after: tuple[int, str] | None) -> str | None:
 def decisions_cursor(after: tuple[int, int] | None) -> str | None:
     """The text that DecisionsCursor reads; None: there is no further page."""
     return None if after is None else f"{after[0]}-{after[1]}"
+
+
+def changed_orders_cursor(after: Place | None) -> str | None:
+    """The text that ChangedOrdersCursor reads; None: there is no further page."""
+    return None if after is None else ":".join(map(str, after))
 
 
 class BacklogCursor(fields.String):
@@ -82,6 +88,16 @@ class DecisionsCursor(fields.String):
         if len(parts) != _ENTRY_PARTS or not all(_is_number(part, _MOST_DIGITS) for part in parts):
             raise ValidationError("this is no 'next' of a page before")
         return int(parts[0]), int(parts[1])
+
+
+class ChangedOrdersCursor(fields.String):
+    """Units and micros, both of which may be below 0, and an order's id."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        units, cost, order = (*value.split(":", 2), "", "")[:3] if isinstance(value, str) else ("", "", "")
+        if not (order and all(_is_number(part.removeprefix("-"), _MOST_DIGITS) for part in (units, cost))):
+            raise ValidationError("this is no 'next' of a page before")
+        return int(units), int(cost), order
 
 
 class FeedCursor(fields.String):

@@ -5,7 +5,8 @@ decisions come to under the other version, and how much more they come to. A row
 decision, how many decisions differ, and by how much each figure does.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +14,8 @@ from engine.simulation.bootstrap import intervals
 from rules.gate import GATE_FIGURES, Bound, GateFigure
 
 Row: TypeAlias = list[Any]
-_FIRST_FIGURE = 3
+FIRST_FIGURE = 3
+"""Where the figures of a row begin."""
 
 
 class Compared(NamedTuple):
@@ -34,7 +36,7 @@ def added(
     compared: Sequence[Compared], rows: Mapping[str, Row], *, has_room: bool = True
 ) -> tuple[dict[str, int], dict[str, Row]]:
     """The sums of these decisions, and the rows of their orders, given those there are. Without room for more, no order
-    gets a row that has none.
+    gets a row that has none; one whose first decision differs is counted all the same.
     """
     sums: dict[str, int] = dict.fromkeys(("orders", "decisions", "changed", "orders_changed"), 0)
     made: dict[str, Row] = {}
@@ -49,11 +51,11 @@ def added(
             continue
         row = made.get(item.first) or rows.get(item.first)
         if row is None:
+            sums["orders_changed"] += has_room or item.is_first
             if not has_room:
                 continue
-            sums["orders_changed"] += 1
             row = [item.order, item.decision, 0, *(0 for _ in GATE_FIGURES)]
-        differences = (its + by for its, by in zip(row[_FIRST_FIGURE:], item.by, strict=True))
+        differences = (its + by for its, by in zip(row[FIRST_FIGURE:], item.by, strict=True))
         made[item.first] = [item.order, item.decision, row[2] + 1, *differences]
     return {name: number for name, number in sums.items() if number}, made
 
@@ -93,10 +95,14 @@ class Watched:
     @classmethod
     def of(cls, sums: Mapping[str, int], rows: Mapping[str, Row], bounds: Sequence[Bound]) -> "Watched":
         by_figure = {its.figure: its for its in bounds}
-        differing = [row[_FIRST_FIGURE:] for _, row in sorted(rows.items()) if any(row[_FIRST_FIGURE:])]
-        orders = sums.get("orders", 0)
+        differing = [row[FIRST_FIGURE:] for _, row in sorted(rows.items()) if any(row[FIRST_FIGURE:])]
+        orders, changed = sums.get("orders", 0), sums.get("orders_changed", 0)
+        # of more orders that differ than have rows, those with rows stand for as large a share of all
+        drawn_from = orders * len(rows) // changed if changed > len(rows) else orders
         # an order counts once its first decision is compared, so there may be further ones that differ
-        found = intervals(differing, max(orders, len(differing))) or [(0, 0)] * len(GATE_FIGURES)
+        found = intervals(differing, max(drawn_from, len(differing))) or [(0, 0)] * len(GATE_FIGURES)
+        if changed > len(rows) > 0:
+            found = _of_all_orders(found, rows.values(), sums)
         return cls(
             orders=orders,
             decisions=sums.get("decisions", 0),
@@ -113,3 +119,17 @@ class Watched:
                 for figure, (low, high) in zip(GATE_FIGURES, found, strict=True)
             ),
         )
+
+
+def _of_all_orders(
+    found: Sequence[tuple[int, int]], rows: Collection[Row], sums: Mapping[str, int]
+) -> list[tuple[int, int]]:
+    """The intervals of all orders that differ, given those of the orders that have rows, of which the others are taken
+    to be alike: the spread of a sum of independent differences grows with the square root of their number.
+    """
+    wider = math.sqrt(sums["orders_changed"] / len(rows))
+    made = []
+    for place, (figure, (low, high)) in enumerate(zip(GATE_FIGURES, found, strict=True)):
+        listed, whole = sum(row[FIRST_FIGURE + place] for row in rows), sums.get(f"by:{figure}", 0)
+        made.append((whole - round(wider * (listed - low)), whole + round(wider * (high - listed))))
+    return made

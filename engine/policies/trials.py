@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from engine.errors import InputInvalid, KeyReused, Mistake, NotActivated, NotFound
+from engine.errors import InputInvalid, KeyReused, Mistake, NotActivated, NotFound, PolicyUnreadable
 from engine.model.order_share import SHARES
+from engine.policies.changed_orders import ChangedOrders, Place, changed_orders
 from engine.policies.gates import Passage
 from engine.policies.review import SHORT
 from engine.policies.trial_figures import Watched, is_broken
@@ -112,7 +113,8 @@ class Trials:
         self, request: CanaryRequest, *, operation: str | None = None
     ) -> tuple[list[Bound], list[GateFigure]]:
         """Look at what can be said before the version's gate is run: its bounds and the figures that are shown. Raises
-        InputInvalid, and NotActivated if a canary runs already, unless an `operation` that is given began it.
+        InputInvalid, and NotActivated if a canary runs already, unless an `operation` that is given began it, or if
+        this release can't read the active version, with which it is to be compared.
         """
         _verify_share(request.share)
         bounds = parsed_bounds(request.stop_if)
@@ -120,6 +122,12 @@ class Trials:
         running = self.stored.find("canary") if operation is None else None
         if running is not None and self.runs(running):
             raise _runs_already("canary", running.version)
+        unreadable = "" if self._versions.is_done(operation) else self._unreadable(self._versions.timeline().active)
+        if unreadable:
+            raise NotActivated(
+                "no canary begins beside an active version that can't be read, as nothing could be compared and no"
+                f" bound could end it: {unreadable}"
+            )
         return bounds, watch
 
     def grow_canary(
@@ -195,6 +203,27 @@ class Trials:
     def runs(self, trial: StoredTrial) -> bool:
         """A canary is over once another version is active than that beside which it began, noted or not."""
         return trial.ended is None and (trial.base is None or trial.base == self._versions.timeline().active)
+
+    def why_untried(self, trial: StoredTrial) -> str:
+        """Why nothing can be compared at present: this release can't read one of the two versions. Empty otherwise, as
+        also of one that is over, or of which all was compared.
+        """
+        if not trial.sums.get("untried") or not self.runs(trial):
+            return ""
+        return self._unreadable(trial.base or self._versions.timeline().active) or self._unreadable(trial.version)
+
+    def _unreadable(self, version: str | None) -> str:
+        """Why this release can't read a version; empty if it can."""
+        try:
+            if version is not None:
+                self._versions.read(version)
+        except (NotFound, PolicyUnreadable) as error:
+            return str(error)
+        return ""
+
+    def changed_orders(self, kind: TrialKind, *, limit: int, after: Place | None = None) -> ChangedOrders:
+        """At most `limit` of the orders that come out otherwise, the worst first, after a place in that order."""
+        return changed_orders(self.stored.orders(kind).values(), limit=limit, after=after)
 
     def watched(self, trial: StoredTrial) -> Watched:
         """What came of it until now."""

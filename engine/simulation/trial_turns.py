@@ -31,7 +31,7 @@ _AT_ONCE: Final = 10
 """Decisions that are compared in a turn: the thread leaves the rest of its time to those who answer."""
 _ENTRIES: Final = 200
 _LEASE_MILLISECONDS: Final = 10_000
-MOST_ORDERS: Final = 100_000
+MOST_ORDERS: Final = 10_000
 """Orders that come out otherwise, of which more are counted and not listed."""
 
 logger = logging.getLogger("pointsman")

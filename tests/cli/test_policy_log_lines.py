@@ -9,7 +9,7 @@ from api.cli.output.policy_lines import history_lines
 from api.cli.output.times import Times
 from api.cli.policy.gate import gate_lines
 from api.cli.policy.trials import _lines, _order_lines, _Share
-from api.records.trials import TrialOrdersRecord, TrialRecord
+from api.records.trials import TrialOrdersRecord, trial_record
 from engine.errors import InputInvalid, NotActivated, NotFound
 from engine.policies.trials import CanaryRequest
 from engine.simulation.gate import run_gate
@@ -114,12 +114,11 @@ def test_a_figure_of_a_shadow_is_shown_from_what_it_was_to_what_it_is_and_no_ord
     pointsman.trials.start_shadow(version, share=10_000, **WHO)
     pointsman.decide(order(("SHIRT", 1), id="W-1"))
     TrialTurns(pointsman).take_turn()
-    trial = pointsman.trials.last("shadow")
-    record = TrialRecord.of(trial, pointsman.trials.watched(trial), running=True)
+    record = trial_record(pointsman.trials, "shadow")
     lines = list(_lines(record, Times.of(pointsman), "EUR"))
     assert "  late: +0, from 0 to 0, between 0 and 0 (95%)" in lines
     assert "  shipments: +0, from 1 to 1, between 0 and 0 (95%)" in lines
-    rows = TrialOrdersRecord.of(pointsman.trials.stored.orders("shadow"), 10)
+    rows = TrialOrdersRecord.of(pointsman.trials.changed_orders("shadow", limit=10))
     assert list(_order_lines(rows, "EUR")) == ["  no order comes out otherwise"]
 
 

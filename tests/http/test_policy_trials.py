@@ -19,8 +19,9 @@ def published(http):
     return http.post("/v1/policies", json={"files": {"test.yaml": DEAR}}).get_json()["version"]
 
 
-def decided(http, *, inside):
-    name = next(f"W-{n}" for n in itertools.count() if (order_number(f"W-{n}") < 5_000) == inside)
+def decided(http, *, inside, number=0):
+    names = (f"W-{n}" for n in itertools.count() if (order_number(f"W-{n}") < 5_000) == inside)
+    name = next(itertools.islice(names, number, None))
     answer = http.post("/v1/decisions", json=order_json(id=name))
     assert answer.status_code == 201
     return answer.get_json()
@@ -62,6 +63,18 @@ def test_a_shadow_is_begun_read_and_ended(pointsman, http):
     assert http.post("/v1/policies/shadow/end", json={}).get_json()["running"] is False
     assert len(http.get("/v1/policies/shadow/orders").get_json()["orders"]) == 1
     problem_of(http.post("/v1/policies/shadow/end", json={}), 404)
+
+
+def test_the_orders_of_a_trial_come_in_pages(pointsman, http):
+    http.post("/v1/policies/shadow", json={"version": published(http)})
+    names = [decided(http, inside=True, number=number)["order"]["id"] for number in range(3)]
+    TrialTurns(pointsman).take_turn()
+    first = http.get("/v1/policies/shadow/orders?limit=2").get_json()
+    second = http.get("/v1/policies/shadow/orders", query_string={"limit": 2, "after": first["next"]}).get_json()
+    assert [row["order"] for page in (first, second) for row in page["orders"]] == sorted(names)
+    assert second["next"] is None
+    assert fields_of(problem_of(http.get("/v1/policies/shadow/orders?after=x"), 422)) == ["after"]
+    assert fields_of(problem_of(http.get("/v1/policies/canary/orders?limit=1001"), 422)) == ["limit"]
 
 
 def test_bounds_and_shares_that_are_wrong_are_told_by_field(http):

@@ -11,7 +11,7 @@ from api.cli.output.policy_lines import TRIAL_FIGURES, ended_because
 from api.cli.output.times import Times
 from api.cli.policy.activation import NOTE, OVERRIDE_GATE
 from api.cli.policy.gate import WORKERS, gate_unless_it_counts, shown_amount
-from api.records.trials import TrialFigureRecord, TrialOrdersRecord, TrialRecord
+from api.records.trials import TrialFigureRecord, TrialOrdersRecord, TrialRecord, trial_record
 from engine.errors import NotReady
 from engine.policies.review import SHORT
 from engine.policies.trials import USUAL_LEAST, CanaryRequest
@@ -177,9 +177,8 @@ def _verify_terms_begin(version: str | None) -> None:
 
 def _show(service: Pointsman, kind: TrialKind, *, orders: bool, as_json: bool) -> None:
     trials = service.trials
-    trial = trials.last(kind)
-    record = TrialRecord.of(trial, trials.watched(trial), running=trials.runs(trial))
-    rows = TrialOrdersRecord.of(trials.stored.orders(kind), MOST_LISTED) if orders else None
+    record = trial_record(trials, kind)
+    rows = TrialOrdersRecord.of(trials.changed_orders(kind, limit=MOST_LISTED)) if orders else None
     if as_json:
         print_json(record if rows is None else rows)
         return
@@ -216,6 +215,8 @@ def _lines(record: TrialRecord, times: Times, currency: str) -> Iterator[str]:
     )
     if record.untried:
         yield say("  {decisions} could not be tried", decisions=counted(record.untried, "decision"))
+    if isinstance(record.untried_because, str):
+        yield say("  nothing is compared: {reason}", reason=say_message(record.untried_because))
     watch = record.watch if isinstance(record.watch, list) else list(TRIAL_FIGURES)
     yield from (_figure_line(item, currency) for item in record.figures if item.figure in watch)
 

@@ -10,9 +10,10 @@ from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.calling import calling
-from api.records.trials import TrialOrdersRecord, TrialRecord
+from api.records.trials import TrialOrdersRecord, TrialRecord, trial_record
 from api.shapes.base import Strict
-from api.shapes.fields import Literal, Note, TrueOrFalse, WholeNumber
+from api.shapes.cursors import ChangedOrdersCursor
+from api.shapes.fields import Literal, Note, QueryNumber, TrueOrFalse, WholeNumber
 from engine.model.order_share import SHARES
 from engine.policies.trials import USUAL_LEAST, CanaryRequest, Trials
 from engine.service import Pointsman
@@ -65,6 +66,11 @@ class CanaryShareRequest(_Overrides):
     share = Literal(parse_share, example="5%", required=True, metadata={"description": _SHARE})
 
 
+class ChangedOrdersQuery(Strict):
+    limit = QueryNumber(1, MOST_LISTED, load_default=100)
+    after = ChangedOrdersCursor(load_default=None, metadata={"description": "`next` of the page before"})
+
+
 class EndTrialRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
@@ -76,8 +82,7 @@ def add_trials(policies: Blueprint, pointsman: Pointsman) -> None:
 
 
 def _record(trials: Trials, kind: TrialKind) -> Response:
-    trial = trials.last(kind)
-    return answer(TrialRecord.of(trial, trials.watched(trial), running=trials.runs(trial)))
+    return answer(trial_record(trials, kind))
 
 
 def _verify_may_override(body: dict[str, Any]) -> None:
@@ -93,10 +98,11 @@ def _add_shadow(policies: Blueprint, pointsman: Pointsman) -> None:
         return _record(pointsman.trials, "shadow")
 
     @policies.get("/shadow/orders", scope="policies:read")
+    @policies.arguments(ChangedOrdersQuery, location="query")
     @policies.response(HTTPStatus.OK, TrialOrdersRecord)
-    def read_shadow_orders() -> Response:
-        """The orders that the shadow would decide otherwise, the worst first, at most 1,000"""
-        return answer(TrialOrdersRecord.of(pointsman.trials.stored.orders("shadow"), MOST_LISTED))
+    def read_shadow_orders(query: dict[str, Any]) -> Response:
+        """The orders that the shadow would decide otherwise, the worst first"""
+        return answer(TrialOrdersRecord.of(pointsman.trials.changed_orders("shadow", **query)))
 
     @policies.post("/shadow", scope="policies:publish")
     @policies.arguments(StartShadowRequest)
@@ -124,10 +130,11 @@ def _add_canary(policies: Blueprint, pointsman: Pointsman) -> None:
         return _record(pointsman.trials, "canary")
 
     @policies.get("/canary/orders", scope="policies:read")
+    @policies.arguments(ChangedOrdersQuery, location="query")
     @policies.response(HTTPStatus.OK, TrialOrdersRecord)
-    def read_canary_orders() -> Response:
-        """The orders that the canary decided otherwise, the worst first, at most 1,000"""
-        return answer(TrialOrdersRecord.of(pointsman.trials.stored.orders("canary"), MOST_LISTED))
+    def read_canary_orders(query: dict[str, Any]) -> Response:
+        """The orders that the canary decided otherwise, the worst first"""
+        return answer(TrialOrdersRecord.of(pointsman.trials.changed_orders("canary", **query)))
 
     @policies.post("/canary", scope="policies:publish")
     @policies.arguments(StartCanaryRequest)

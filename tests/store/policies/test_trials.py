@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.records.trials import trial_record
 from engine.errors import GateNotPassed, InputInvalid, NotActivated, NotFound
 from engine.model.order_share import SHARES, order_number
 from engine.orders.rejection import RejectionRequest
@@ -314,3 +315,30 @@ def test_the_canary_of_a_version_that_cant_be_read_is_over_and_no_order_fails(po
     redis_client.hset(f"{{{network}}}:policies", canary, b'{"test.yaml": "policy: test\\nrules: []\\n"}')
     assert decided(pointsman, next(ids()))["policy_version"] == base
     assert pointsman.trials.stored.find("canary").because == "unreadable"
+
+
+def of_a_later_release(pointsman, redis_client, version):
+    redis_client.hset(pointsman._keys.policies, version, b'{"test.yaml": "policy: test\\nof_later: []\\n"}')
+
+
+def test_a_canary_is_not_begun_beside_a_version_that_cant_be_read(pointsman, opened, redis_client):
+    active, canary = pointsman.versions.timeline().active, published(pointsman, LONGER)
+    of_a_later_release(pointsman, redis_client, active)
+    with pytest.raises(NotActivated, match=r"nothing could be compared.*can't be read by this release"):
+        started(opened(), canary)
+
+
+def test_a_canary_whose_base_can_be_read_no_more_goes_on_and_says_that_nothing_is_compared(
+    pointsman, opened, redis_client
+):
+    """It ships what the active version can't decide any more, so it is not ended."""
+    active, canary = pointsman.versions.timeline().active, published(pointsman, LONGER)
+    started(pointsman, canary, stop_if=["cost > +0"])
+    decided(pointsman, next(ids()))
+    other = opened()
+    assert other.trials.why_untried(other.trials.running("canary")) == ""
+    of_a_later_release(pointsman, redis_client, active)
+    compare_all(other)
+    record = trial_record(other.trials, "canary")
+    assert (record.running, record.untried, record.decisions) == (True, 1, 0)
+    assert "can't be read by this release" in record.untried_because

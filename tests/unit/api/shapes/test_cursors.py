@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from api.shapes.cursors import BacklogCursor, HoldsCursor, backlog_cursor, holds_cursor
+from api.shapes.cursors import BacklogCursor, ChangedOrdersCursor, HoldsCursor, backlog_cursor, holds_cursor
 
 NUMBERS = st.integers(0, 10**19 - 1)
 IDS = st.text("0123456789abcdef", min_size=1, max_size=32)
@@ -35,3 +35,9 @@ def test_what_is_no_place_in_the_backlog_is_refused(text):
 def test_what_is_no_place_among_the_holds_is_refused(text):
     with pytest.raises(ValidationError, match="no 'next' of a page before"):
         HoldsCursor().deserialize(text)
+
+
+@pytest.mark.parametrize("text", ["", ":", "1:2:", "1:a", "--1:2:a", "1:x:a", "1:" + "3" * 20 + ":a", 5])
+def test_what_is_no_place_among_the_orders_of_a_trial_is_refused(text):
+    with pytest.raises(ValidationError, match="no 'next' of a page before"):
+        ChangedOrdersCursor().deserialize(text)

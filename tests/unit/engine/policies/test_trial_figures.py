@@ -56,4 +56,19 @@ def test_the_rows_of_orders_add_up_to_the_sums(made):
 def test_without_room_an_order_is_counted_and_not_listed():
     item = Compared(first="A", order="W-A", decision="A", is_first=True, changed=True, before=[1] * 5, by=[1] * 5)
     sums, rows = added([item], {}, has_room=False)
-    assert (sums["by:cost"], sums["orders"], sums["changed"], rows) == (1, 1, 1, {})
+    assert (sums["by:cost"], sums["orders"], sums["changed"], sums["orders_changed"], rows) == (1, 1, 1, 1, {})
+    later = item._replace(decision="B", is_first=False)
+    assert "orders_changed" not in added([later], {}, has_room=False)[0]
+
+
+def test_where_only_some_orders_are_listed_the_interval_is_that_of_all():
+    """As wide as if each listed order stood for four: twice as wide as that of the listed ones, around the whole."""
+    rows = {f"{number}": [f"W-{number}", "d", 1, *[1 if number % 2 else 3] * 5] for number in range(100)}
+    listed = {"orders": 200, "orders_changed": 100, **{f"by:{figure}": 200 for figure in GATE_FIGURES}}
+    whole = {"orders": 800, "orders_changed": 400, **{f"by:{figure}": 800 for figure in GATE_FIGURES}}
+    (some, *_), (every, *_) = Watched.of(listed, rows, []).figures, Watched.of(whole, rows, []).figures
+    assert some.low < 200 < some.high
+    assert every.low < 800 < every.high
+    known = {f"{n}": [f"W-{n}", "d", 1, *[1 if n % 2 else 3] * 5] for n in range(400)}
+    (exact, *_) = Watched.of(whole, known, []).figures
+    assert abs((every.high - every.low) - (exact.high - exact.low)) <= (exact.high - exact.low) // 5
