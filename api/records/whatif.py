@@ -25,6 +25,7 @@ from engine.simulation.bootstrap import DRAWS
 from engine.simulation.cause import Cause
 from engine.simulation.changed_decision import DecidedSide, ExplainedChange
 from engine.simulation.comparison import ChangedDecision, Comparison, Figure, Interval
+from engine.simulation.rolled.stretches import BeginsAgain
 from engine.simulation.tried_decision import NotKept, Untriable, UntriedDecision
 from engine.simulation.whatif import DraftResult, UntriedCounts, Way, WhatIf
 from rules.errors import Finding
@@ -319,6 +320,10 @@ class WhatIfRecord(Record, frozen=True):
     stock_folder: Annotated[
         str | UnsetType, Meta(description="whose network and stock they were tried on, if not on those of now")
     ] = UNSET
+    begins_again: Annotated[
+        BeginsAgain | UnsetType,
+        Meta(description="rolled forward: each of these began again from the stock of the log, by itself"),
+    ] = UNSET
 
     @classmethod
     def of(cls, made: WhatIf, refused: Mapping[str, Sequence[Finding]]) -> "WhatIfRecord":
@@ -340,6 +345,7 @@ class WhatIfRecord(Record, frozen=True):
             hash="",
             orders_file=request.orders.file if request.orders else UNSET,
             stock_folder=(request.orders.folder or UNSET) if request.orders else UNSET,
+            begins_again=request.begins_again or UNSET,
         )
         return structs.replace(record, hash=_hash_of(record))
 

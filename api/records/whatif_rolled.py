@@ -5,11 +5,12 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from api.records.whatif_amounts import WhatIfSidesRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.simulation.network_change import Closure, NetworkChange
 from engine.simulation.rolled.end_stock import EndStock, KindOfStock, StockOut
 from engine.simulation.rolled.hindsight import Hindsight
-from engine.simulation.rolled.rolling import RolledFigures
+from engine.simulation.rolled.rolling import RolledFigures, StretchFigures
 
 _MOST_STOCK_OUTS = 500
 
@@ -94,8 +95,34 @@ class WhatIfHindsightRecord(Record, frozen=True):
         )
 
 
+class WhatIfStretchRecord(Record, frozen=True):
+    """A day, week or month that began again from the stock of the log."""
+
+    since: Timestamp
+    until: Annotated[Timestamp, Meta(description="before this instant")]
+    decisions: Annotated[int, Meta(description="of the log")]
+    as_logged: Annotated[int, Meta(description="of these, that come out as they were logged")]
+    total: WhatIfSidesRecord
+    stock_outs_baseline: Annotated[int, Meta(description="positions that ran out by its end")]
+    stock_outs_draft: int
+
+    @classmethod
+    def of(cls, figures: StretchFigures) -> "WhatIfStretchRecord":
+        return cls(
+            since=timestamp(figures.since),
+            until=timestamp(figures.until),
+            decisions=figures.decisions,
+            as_logged=figures.as_logged,
+            total=WhatIfSidesRecord.of(figures.sides),
+            stock_outs_baseline=len(figures.baseline.stock_outs),
+            stock_outs_draft=len(figures.draft.stock_outs),
+        )
+
+
 class WhatIfRolledRecord(Record, frozen=True):
-    """What is known at the end of a draft that was rolled forward."""
+    """What is known at the end of a draft that was rolled forward. If stretches began again, the stock is that at the
+    end of the last one; its shortfall is of all.
+    """
 
     as_logged: Annotated[int, Meta(description="decisions that come out as they were logged")]
     orders: Annotated[int, Meta(description="that came in: repeated ones each time, and none of those left out")]
@@ -103,6 +130,9 @@ class WhatIfRolledRecord(Record, frozen=True):
     draft: WhatIfEndStockRecord
     hindsight: Annotated[
         WhatIfHindsightRecord | UnsetType, Meta(description="of a draft that looks ahead on the logged network")
+    ] = UNSET
+    stretches: Annotated[
+        list[WhatIfStretchRecord] | UnsetType, Meta(description="each by itself, if they began again")
     ] = UNSET
 
     @classmethod
@@ -113,6 +143,7 @@ class WhatIfRolledRecord(Record, frozen=True):
             baseline=WhatIfEndStockRecord.of(figures.baseline, figures.cancelled_baseline),
             draft=WhatIfEndStockRecord.of(figures.draft, figures.cancelled_draft),
             hindsight=UNSET if figures.hindsight is None else WhatIfHindsightRecord.of(figures.hindsight),
+            stretches=[WhatIfStretchRecord.of(its) for its in figures.stretches] or UNSET,
         )
 
 

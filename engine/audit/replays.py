@@ -13,7 +13,7 @@ from engine.audit.comparison.differences import Difference
 from engine.audit.comparison.meanings import changes_since
 from engine.audit.deciding import decides
 from engine.audit.replay import DecisionFacts, Replay, facts_of_decision, left_to_others, replay, skus_of
-from engine.audit.sealing.leaf import id_text
+from engine.audit.sealing.leaf import id_text, parse_id
 from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
@@ -171,16 +171,27 @@ class Replays:
         return self.log_as_stored(since, until, frozenset({"decided"}), on_missing=on_missing)
 
     def log_as_stored(
-        self, since: int | None, until: int | None, kinds: AbstractSet[str], *, on_missing: Callable[[str], None]
+        self,
+        since: int | None,
+        until: int | None,
+        kinds: AbstractSet[str],
+        *,
+        on_missing: Callable[[str], None],
+        first: str = "-",
+        last: str = "+",
     ) -> Iterator[list[RawEntry]]:
-        """All entries of these kinds, as `as_stored`."""
+        """All entries of these kinds, as `as_stored`, from the id `first` to `last`."""
         client, keys = self._client, self._keys
         try:
-            yield from decision_log.raw_entries(client, keys, kinds, since=since, until=until)
+            yield from decision_log.raw_entries(client, keys, kinds, since=since, until=until, start=first, end=last)
         except ArchiveUnavailable as error:
             on_missing(str(error))
-            behind = f"({id_text(ArchivedLog(client, keys).through())}"
-            yield from decision_log.raw_entries(client, keys, kinds, since=since, until=until, start=behind)
+            through = ArchivedLog(client, keys).through()
+            if last == "+" or parse_id(last) > through:
+                behind = f"({id_text(through)}"
+                yield from decision_log.raw_entries(
+                    client, keys, kinds, since=since, until=until, start=behind, end=last
+                )
 
     def following(self, entry: str, count: int) -> list[RawEntry]:
         """At most so many entries of the log behind that of an id, as they are stored, of whatever kind."""

@@ -20,8 +20,10 @@ from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
 from engine.simulation.protection import DraftProtection, protection_of
 from engine.simulation.rolled.orders_to_try import OrdersToTry
+from engine.simulation.rolled.roll import KINDS
 from engine.simulation.rolled.rolling import Rolled, RolledFigures, roll_forward
 from engine.simulation.rolled.run import RollRequest
+from engine.simulation.rolled.stretches import BeginsAgain, Stretch, stretches
 from engine.simulation.tried_decision import UntriedDecision
 from engine.store.log.stored_entry import RawEntry
 from rules.diff.compare import Changes, compare
@@ -57,6 +59,8 @@ class WhatIfRequest:
     way: Way = "one_step"
     orders: OrdersToTry | None = None
     """Only of the way `orders`."""
+    begins_again: BeginsAgain | None = None
+    """Only of the way `rolled_forward`: each such stretch begins again from the stock of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,19 +200,33 @@ def _rolled_forward(
         as_logged=True,
         checkpoint=checkpoint,
     )
+    parts = _stretches(service, request, missing)
     work = OneStepWork(against=request.against, drafts=request.drafts)
-    where = replace(spread, workers=min(spread.workers, len(request.drafts) + 1))
+    where = replace(spread, workers=min(spread.workers, (len(request.drafts) + 1) * max(1, len(parts))))
     with executor(work, where, service) as pool:
         rolled = roll_forward(
-            pool, rolls, len(request.drafts), on_untried=untried.add, on_missing=missing, progress=progress
+            pool,
+            rolls,
+            len(request.drafts),
+            stretches=parts,
+            on_untried=untried.add,
+            on_missing=missing,
+            progress=progress,
         )
         rolled.add_to(comparisons)
         results = tuple(
             replace(result, rolled=rolled.figures(number))
             for number, result in enumerate(draft_results(service, request, comparisons, pool, rolled))
         )
-    decisions = rolled.baseline.decisions
-    return all_results(service, request, untried, results, decisions=decisions, made_again=rolled.made_again)
+    return all_results(service, request, untried, results, decisions=rolled.decisions, made_again=rolled.made_again)
+
+
+def _stretches(service: Pointsman, request: WhatIfRequest, on_missing: Callable[[str], None]) -> list[Stretch]:
+    """None if the variants are rolled forward from the beginning of the time to its end."""
+    if request.begins_again is None:
+        return []
+    entries = service.replays.log_as_stored(request.since, request.until, KINDS, on_missing=on_missing)
+    return stretches(entries, service.network(), request.begins_again, request.since, request.until)
 
 
 def all_results(

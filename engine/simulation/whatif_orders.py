@@ -44,7 +44,7 @@ def what_if_of_orders(
             replace(result, rolled=rolled.figures(number))
             for number, result in enumerate(draft_results(service, request, comparisons, pool, rolled))
         )
-    return all_results(service, request, UntriedCounts(), results, decisions=rolled.baseline.decisions, made_again=0)
+    return all_results(service, request, UntriedCounts(), results, decisions=rolled.decisions, made_again=0)
 
 
 def _rolled(

@@ -224,6 +224,25 @@ def test_rolled_forward_says_what_is_left_of_the_stock_at_the_end(run: Run, tmp_
     assert sides[0]["lifecycles"] != sides[1]["lifecycles"] or tried["decisions_changed"] == 0
 
 
+def test_rolled_forward_each_month_may_begin_again(run: Run, tmp_path: Path) -> None:
+    draft, page, tables = folder(tmp_path, "then: {exclude: true}"), tmp_path / "report.html", tmp_path / "tables"
+    asked = ("whatif", draft, "--way", "rolled-forward", "--begin-again", "month")
+    printed = run(*asked, "--report", page, "--csv", tables)
+    assert printed.returncode == 0, printed.stderr
+    assert ", each month by itself from the logged stock on, " in printed.stdout.splitlines()[0]
+    for title in ("Each by itself, from the logged stock on", "Stock at the end of the last of them"):
+        assert title in printed.stdout
+        assert title in page.read_text(encoding="utf-8")
+    assert "what a draft took in one month, it has again in the next" in printed.stdout
+    header, row = (tables / "stretches.csv").read_text(encoding="utf-8").splitlines()
+    names = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (names["decisions"], names["units_unfilled_baseline"], names["units_unfilled_draft"]) == ("2", "0", "2")
+    french = run(*asked, "--lang", "fr").stdout.splitlines()[0]
+    assert ", chaque mois à part à partir du stock du journal, " in french
+    wrong = run("whatif", draft, "--begin-again", "month")
+    assert (wrong.returncode, "--begin-again needs --way rolled-forward" in wrong.stderr) == (2, True)
+
+
 def test_the_network_alone_is_a_variant_in_either_way(run: Run) -> None:
     for way in ("one-step", "rolled-forward"):
         printed = run("whatif", "--close", "lyon", "--way", way, "--json")

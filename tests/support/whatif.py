@@ -47,7 +47,18 @@ def same_meaning(name="same"):
     return Draft.of(name, load_policies(texts))
 
 
-def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, weighed=20, language="en", way="one_step"):
+def request_of(
+    shop,
+    *drafts,
+    against=None,
+    since=None,
+    until=None,
+    shown=3,
+    weighed=20,
+    language="en",
+    way="one_step",
+    begins_again=None,
+):
     return WhatIfRequest(
         against=against or shop.versions.find("active"),
         drafts=drafts,
@@ -57,6 +68,7 @@ def request_of(shop, *drafts, against=None, since=None, until=None, shown=3, wei
         weighed=weighed,
         language=language,
         way=way,
+        begins_again=begins_again,
     )
 
 

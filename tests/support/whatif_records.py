@@ -16,6 +16,7 @@ from api.records.whatif_rolled import (
     WhatIfRolledRecord,
     WhatIfStockKindRecord,
     WhatIfStockOutRecord,
+    WhatIfStretchRecord,
 )
 from engine.audit.explanation.record import StatementRecord
 from engine.model.facts import MICRODEGREES, GeoPoint
@@ -157,6 +158,26 @@ def rolled_record(names: Sequence[str] = PLAIN) -> WhatIfRolledRecord:
         captured_percent=67,
     )
     return WhatIfRolledRecord(as_logged=4, orders=5, baseline=side(60, 1), draft=side(75, 2), hindsight=hindsight)
+
+
+def begun_again(record: WhatIfRecord) -> WhatIfRecord:
+    """Its first draft rolled forward, each of two months by itself, which come to as much as the draft in all."""
+    first, *others = record.drafts
+    stretches = [
+        WhatIfStretchRecord(
+            since=f"2026-{month}-01T00:00:00Z",
+            until="2026-12-01T00:00:00Z",
+            decisions=5,
+            as_logged=4,
+            total=first.total,
+            stock_outs_baseline=1,
+            stock_outs_draft=2,
+        )
+        for month in (10, 11)
+    ]
+    rolled = structs.replace(rolled_record(), stretches=stretches)
+    first = structs.replace(first, rolled=rolled)
+    return structs.replace(record, way="rolled_forward", begins_again="month", drafts=[first, *others])
 
 
 def _side(called, reasons):

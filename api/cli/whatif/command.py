@@ -19,7 +19,7 @@ from api.cli.whatif.headline import headline, notes
 from api.cli.whatif.network_options import change_of, network_options
 from api.cli.whatif.orders_file import ORDERS, orders_to_try, verify_options
 from api.cli.whatif.outputs import Outputs, output_options
-from api.cli.whatif.rolled import print_end_stock
+from api.cli.whatif.rolled import print_end_stock, print_stretches
 from api.cli.whatif.sweep import print_trade_off
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
@@ -31,6 +31,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from engine.simulation.draft import Draft
 from engine.simulation.network_change import NetworkChange
+from engine.simulation.rolled.stretches import BeginsAgain
 from engine.simulation.whatif import WhatIfRequest, what_if
 from engine.simulation.whatif_orders import what_if_of_orders
 from rules.errors import Finding, PolicyInvalid
@@ -88,6 +89,12 @@ _USUALLY_WEIGHED = 20
     show_default=True,
     help="Each decision alone, on the stock as it was; or one after another, on the stock as the draft left it.",
 )
+@click.option(
+    "--begin-again",
+    "begins_again",
+    type=click.Choice(["day", "week", "month"]),
+    help="Rolled forward, begin each of these again from the logged stock. They then run side by side.",
+)
 @network_options
 @AS_JSON
 @click.pass_obj
@@ -110,6 +117,7 @@ def whatif(
     csv_folder: Path | None,
     parquet_folder: Path | None,
     way: str,
+    begins_again: BeginsAgain | None,
     as_json: bool,
     **changes: Any,
 ) -> None:
@@ -141,6 +149,7 @@ def whatif(
         resumes_nothing=resume and checkpoint is None,
         sweeps_several=sweep is not None and len(drafts) != 1,
         needs_stock=changes["volume"] is not None and way == "one-step" and orders_file is None,
+        begins_nothing=begins_again is not None and way == "one-step",
         keeps_elsewhere=checkpoint is not None and dask is not None and way == "rolled-forward",
     )
     spread = spread_of(workers, dask)
@@ -168,6 +177,7 @@ def whatif(
             weighed=_unless_swept(weigh, sweep, _USUALLY_WEIGHED),
             language=sentence_language(),
             way="rolled_forward" if way == "rolled-forward" else "one_step",
+            begins_again=begins_again,
         )
         if checkpoint is not None:
             request = resuming.resume(checkpoint, request) if resume else resuming.begin(checkpoint, request)
@@ -214,12 +224,15 @@ def _print(record: WhatIfRecord, times: Times, *, is_sweep: bool) -> None:
         for draft in record.drafts:
             print_draft(draft, record.currency, times)
             if draft.rolled:
+                print_stretches(draft.rolled, times)
                 print_end_stock(draft.rolled)
     for line in notes(record):
         click.echo(line)
 
 
-def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock: bool, keeps_elsewhere: bool) -> None:
+def _verify_options(
+    *, resumes_nothing: bool, sweeps_several: bool, needs_stock: bool, begins_nothing: bool, keeps_elsewhere: bool
+) -> None:
     if resumes_nothing:
         raise click.UsageError(say("--resume goes with --checkpoint DIR"))
     if sweeps_several:
@@ -227,6 +240,10 @@ def _verify_options(*, resumes_nothing: bool, sweeps_several: bool, needs_stock:
     if needs_stock:
         raise click.UsageError(
             say("--volume needs --way rolled-forward: in one step, what orders leave for others makes no difference")
+        )
+    if begins_nothing:
+        raise click.UsageError(
+            say("--begin-again needs --way rolled-forward: in one step, each decision is on the logged stock anyhow")
         )
     if keeps_elsewhere:
         raise click.UsageError(

@@ -10,6 +10,7 @@ from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from api.cli.policy.explained_rules import protection_line
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
+from engine.simulation.rolled.stretches import BeginsAgain
 from engine.simulation.tried_decision import NotKept
 
 _NOT_KEPT: dict[NotKept, str] = {
@@ -24,6 +25,11 @@ _ONE_STEP = text(
 _ROLLED_FORWARD = text(
     "{decisions} from {start} to {end}, one after another on the stock as the draft left it, beside policies {against}"
 )
+_BEGINNING_AGAIN = text(
+    "{decisions} from {start} to {end}, each {stretch} by itself from the logged stock on, one after another on the"
+    " stock as the draft left it, beside policies {against}"
+)
+_STRETCHES: dict[BeginsAgain, str] = {"day": text("day"), "week": text("week"), "month": text("month")}
 _ORDERS = text(
     "{decisions} on orders of {file}, one after another on the stock of now as the draft left it, beside policies"
     " {against}"
@@ -70,6 +76,9 @@ def _tried(record: WhatIfRecord, times: Times) -> str:
         sentence = _ORDERS_IN_FOLDER if folder else _ORDERS
         return say(sentence, decisions=decisions, file=file, folder=folder, against=against)
     start, end = times(record.since or ""), times(record.until or "")
+    if record.begins_again is not UNSET:
+        stretch = say(_STRETCHES[record.begins_again])
+        return say(_BEGINNING_AGAIN, decisions=decisions, start=start, end=end, stretch=stretch, against=against)
     sentence = _ONE_STEP if record.way == "one_step" else _ROLLED_FORWARD
     return say(sentence, decisions=decisions, start=start, end=end, against=against)
 
@@ -87,6 +96,12 @@ def notes(record: WhatIfRecord) -> Iterator[str]:
             )
     if any(draft.protecting and draft.protection is UNSET for draft in record.drafts):
         yield say("what keeping more units back would cost is said once prices are learnt: pointsman lookahead learn")
+    if record.begins_again is not UNSET:
+        yield say(
+            "what a draft took in one {stretch}, it has again in the next; an order of which something is decided in"
+            " several counts among the decisions of each",
+            stretch=say(_STRETCHES[record.begins_again]),
+        )
     if record.made_again:
         yield say(
             "of {decisions}, what the drafts are compared with was decided again, too: other policies, or another"

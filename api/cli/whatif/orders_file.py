@@ -29,6 +29,7 @@ _OF_LOGGED_DECISIONS = {
     "resume": "--resume",
     "dask": "--dask",
     "workers": "--workers",
+    "begins_again": "--begin-again",
 }
 
 

@@ -59,7 +59,7 @@ def resume(folder: Path, request: WhatIfRequest) -> WhatIfRequest:
 
 def _digest(request: WhatIfRequest) -> str:
     work = work_digest(OneStepWork(against=request.against, drafts=request.drafts))
-    return hashlib.sha256(work + request.way.encode()).hexdigest()
+    return hashlib.sha256(work + f"{request.way} {request.begins_again}".encode()).hexdigest()
 
 
 def _mistake(option: str, message: str) -> InputInvalid:

@@ -8,17 +8,23 @@ from msgspec import UNSET
 
 from api.cli.language.current import counted, say, say_number
 from api.cli.output.times import time_text
+from api.cli.whatif.rolled import stock_title
 from api.records.whatif import WhatIfDraftRecord
-from api.records.whatif_rolled import WhatIfRolledRecord, WhatIfStockKindRecord, WhatIfStockOutRecord
-from api.reports.whatif.numbers import signed, whole
+from api.records.whatif_rolled import (
+    WhatIfRolledRecord,
+    WhatIfStockKindRecord,
+    WhatIfStockOutRecord,
+    WhatIfStretchRecord,
+)
+from api.reports.whatif.numbers import cents, signed, whole
 from api.reports.whatif.views import NamesView, TableView
 
 _MOST_STOCK_OUTS = 100
 _NONE = WhatIfStockKindRecord(shipped=0, available=0, sell_through_basis_points=None, days_of_cover=None)
 
 
-def end_stock(draft: WhatIfDraftRecord) -> list[TableView]:
-    """None of a draft that was tried in one step."""
+def end_stock(draft: WhatIfDraftRecord, time_zone: str) -> list[TableView]:
+    """None of a draft that was tried in one step. If stretches began again, these come first."""
     rolled = draft.rolled
     if rolled is UNSET:
         return []
@@ -26,7 +32,8 @@ def end_stock(draft: WhatIfDraftRecord) -> list[TableView]:
         (say("lifecycle"), rolled.baseline.lifecycles, rolled.draft.lifecycles),
         (say("category"), rolled.baseline.categories, rolled.draft.categories),
     )
-    return [_sums(rolled), *(_kinds(*kind) for kind in kinds if kind[1] or kind[2])]
+    stretches = [_stretches(rolled.stretches, time_zone)] if rolled.stretches else []
+    return [*stretches, _sums(rolled), *(_kinds(*kind) for kind in kinds if kind[1] or kind[2])]
 
 
 def stock_outs(draft: WhatIfDraftRecord, time_zone: str) -> list[NamesView]:
@@ -73,6 +80,28 @@ def _names(outs: Sequence[WhatIfStockOutRecord], time_zone: str) -> list[str]:
     ]
 
 
+def _stretches(stretches: Sequence[WhatIfStretchRecord], time_zone: str) -> TableView:
+    rows = []
+    for its in stretches:
+        before, after = its.total.baseline, its.total.draft
+        numbers = (before.cost_micros, after.cost_micros), (before.units_unfilled, after.units_unfilled)
+        cells = [shown(number) for shown, sides in zip((cents, whole), numbers, strict=True) for number in sides]
+        outs = whole(its.stock_outs_baseline), whole(its.stock_outs_draft)
+        rows.append([time_text(its.since, time_zone), whole(its.decisions), *cells, *outs])
+    headings = [
+        say("from"),
+        say("decisions"),
+        say("cost without it"),
+        say("with it"),
+        say("units unfilled without it"),
+        say("with it"),
+        say("positions that ran out without it"),
+        say("with it"),
+    ]
+    caption = say("Each by itself, from the logged stock on")
+    return TableView(caption=caption, headings=headings, rows=rows, numbers=frozenset(range(1, 8)))
+
+
 def _sums(rolled: WhatIfRolledRecord) -> TableView:
     before, after = rolled.baseline, rolled.draft
     named = (
@@ -82,7 +111,7 @@ def _sums(rolled: WhatIfRolledRecord) -> TableView:
         (say("units that had been shipped before the log counted or moved them"), before.shortfall, after.shortfall),
     )
     return TableView(
-        caption=say("Stock at the end, of the articles that were ordered"),
+        caption=stock_title(rolled),
         headings=[say("figure"), say("without it"), say("with it"), say("difference")],
         rows=[[name, whole(one), whole(other), signed(other - one, whole)] for name, one, other in named],
         numbers=frozenset({1, 2, 3}),

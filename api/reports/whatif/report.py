@@ -107,6 +107,8 @@ def _way(record: WhatIfRecord) -> str:
         return say("in one step: each decision alone, on the stock of its moment")
     if record.orders_file is not UNSET:
         return say("the orders of {file}: stock evolves under the draft", file=record.orders_file)
+    if record.begins_again is not UNSET:
+        return say("rolled forward: stock evolves under the draft, and begins again from the log's in each stretch")
     return say("rolled forward: stock evolves under the draft")
 
 
@@ -172,7 +174,7 @@ def _draft(place: int, draft: WhatIfDraftRecord, record: WhatIfRecord, *, detail
         days=days(draft) if details else None,
         groups=list(groups(draft, currency)) if details else (),
         alike=alike(draft),
-        further=end_stock(draft),
+        further=end_stock(draft, record.time_zone),
         run_out=stock_outs(draft, record.time_zone),
         rules=rules(draft, currency),
         idle=idle_rules(draft) if details or len(record.drafts) == 1 else (),

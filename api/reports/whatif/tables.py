@@ -176,6 +176,16 @@ def _stock_outs(record: WhatIfRecord) -> Iterator[Row]:
             yield from ((draft, side, out.sku, out.node, out.since) for out in getattr(rolled, side).first_stock_outs)
 
 
+def _stretches(record: WhatIfRecord) -> Iterator[Row]:
+    for draft, rolled in _rolled(record):
+        for its in rolled.stretches or ():
+            before, after = its.total.baseline, its.total.draft
+            costs = before.cost_micros, after.cost_micros
+            units = before.units_shipped, after.units_shipped, before.units_unfilled, after.units_unfilled
+            outs = its.stock_outs_baseline, its.stock_outs_draft
+            yield draft, its.since, its.until, its.decisions, its.as_logged, *costs, *units, *outs
+
+
 def _rolled(record: WhatIfRecord) -> Iterator[tuple[str, WhatIfRolledRecord]]:
     yield from ((draft.name, draft.rolled) for draft in record.drafts if draft.rolled is not UNSET)
 
@@ -261,6 +271,11 @@ _TABLES: Final[Mapping[str, tuple[Mapping[str, Kind], Callable[[WhatIfRecord], I
         {"draft": "text", "rule": "text", "units": "whole", "positions": "whole", "month_cost": "decimal"}
         | {"dearest_sku": "text", "dearest_node": "text", "table": "text", "too_old": "boolean"},
         _protection,
+    ),
+    "stretches": (
+        {"draft": "text", "since": "text", "until": "text", "decisions": "whole", "as_logged": "whole"}
+        | _both({"cost": "decimal", "units_shipped": "whole", "units_unfilled": "whole", "stock_outs": "whole"}),
+        _stretches,
     ),
     "refused": (
         {"draft": "text", "file": "text", "line": "whole", "column": "whole"}

@@ -22,7 +22,7 @@ from engine.simulation.rolled.answering import as_variant
 from engine.simulation.rolled.merging import pairs, tried
 from engine.simulation.rolled.order_roll import OrderRoll
 from engine.simulation.rolled.orders_to_try import OrderFacts
-from engine.simulation.rolled.rolling import Rolled
+from engine.simulation.rolled.rolling import Rolled, RolledPart
 from engine.simulation.rolled.stock_difference import StockDifference
 from engine.version import VERSION
 
@@ -32,18 +32,18 @@ class OrdersRolled(Rolled):
 
     def __init__(self, orders: Sequence[Order], facts: OrderFacts, rolls: Sequence[OrderRoll]) -> None:
         baseline, *drafts = [its.run() for its in rolls]
-        super().__init__(baseline, drafts, [None] * len(drafts))
-        self._runs = drafts
+        super().__init__([RolledPart(baseline, drafts, [None] * len(drafts))])
         self._orders = orders
         self._facts = facts
         self._rolls = rolls
 
     def add_each(self, comparisons: Sequence[Comparison], one_step: OneStep) -> None:
         """Each draft to its comparison, order by order, with the facts that it asks for and that were not read."""
-        for number, (comparison, run) in enumerate(zip(comparisons, self._runs, strict=True)):
+        (part,) = self.parts
+        for number, (comparison, run) in enumerate(zip(comparisons, part.drafts, strict=True)):
             read_for, policies = self._facts.read_for, one_step.matcher(number).policies
             not_read = () if read_for is None else tuple(facts_not_kept(policies, read_for))
-            for pair in pairs(self.baseline, run):
+            for pair in pairs(part.baseline, run):
                 decision_, its = tried(pair)
                 comparison.add(decision_, its._replace(not_kept=not_read))
 

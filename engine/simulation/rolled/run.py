@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ from engine.simulation.rolled.end_stock import EndStock, end_stock
 from engine.simulation.rolled.hindsight import known_orders
 from engine.simulation.rolled.roll import KINDS, Roll
 from engine.simulation.rolled.rolled_order import RolledOrder, result_of
+from engine.simulation.rolled.stretches import Stretch
 from engine.simulation.tried_decision import UntriedDecision
 
 _AT_ONCE: Final = 100
@@ -26,8 +27,9 @@ _AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollRequest:
-    """The entries from the instant `since` on and before `until`. `offers` and `as_logged` as `Roll` has them. What was
-    decided is kept in the folder `checkpoint`, and what is kept there is not decided again.
+    """The entries from the instant `since` on and before `until`, from the id `first` to `last`. `offers` and
+    `as_logged` as `Roll` has them. What was decided is kept in the folder `checkpoint`, and what is kept there is not
+    decided again.
     """
 
     since: int | None
@@ -35,6 +37,13 @@ class RollRequest:
     offers: bool
     as_logged: bool
     checkpoint: Path | None = None
+    first: str = "-"
+    last: str = "+"
+
+    def of(self, stretch: Stretch) -> "RollRequest":
+        """The same over a stretch alone."""
+        since, until, first, last = stretch
+        return replace(self, since=since, until=until, first=first, last=last)
 
 
 class RolledRun(NamedTuple):
@@ -62,7 +71,9 @@ def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: Rol
     def damaged(entry: str) -> None:
         rolled.untried.append(UntriedDecision(entry, "damaged", "its entry can't be read"))
 
-    batches = replays.log_as_stored(request.since, request.until, KINDS, on_missing=archive.append)
+    batches = replays.log_as_stored(
+        request.since, request.until, KINDS, on_missing=archive.append, first=request.first, last=request.last
+    )
     for piece in tasks_of(batches, _AT_ONCE):
         with nullcontext() if journal is None else journal.piece(piece):
             for entry in replays.parsed(piece, on_damaged=damaged):

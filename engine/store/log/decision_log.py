@@ -147,8 +147,9 @@ def raw_entries(
     since: int | None = None,
     until: int | None = None,
     start: str = "-",
+    end: str = "+",
 ) -> Iterator[list[RawEntry]]:
-    """The entries of these kinds, as they are stored, in the same way."""
+    """The entries of these kinds, as they are stored, in the same way, up to the id `end`."""
     names = frozenset(kind.encode() for kind in kinds)
 
     def is_meant(fields: Mapping[bytes, bytes]) -> bool:
@@ -158,7 +159,7 @@ def raw_entries(
         # of a damaged one it is not known
         return not at.isdigit() or ((since is None or int(at) >= since) and (until is None or int(at) < until))
 
-    for batch in batches(client, keys, start=start):
+    for batch in batches(client, keys, start=start, end=end):
         yield [(name, fields) for name, fields in batch if is_meant(fields)]
 
 

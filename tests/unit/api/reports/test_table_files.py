@@ -16,7 +16,7 @@ from api.reports.table_files import csv_bytes, parquet_bytes
 from api.reports.whatif.tables import TableFile, tables
 from rules.tables.formulas import guarded
 from tests.support.naughty_strings import naughty_words
-from tests.support.whatif_records import protection_record, rolled_record, whatif_record
+from tests.support.whatif_records import begun_again, protection_record, whatif_record
 
 FORMULAS = ("=1+1", "+1-cmd|' /C calc'!A0", "@SUM(1)", "-2+3", "\t=1", "\uff1d1")
 
@@ -31,11 +31,10 @@ def by_name(record):
 
 @pytest.fixture(scope="module")
 def record():
-    made = whatif_record(drafts=2, decisions=20)
+    made = begun_again(whatif_record(drafts=2, decisions=20))
     finding = FindingRecord(file="a.yaml", line=1, column=2, severity="error", code="x", message="y", meant=None)
     first, *others = made.drafts
-    rolled, protection = rolled_record(), protection_record("shops/keep", "shops/idle")
-    drafts = [structs.replace(first, rolled=rolled, protection=protection), *others]
+    drafts = [structs.replace(first, protection=protection_record("shops/keep", "shops/idle")), *others]
     return structs.replace(made, drafts=drafts, refused=[RefusedDraftRecord(name="bad", findings=[finding])])
 
 
