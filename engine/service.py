@@ -20,6 +20,7 @@ from engine.access.console_sessions import IDLE_SECONDS, ConsoleSessions
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
+from engine.audit.days.live_days import LiveDays
 from engine.audit.evidence.reports import EvidenceReports
 from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
@@ -326,6 +327,18 @@ class Pointsman:
         self.connectors = ConnectorStore(self._client, self._keys)
         self.decisions = Decisions(DecisionSearch(self._client, self._keys), self.replays)
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
+
+    @functools.cached_property
+    def days(self) -> LiveDays:
+        """What came of the orders of the last days."""
+        return LiveDays(
+            self._client,
+            self._keys,
+            network=self.network,
+            products=self.products,
+            low=self.events.ran_low,
+            clock=lambda: self.now,
+        )
 
     @functools.cached_property
     def console_sessions(self) -> ConsoleSessions:

@@ -5,14 +5,15 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from engine.errors import NotReady
 from engine.events.delivery_thread import DeliveryThread
 from engine.events.event import Event, Position
 from engine.events.outbox import EventPage, Outbox
-from engine.events.stock_events import LowStock
+from engine.events.payloads import StockLowRecord
+from engine.events.stock_events import LowStock, stock_low
 from engine.events.stream_writer import StreamWriter
 from engine.events.webhooks.deliverer import Attempt, Deliverer
 from engine.events.webhooks.post import Sender
@@ -26,6 +27,7 @@ from engine.store.events.event_stream import EventStream
 from engine.store.events.webhooks import StoredWebhooks
 from engine.store.flows.receipts import Receipts
 from engine.store.keys import Keys
+from engine.store.log.entry import Entry
 
 MOST_LONG_POLLS = 8
 """Requests of one process that may wait for events at the same time: others have long requests, too."""
@@ -157,6 +159,10 @@ class Events:
         if not length:
             return None
         return StreamWriter(EventStream(self._client, self._keys, length=length), self._outbox, render=render)
+
+    def ran_low(self, entry: Entry) -> Iterator[StockLowRecord]:
+        """The positions whose available units fell, by this entry of the log, to what the setting says is low."""
+        return stock_low(entry, self._low_stock())
 
     def _low_stock(self) -> LowStock:
         try:

@@ -28,6 +28,8 @@ OF_NO_PERSON = frozenset(
         # hashes, and entries without the personal values, which stand encrypted in them
         *("audit.checkpoint", "audit.consistency", "audit.keys", "audit.proof", "audit.tile"),
         "caller.show",
+        # numbers of orders alone
+        "days.show",
         *("system.health", "system.ready", "metrics.numbers"),
         *("description.docs", "description.openapi"),
     }

@@ -36,6 +36,7 @@ SCOPES = {
     "POST /v1/availability": {STOCK},
     "GET /v1/availability/feed": {STOCK},
     "GET /v1/backlog": {ORDERS, AUDIT},
+    "GET /v1/days": {ORDERS, "policies:read", AUDIT},
     "GET /v1/decisions": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}": {ORDERS, AUDIT},
     "GET /v1/decisions/{decision_id}/chain": {ORDERS, AUDIT},

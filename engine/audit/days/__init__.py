@@ -1,0 +1,1 @@
+"""What came of the orders of each day, added up from the log while it grows."""

@@ -1,0 +1,48 @@
+"""The page of today: what came of the orders of the day, and what needs attention."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.support.callers import client_of
+from tests.support.console import page_of, verify_pages
+from tests.support.order_json import order_json
+
+
+def test_before_anything_is_decided_it_says_what_to_do_first(site):
+    page = site.client("merchandiser").get("/console/today")
+    assert page.status_code == 200
+    assert "Nothing has been decided yet" in page.text
+
+
+def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site):
+    http = client_of(site.pointsman, site.app)
+    assert http.post("/v1/decisions", json=order_json(("SHIRT", 2), id="W-1")).status_code == 201
+    http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), ("RARE", 99), id="W-2"))
+    verify_pages(opened, site, "/today", "today")
+    with page_of(opened, site, "/today", role="oms") as look:
+        look.page.clock.install()
+        look.page.reload()
+        assert tiles(look.page)["Orders"] == "2"
+        assert http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), id="W-3")).status_code == 201
+        look.page.clock.fast_forward(21_000)
+        expect(look.page.locator(".tile", has_text="Orders").locator(".value")).to_have_text("3")
+        assert look.complaints == []
+
+
+def tiles(page):
+    found = page.locator(".tile").all()
+    return {tile.locator(".name").inner_text(): tile.locator(".value").inner_text() for tile in found}
+
+
+def test_another_day_is_shown_when_it_is_asked_for(site):
+    page = site.client().get("/console/today?day=2026-11-20").text
+    assert re.search(r"<h1><time[^>]*>Fri 20 Nov 2026</time></h1>", page)
+    assert site.client().get("/console/today?day=yesterday").status_code == 422
+
+
+def test_a_role_sees_the_parts_that_its_calls_answer(site):
+    assert "entries wait for stock now" in site.client("oms").get("/console/today").text
+    page = site.client("merchandiser").get("/console/today").text
+    assert "entries wait for stock now" not in page
+    assert "What the policies did" in page
