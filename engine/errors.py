@@ -22,6 +22,7 @@ PointsmanError
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── NotApproved        a version that another person than its publisher must approve first
 ├── GateNotPassed      a version whose gate did not pass, or has to be run first; says how to go on
+├── DraftChanged       a draft of policies that somebody changed since it was read
 ├── TestsFailed        policies whose own tests fail; not published
 ├── KeyReused          an idempotency key was used again, for another request
 ├── RequestInProgress  the same request is being carried out under its idempotency key
@@ -221,6 +222,10 @@ class RecordContradictory(PointsmanError):
             f"the record of decision {decision} contradicts its facts or its network, which may have been altered, or"
             " this release has a mistake; pointsman ledger check says whether the log was altered"
         )
+
+
+class DraftChanged(PointsmanError):
+    """A draft of policies is not as it was when whoever wants to change it read it; says who changed it, and when."""
 
 
 class NotFound(PointsmanError):

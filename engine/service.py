@@ -60,6 +60,7 @@ from engine.orders.waiting.backlog import Backlog
 from engine.orders.waiting.entry_decision import EntryDecision
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
+from engine.policies.drafts import Drafts
 from engine.policies.trials import Trials
 from engine.policies.versions import Published, Versions
 from engine.settings import Settings
@@ -93,6 +94,7 @@ from engine.store.network.former.tidy import tidy
 from engine.store.network.former.unneeded import forget_unneeded
 from engine.store.outcomes import AnsweredBefore, OrderTaken
 from engine.store.personal.entry_encoder import EntryEncoder
+from engine.store.policy_drafts import StoredDrafts
 from engine.store.policy_trials import StoredTrials
 from engine.store.reconcile import check as reconcile_check
 from engine.store.reconcile import repair as reconcile_repair
@@ -416,6 +418,11 @@ class Pointsman:
         """The shadow and the canary."""
         stored = StoredTrials(self._client, self._keys)
         return Trials(stored, self.versions, clock=lambda: self.now, new_id=self._new_id)
+
+    @functools.cached_property
+    def policy_drafts(self) -> Drafts:
+        """Drafts of policies that people work on."""
+        return Drafts(StoredDrafts(self._client, self._keys), clock=lambda: self.now)
 
     @functools.cached_property
     def sealer(self) -> "Sealer":

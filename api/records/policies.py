@@ -279,6 +279,12 @@ class HistoryEntryRecord(Record, frozen=True):
         )
 
 
+class PolicyHistoryRecord(Record, frozen=True):
+    """What was done with policy versions, the latest first."""
+
+    changes: list[HistoryEntryRecord]
+
+
 class EmergencyRecord(Record, frozen=True):
     """The rules that end soon, and how many tests fail because of them."""
 
@@ -346,15 +352,19 @@ class ReviewRecord(Record, frozen=True):
     errors: list[FindingRecord]
     warnings: list[FindingRecord]
     tests: Annotated[TestsRecord | None, Meta(description="null: none were sent, or there are errors")]
+    changes: Annotated[
+        ChangesRecord | None, Meta(description="against the active version; null: there is none, or there are errors")
+    ]
 
     @classmethod
-    def of(cls, review: Review) -> "ReviewRecord":
+    def of(cls, review: Review, changes: Changes | None) -> "ReviewRecord":
         return cls(
             version=review.policies.version if review.policies else None,
             rules=len(review.policies.rules) if review.policies else None,
             errors=[FindingRecord.of(finding) for finding in review.errors],
             warnings=[FindingRecord.of(finding) for finding in review.warnings],
             tests=TestsRecord.of(review.report) if review.report else None,
+            changes=changes and ChangesRecord.of(changes),
         )
 
 

@@ -7,7 +7,7 @@ other it was checked against, and if that is another version by now, nothing is 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
 
-from engine.decide.network_fit import Fit, fit, mentions_skus
+from engine.decide.network_fit import Fit, fit, mentions_skus, words_of
 from engine.errors import InputInvalid, Mistake, NotActivated, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.review import SHORT, network_mistakes
@@ -40,6 +40,11 @@ class NetworkCompatibility:
         """The words of the loaded network's products, by fact, SKUs included."""
         skus = read.read_skus(self._client, self._keys)
         return {**read.read_product_values(self._client, self._keys), "product.sku": skus}
+
+    def words(self) -> dict[str, Collection[str]]:
+        """The words of the loaded network and its products, by fact, but for SKUs; none if no network is loaded."""
+        network = read.read_network(self._client, self._keys)
+        return words_of(network, read.read_product_values(self._client, self._keys)) if network else {}
 
     def currency(self) -> str:
         """That of the loaded network; empty if none is loaded."""

@@ -134,6 +134,10 @@ class Versions:
         """The words of the loaded network's products, by fact, SKUs included."""
         return self._compatibility.product_words()
 
+    def words(self) -> Mapping[str, Collection[str]]:
+        """The words of the loaded network and its products, by fact, but for SKUs."""
+        return self._compatibility.words()
+
     def verify_network(self, network: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.
         Returns which policies were checked, for the load, which relies on it.
@@ -161,7 +165,7 @@ class Versions:
             raise PolicyInvalid(review.errors)
         if strict and review.warnings:
             raise PolicyInvalid(review.warnings)
-        changes = self._changes_from_active(review.policies)
+        changes = self.changes_from_active(review.policies)
         added = {change.rule for change in changes.of("added")} if changes else set()
         emergency = None
         if in_emergency and run_tests and review.report and not review.report.passed:
@@ -426,7 +430,8 @@ class Versions:
     def _signatures(self, version: str) -> Signatures:
         return Signatures.of(version, policy_versions.history(self._client, self._keys))
 
-    def _changes_from_active(self, policies: PolicySet) -> Changes | None:
+    def changes_from_active(self, policies: PolicySet) -> Changes | None:
+        """What differs in meaning from the active version; None if there is none or it can't be read."""
         active = self.timeline().active
         if active is None:
             return None

@@ -625,6 +625,11 @@ class Keys:
         return self._key("policies", "gates")
 
     @property
+    def policy_drafts(self) -> str:
+        """Hash: name of a draft of policies to its tag, a blank, and its JSON (see policy_drafts.py)."""
+        return self._key("policies", "drafts")
+
+    @property
     def webhooks(self) -> str:
         """Hash: id of a webhook to JSON of its URL, types, secrets and who added it when."""
         return self._key("webhooks")

@@ -251,6 +251,7 @@ ACTIVATE_POLICY = KeyLayout(
     parts=(*_ACTIVATIONS, *_OVERRIDES),
 )
 NOTE_GATE = KeyLayout(("policies", "policy_gates", "policy_history", "policy_operations", "log"))
+CHANGE_DRAFT = KeyLayout(("policy_drafts",))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
 UNSCHEDULE_POLICY = KeyLayout(
     ("scheduled_policies", "policy_history", "policy_operations", "logged_activations", "log")
@@ -378,6 +379,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "approve_policy": APPROVE_POLICY,
     "activate_policy": ACTIVATE_POLICY,
     "policies/note_gate": NOTE_GATE,
+    "policies/change_draft": CHANGE_DRAFT,
     "policies/start_canary": START_CANARY,
     "policies/change_canary": CHANGE_CANARY,
     "policies/change_shadow": CHANGE_SHADOW,

@@ -187,6 +187,9 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     send("master_data_put_node", node="st-nice")
     send("backlog_run")
     send("policies_check")
+    send("policies_explain")
+    send("policies_edit")
+    send("policies_save_draft", draft="gifts")
     send("whatif_begin")
     version = send("policies_publish")["version"]
     http.post(f"/v1/policies/{version}/activate", json={"at": "2126-11-27T08:00:00Z"})

@@ -22,7 +22,8 @@ OF_NO_PERSON = frozenset(
         *("inbound.listed", "inbound.show"),
         *("transfers.page", "transfers.show"),
         *("master_data.get_node", "master_data.get_product"),
-        *("policies.listed", "policies.read"),
+        *("policies.listed", "policies.read", "policies.history", "policies.uses", "policies.changes"),
+        *("policies.vocabulary", "policies.list_drafts", "policies.show_draft"),
         "whatif.listed",
         *("webhooks.listed", "webhooks.show"),
         # hashes, and entries without the personal values, which stand encrypted in them

@@ -45,6 +45,7 @@ _PROBLEMS: Mapping[HTTPStatus, tuple[str, Mapping[str, Any]]] = {
     HTTPStatus.REQUEST_TIMEOUT: ("It came too slowly", {}),
     HTTPStatus.CONFLICT: ("Something stands against it: what it is about, or an earlier request", {}),
     HTTPStatus.GONE: ("The log does not reach back to the cursor any more", {}),
+    HTTPStatus.PRECONDITION_FAILED: ("It is not as it was when it was read; nothing was changed", {}),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is too large", {}),
     HTTPStatus.REQUEST_URI_TOO_LONG: ("The address is too long", {}),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of another kind", {}),
@@ -81,6 +82,8 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "webhooks_add": (HTTPStatus.GONE,),
     "webhooks_replay": (HTTPStatus.GONE,),
     "whatif_begin": (HTTPStatus.NOT_FOUND,),
+    "policies_edit": (HTTPStatus.NOT_FOUND,),
+    **dict.fromkeys(("policies_save_draft", "policies_delete_draft"), (HTTPStatus.PRECONDITION_FAILED,)),
     **dict.fromkeys(("policies_read_shadow", "policies_start_shadow", "policies_end_shadow"), (HTTPStatus.NOT_FOUND,)),
     **dict.fromkeys(
         ("policies_read_canary", "policies_start_canary", "policies_grow_canary", "policies_end_canary"),

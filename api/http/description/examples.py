@@ -126,5 +126,12 @@ EXAMPLES: Mapping[tuple[str, str], Any] = {
     ("inbound_receive", JSON): {"quantity": 24, "at": "2026-11-27T07:00:00Z", "op": "delivery-8"},
     ("movements_move", NDJSON): {"op": "delivery-7", "node": "wh-lyon", "sku": "TXT-0059", "delta": 40},
     ("policies_check", JSON): {"files": {"gifts.yaml": _POLICY}},
+    ("policies_explain", JSON): {"files": {"gifts.yaml": _POLICY}},
+    ("policies_edit", JSON): {
+        "files": {"gifts.yaml": _POLICY},
+        "rule": "gifts/no-express",
+        "values": {"/then/hold": "4 d"},
+    },
+    ("policies_save_draft", JSON): {"files": {"gifts.yaml": _POLICY}},
     ("policies_publish", JSON): {"files": {"gifts.yaml": _POLICY}, "note": "gifts are held longer"},
 }

@@ -10,6 +10,7 @@ PARAMETERS: Mapping[str, str] = {
     "channel": "The channel that the order is placed on",
     "decision_id": "The id of a decision, as its answer has it",
     "entry": "The id of an entry of the log, or of a decision",
+    "draft": "The name of a draft; percent-encoded, so a slash is %2F",
     "expiring_before": "Only holds that end before this instant",
     "latitude": "Of the destination, in degrees; goes with longitude",
     "level": "The tile's level, from 0, or `entries` for a bundle of leaves",

@@ -13,7 +13,9 @@ HEADER = "Idempotency-Key"
 MOST_LETTERS = 200
 TAKES_KEY = "takes_key"
 """In what flask-smorest knows of an operation: the methods with which it takes the header."""
-_READ_BY_POST = frozenset({"/v1/availability", "/v1/promises", "/v1/policies/check"})
+_READ_BY_POST = frozenset(
+    {"/v1/availability", "/v1/promises", "/v1/policies/check", "/v1/policies/explain", "/v1/policies/edit"}
+)
 """They change nothing: what they answered a while ago is of no use."""
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _PARAMETER = {

@@ -10,7 +10,10 @@ from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.calling import calling
+from api.http.policy.drafts import add_drafts
 from api.http.policy.gates import add_gates
+from api.http.policy.past import add_past
+from api.http.policy.plain_rules import add_plain_rules
 from api.http.policy.trials import add_trials
 from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
 from api.records.policies import (
@@ -89,9 +92,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        return answer(
-            ReviewRecord.of(pointsman.versions.review(upload.policies, run_tests=make_test_runner(upload.tests)))
-        )
+        review = pointsman.versions.review(upload.policies, run_tests=make_test_runner(upload.tests))
+        changes = pointsman.versions.changes_from_active(review.policies) if review.policies else None
+        return answer(ReviewRecord.of(review, changes))
 
     @policies.get("", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionListRecord)
@@ -113,6 +116,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
 
     _add_decisions_about_versions(policies, pointsman)
+    add_plain_rules(policies, pointsman)
+    add_drafts(policies, pointsman)
+    add_past(policies, pointsman)
     add_gates(policies, pointsman)
     add_trials(policies, pointsman)
     return policies

@@ -23,7 +23,9 @@ from tests.support.order_json import order_json
 from tests.support.parcels import packing_network
 
 CHANGES_NOTHING = {
-    *("stock.availability_of_many", "quotes.promises", "policies.check"),
+    *("stock.availability_of_many", "quotes.promises"),
+    *("policies.check", "policies.explain", "policies.edit"),
+    *("policies.save_draft", "policies.delete_draft"),  # a draft decides nothing; what is published of it is logged
     "quotes.quote",  # it is forgotten after its time, and holds nothing
     *("whatif.begin", "whatif.cancel"),  # it is forgotten after its time, too; that decisions were read is recorded
     "policies.cancel_gate",  # what came of it before stays

@@ -1,0 +1,81 @@
+"""What became of policy versions over HTTP: who did what with them, what differs between them, what their rules did."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from api.http.blueprint import Blueprint, answer
+from api.records.policies import ChangesRecord, HistoryEntryRecord, PolicyHistoryRecord, RuleUsesRecord
+from api.shapes.base import Strict
+from api.shapes.fields import Instant, QueryNumber
+from engine.audit.search.rule_uses import rule_uses
+from engine.errors import InputInvalid, Mistake
+from engine.service import Pointsman
+
+_USUAL_PERIOD = 28 * 86_400
+"""Seconds, as of a what-if."""
+_LONGEST_PERIOD = 366 * 86_400
+_MOST_WEIGHED = 20
+"""Of each rule, while a caller waits; pointsman policy idle weighs more."""
+
+
+class HistoryQuery(Strict):
+    limit = QueryNumber(1, 1_000, load_default=100)
+
+
+class UsesQuery(Strict):
+    since = Instant(data_key="from", load_default=None, metadata={"description": "by default 28 days before the end"})
+    until = Instant(data_key="to", load_default=None, metadata={"description": "before this instant; by default now"})
+    weigh = QueryNumber(
+        0,
+        _MOST_WEIGHED,
+        load_default=0,
+        metadata={"description": "how many of the last decisions in which a rule fired are made again without it"},
+    )
+
+
+class ChangesQuery(Strict):
+    against = fields.String(
+        load_default="active",
+        metadata={"description": "the version that it is compared with; `none`: all its rules are new"},
+    )
+
+
+def add_past(policies: Blueprint, pointsman: Pointsman) -> None:
+    """The calls about what was."""
+
+    @policies.get("/history", scope="policies:read")
+    @policies.arguments(HistoryQuery, location="query")
+    @policies.response(HTTPStatus.OK, PolicyHistoryRecord)
+    def history(query: dict[str, Any]) -> Response:
+        """Who published, approved, activated, scheduled or rolled back which version, and why; the latest first"""
+        changes = pointsman.versions.history()[: -query["limit"] - 1 : -1]
+        return answer(PolicyHistoryRecord(changes=[HistoryEntryRecord.of(change) for change in changes]))
+
+    @policies.get("/uses", scope="policies:read")
+    @policies.arguments(UsesQuery, location="query")
+    @policies.response(HTTPStatus.OK, RuleUsesRecord)
+    def uses(query: dict[str, Any]) -> Response:
+        """In how many decisions of a time each rule fired and, of those that are weighed, whether it decided one"""
+        until = pointsman.now + 1 if query["until"] is None else query["until"]
+        since = until - _USUAL_PERIOD if query["since"] is None else query["since"]
+        if since >= until:
+            raise InputInvalid([Mistake(field="from", message="the time ends before it begins")])
+        if until - since > _LONGEST_PERIOD:
+            raise InputInvalid([Mistake(field="from", message="the time is longer than a year; ask for less")])
+        return answer(
+            RuleUsesRecord.of(
+                rule_uses(pointsman.decisions, pointsman.versions, start=since, end=until, weigh=query["weigh"])
+            )
+        )
+
+    @policies.get("/<string:version>/changes", scope="policies:read")
+    @policies.arguments(ChangesQuery, location="query")
+    @policies.response(HTTPStatus.OK, ChangesRecord)
+    def changes(query: dict[str, Any], version: str) -> Response:
+        """What differs in meaning between two versions"""
+        versions = pointsman.versions
+        before = None if query["against"] == "none" else versions.find(query["against"])
+        return answer(ChangesRecord.of(versions.changes(before, versions.find(version))))

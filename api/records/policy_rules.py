@@ -1,0 +1,203 @@
+"""Policy files in plain words: each rule as a sentence, whether it counts now, and which values a form can change."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from api.records.findings import FindingRecord
+from engine.decide.order_record import Record
+from rules.conditions import All, Compare, Operator
+from rules.editor.rule_values import RuleValue, values_of
+from rules.loader import ParsedFile
+from rules.policy import Policy, Rule, split_rule_id
+from rules.policy_documents import TABLE, YAML
+from rules.syntax.effect_parser import AMOUNT_KINDS
+from rules.vocabulary import VOCABULARY, Kind
+from rules.windows import Window
+from rules.wording.catalogue import Catalogue
+from rules.wording.explain import explain
+
+RuleState: TypeAlias = Literal["on", "later", "over"]
+_FIRST_PART = re.compile(r"(?:(?!\s?[;:]\s|, comme |, as |\. |\().)+")
+
+
+class RuleValueRecord(Record, frozen=True):
+    """A value of a rule that stands in its text on one line."""
+
+    path: Annotated[str, Meta(description="where it stands within the rule, as a JSON Pointer (RFC 6901)")]
+    value: Annotated[str, Meta(description="as it is written; empty: the rule has none")]
+    label: str
+    help: str
+    subject: Annotated[str, Meta(description="the fact or the effect that it belongs to, or the key of the rule")]
+    choices: Annotated[list[str], Meta(description="if it is one of these words alone")]
+
+    @classmethod
+    def of(cls, value: RuleValue, catalogue: Catalogue) -> "RuleValueRecord":
+        fact = VOCABULARY.get(value.subject)
+        compared = value.part in {"", Operator.HAS.value, "has_any", "has_all", "not"}
+        return cls(
+            path=value.pointer,
+            value=value.text,
+            label=_label(value, catalogue),
+            help=" ".join(_help(value, catalogue)).replace("`", ""),
+            subject=value.subject,
+            choices=list(fact.choices) if fact and compared else [],
+        )
+
+
+class PlainRuleRecord(Record, frozen=True):
+    """A rule as a sentence that is worked out from its conditions and effects."""
+
+    id: str
+    says: str
+    because: dict[str, str]
+    state: Annotated[
+        RuleState, Meta(description="whether its window has begun, lies ahead, or is over, by the network's clock")
+    ]
+    line: Annotated[int, Meta(description="of its file, from 1")]
+    overrides: list[str]
+    values: Annotated[list[RuleValueRecord], Meta(description="those that POST /v1/policies/edit can change")]
+
+
+class PlainPolicyRecord(Record, frozen=True):
+    """The rules of a policy, in the order of its file."""
+
+    policy: str
+    file: str
+    table: Annotated[bool, Meta(description="whether its file is a table: CSV")]
+    owner: str
+    description: str
+    rules: list[PlainRuleRecord]
+
+
+class PlainPoliciesRecord(Record, frozen=True):
+    """Policy files in plain words. Files with mistakes are left out, and are in `findings`."""
+
+    language: str
+    policies: list[PlainPolicyRecord]
+    findings: list[FindingRecord]
+
+    @classmethod
+    def of(cls, parsed: Sequence[ParsedFile], catalogue: Catalogue, minute: int) -> "PlainPoliciesRecord":
+        """`minute` is that of the network's clock, as `ClockReading` counts them."""
+        return cls(
+            language=catalogue.language,
+            policies=[_policy(file, file.policy, catalogue, minute) for file in parsed if file.policy],
+            findings=[FindingRecord.of(finding) for file in parsed for finding in file.findings],
+        )
+
+
+class EditedFilesRecord(Record, frozen=True):
+    """Policy files, with other values of a rule in one of them."""
+
+    files: dict[str, str]
+
+
+class VocabularyWordRecord(Record, frozen=True):
+    """A word of the policy language, what it means, and the words that may stand behind it."""
+
+    word: str
+    means: str
+    values: list[str]
+
+
+class VocabularyRecord(Record, frozen=True):
+    """The words that policy files are written with, for editors that complete them."""
+
+    language: str
+    facts: list[VocabularyWordRecord]
+    effects: list[VocabularyWordRecord]
+    operators: list[VocabularyWordRecord]
+    keys: list[VocabularyWordRecord]
+
+
+def _lines(file: ParsedFile) -> Mapping[str, int]:
+    """On which line of its file each rule begins."""
+    document = file.document
+    root = document.root if document else None
+    rules = root.get("rules") if isinstance(root, dict) else None
+    return {
+        str(raw.get("id")): document.place(("rules", index, "id"))[0]
+        for index, raw in enumerate(rules if isinstance(rules, list) else [])
+        if document and isinstance(raw, dict)
+    }
+
+
+def _policy(file: ParsedFile, policy: Policy, catalogue: Catalogue, minute: int) -> PlainPolicyRecord:
+    lines = _lines(file)
+    return PlainPolicyRecord(
+        policy=policy.id,
+        file=file.name,
+        table=file.name.endswith(TABLE),
+        owner=policy.owner,
+        description=policy.description,
+        rules=[_rule(file, rule, lines, catalogue, minute) for rule in policy.rules],
+    )
+
+
+def _rule(file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Catalogue, minute: int) -> PlainRuleRecord:
+    name = split_rule_id(rule.id)[1]
+    values = values_of(file.document, name) if file.document and file.name.endswith(YAML) else []
+    return PlainRuleRecord(
+        id=rule.id,
+        says=explain(rule, catalogue),
+        because=dict(rule.because),
+        state=_state(rule, minute),
+        line=lines.get(name, 1),
+        overrides=list(rule.written_overrides or rule.overrides),
+        values=[RuleValueRecord.of(value, catalogue) for value in values],
+    )
+
+
+def _state(rule: Rule, minute: int) -> RuleState:
+    windows = list(_windows(rule))
+    if any(window.start is not None and minute < window.start for window in windows):
+        return "later"
+    return "over" if any(window.end is not None and minute >= window.end for window in windows) else "on"
+
+
+def _windows(rule: Rule) -> Iterator[Window]:
+    parts = rule.condition.parts if isinstance(rule.condition, All) else (rule.condition,)
+    for part in parts:
+        if isinstance(part, Compare) and part.operator is Operator.WITHIN:
+            yield from (window for window in part.operands if isinstance(window, Window))
+
+
+def _label(value: RuleValue, catalogue: Catalogue) -> str:
+    section = {"when": "facts", "then": "effects"}.get(str(value.keys[0]), "keys")
+    key = f"editor.{section}.{value.subject}"
+    text = catalogue.text(key) if key in catalogue.texts else value.subject
+    if value.keys[0] == "because":
+        return f"{_first_part(text)} ({value.part})" if value.part else _first_part(text)
+    return value.subject if text.startswith("`") else _first_part(text)
+
+
+def _help(value: RuleValue, catalogue: Catalogue) -> Iterator[str]:
+    """What its part means, and how it is written."""
+    for section in ("operators", "keys"):
+        key = f"editor.{section}.{value.part}"
+        if value.keys[0] != "because" and value.part and key in catalogue.texts:
+            yield f"{catalogue.text(key)}."
+            break
+    if value.keys[0] in ("from", "until"):
+        yield f"{catalogue.text(f'editor.keys.{value.subject}')}."
+    kind = _kind(value)
+    key = f"editor.kinds.{kind.name.lower()}" if kind else ""
+    if key in catalogue.texts:
+        yield f"{catalogue.text(key)}."
+
+
+def _kind(value: RuleValue) -> Kind | None:
+    if value.keys[0] == "when":
+        fact = VOCABULARY.get(value.subject)
+        return fact.kind if fact else None
+    return AMOUNT_KINDS.get(value.subject) if value.keys[0] == "then" and not value.part else None
+
+
+def _first_part(text: str) -> str:
+    """Up to where it goes on to explain itself: `So many units, as 3` is `So many units`."""
+    match = _FIRST_PART.match(text)
+    first = (match[0] if match else text).strip().replace("`", "")
+    return f"{first[0].upper()}{first[1:]}" if first else text
