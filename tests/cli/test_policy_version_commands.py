@@ -101,6 +101,16 @@ def test_publishing_says_what_the_new_version_leaves_out(run: Run, file: Callabl
     assert f"compared with the active version {active[:12]}: 1 gone\n  leaves out p/r\n" in printed
 
 
+def test_publishing_names_the_rules_that_change_and_are_new(run: Run, file: Callable[..., Path]):
+    folder = file()
+    published(run, folder, "--activate")
+    text = (folder / "p.yaml").read_text()
+    rule = text[text.index("  - {id") :]
+    (folder / "p.yaml").write_text(text.replace("1.00", "2.00") + rule.replace("id: r", "id: s"))
+    printed = run("publish", folder).stdout
+    assert "\n  changes p/r: carbon_price: 1.00 -> carbon_price: 2.00\n  adds p/s\n" in printed
+
+
 def test_one_file_of_several_is_not_taken_for_the_whole_version_unasked(run: Run, file: Callable[..., Path]):
     both = file()
     (both / "q.yaml").write_text(FILE.replace("policy: p", "policy: q"))

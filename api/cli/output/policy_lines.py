@@ -8,7 +8,7 @@ from api.cli.output.times import Times
 from engine.policies.review import SHORT
 from engine.policies.versions import Published, Takeover, Version
 from engine.store.policy_versions import PastChange
-from rules.diff.compare import Change, Changes, GateChange, Kind
+from rules.diff.compare import Change, Changes, Difference, GateChange, Kind
 from rules.gate import GateFigure
 
 MOST_NAMED = 20
@@ -53,6 +53,15 @@ TRIAL_FIGURES: dict[GateFigure, str] = {
     "shipments": text("shipments"),
 }
 """What is said of the figures of a shadow or a canary."""
+
+
+_IN_SENTENCES: dict[Kind, str] = {
+    "gone": text("  leaves out {rule}"),
+    "changed": text("  changes {rule}"),
+    "added": text("  adds {rule}"),
+    "moved": text("  moves {rule}"),
+}
+"""What is said of rules where a version is published, those first that decide no more."""
 
 
 def change_lines(changes: Changes) -> Iterator[str]:
@@ -115,10 +124,23 @@ def published_lines(published: Published, active: str | None) -> Iterator[str]:
         active=active[:SHORT],
         changes=_sums(published.changes),
     )
-    gone = [change.rule for change in published.changes.of("gone")]
-    yield from (say("  leaves out {rule}", rule=rule) for rule in gone[:MOST_NAMED])
-    if len(gone) > MOST_NAMED:
-        yield say("  ... and {count} more", count=len(gone) - MOST_NAMED)
+    changes = [change for kind in _IN_SENTENCES for change in published.changes.of(kind)]
+    yield from (_in_a_sentence(change) for change in changes[:MOST_NAMED])
+    if len(changes) > MOST_NAMED:
+        yield say("  ... and {count} more", count=len(changes) - MOST_NAMED)
+
+
+def _in_a_sentence(change: Change) -> str:
+    """What becomes of a rule, and of one that changes what stood there and stands there now."""
+    line = say(_IN_SENTENCES[change.kind], rule=_named(change) if change.kind == "moved" else change.rule)
+    differences = [_in_words(difference) for difference in change.differences]
+    return say("{line}: {note}", line=line, note="; ".join(differences)) if differences else line
+
+
+def _in_words(difference: Difference) -> str:
+    if difference.gone and difference.added:
+        return f"{', '.join(difference.gone)} -> {', '.join(difference.added)}"
+    return ", ".join([*(f"- {words}" for words in difference.gone), *(f"+ {words}" for words in difference.added)])
 
 
 def version_lines(versions: Sequence[Version], times: Times) -> Iterator[str]:
