@@ -47,6 +47,8 @@ def _environment() -> Environment:
         "amount": shown.amount,
         "message": say_message,
         "pretty": _pretty,
+        "pair": lambda word: (word, word),
+        "said": _said,
     }
     environment.globals |= {"percent": shown.percent, "choices": _choices, "articles": _articles}
     environment.globals |= {"destination": _destination, "rules": _rules}
@@ -81,3 +83,8 @@ def _rules(statement: Mapping[str, Any]) -> Markup:
 def _pretty(value: Any) -> Markup:
     """JSON as people read it."""
     return Markup("{}").format(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _said(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Words of HTTP with what is said for them, as options of a field."""
+    return [(word, say(text)) for word, text in words.items()]

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Request, Response, redirect
 from markupsafe import Markup
@@ -166,6 +166,14 @@ class Visit:
     def show(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """The page. `values` are what its template names, beside `visit`."""
         return Response(rendered(template, visit=self, **values), status=status, mimetype="text/html")
+
+    def file(self, answer: Answer, name: str = "") -> Response:
+        """What a call answered, as a file: to be shown in the browser or, under a name, to be saved."""
+        response = Response(answer.body, content_type=answer.headers["Content-Type"])
+        how = "attachment" if name else "inline"
+        quoted = {"filename*": f"UTF-8''{quote(name, safe='')}"} if name else {}
+        response.headers.set("Content-Disposition", how, **quoted)
+        return response
 
     def show_problem(self, problem: Problem) -> Response:
         return self.show("problem.html", status=problem.status, problem=problem)

@@ -7,9 +7,13 @@ from typing import TypeAlias
 
 from api.console.console import Console
 from api.console.navigation import Section
-from api.console.pages import decisions, today
+from api.console.pages import decisions, stock, today
 
 AddPages: TypeAlias = Callable[[Console], None]
 
-PAGES: Sequence[tuple[Section, AddPages]] = ((today.SECTION, today.add_to), (decisions.SECTION, decisions.add_to))
+PAGES: Sequence[tuple[Section, AddPages]] = (
+    (today.SECTION, today.add_to),
+    (decisions.SECTION, decisions.add_to),
+    (stock.SECTION, stock.add_to),
+)
 """In the order of the menu."""

@@ -1,0 +1,30 @@
+"""What people write into forms, as calls take it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
+_DECIMAL = re.compile(r"[+-]?\d{1,15}[.,]\d{1,9}")
+
+
+def quantity(text: str) -> int | float | str | None:
+    """A number, of which a comma may be the decimal sign; None if nothing is written, and what is written if it is no
+    number: the call says what is wrong with it.
+    """
+    written = re.sub(r"[\s\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", "", text).replace("\N{MINUS SIGN}", "-")
+    if not written:
+        return None
+    if _WHOLE.fullmatch(written):
+        return int(written)
+    return float(written.replace(",", ".")) if _DECIMAL.fullmatch(written) else text.strip()
+
+
+def filled(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without fields that are left empty."""
+    return {name: value for name, value in body.items() if value not in (None, "")}
+
+
+def words(text: str) -> list[str]:
+    """Separated by commas, semicolons or line ends."""
+    return [word.strip() for word in re.split(r"[,;\n]", text) if word.strip()]
