@@ -47,7 +47,7 @@ def console_app(around: Surroundings) -> Flask:
     console = Console(app, around)
     _speak(app)
     _add_headers(app, proxied=around.proxied)
-    _show_mistakes(app, console)
+    _show_mistakes(app, console, around.unavailable)
     SignIn(console, around).add_to(app)
     app.add_url_rule("/assets/<name>", endpoint="asset", view_func=asset_answer, methods=["GET"])
     for section, add_pages in PAGES:
@@ -101,7 +101,7 @@ def _add_headers(app: Flask, *, proxied: bool) -> None:
     app.after_request(add)
 
 
-def _show_mistakes(app: Flask, console: Console) -> None:
+def _show_mistakes(app: Flask, console: Console, unavailable: type[Exception]) -> None:
     """Every failure is a page."""
 
     def of_http(error: HTTPException) -> Response:
@@ -116,6 +116,11 @@ def _show_mistakes(app: Flask, console: Console) -> None:
             response.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
         return response
 
+    def of_store(error: Exception) -> Response:
+        logger.error("a page failed: %s", error)
+        detail = say("the server that holds stock, orders and sessions does not answer; try again in a moment")
+        return alone(_problem(HTTPStatus.SERVICE_UNAVAILABLE, detail))
+
     def of_anything(error: Exception) -> Response:
         logger.error("a page failed", exc_info=error)
         detail = say("this is a fault of Pointsman; its log says more")
@@ -124,15 +129,16 @@ def _show_mistakes(app: Flask, console: Console) -> None:
     def shown(problem: Problem) -> Response:
         try:
             visit = console.visit()
-        except Exception as error:  # noqa: BLE001  # the store is away, perhaps: the page is shown without a session
-            logger.warning("no session is known: %s", error)
+        except unavailable:
             visit = None
-        if visit is None:
-            page = rendered("problem_signed_out.html", problem=problem, root=request.script_root)
-            return Response(page, status=problem.status, mimetype="text/html")
-        return visit.show_problem(problem)
+        return alone(problem) if visit is None else visit.show_problem(problem)
+
+    def alone(problem: Problem) -> Response:
+        page = rendered("problem_alone.html", problem=problem, root=request.script_root, csrf="")
+        return Response(page, status=problem.status, mimetype="text/html")
 
     app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(unavailable, of_store)
     app.register_error_handler(Exception, of_anything)
 
 

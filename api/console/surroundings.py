@@ -55,6 +55,7 @@ class Surroundings:
     needs one. `begin` begins a session, and `signed` is what calls for one have in their environment. `open_here`: who
     is on this machine needs no key. `proxied`: a proxy speaks TLS, whatever a request says. `tokens`: tokens of an
     OpenID provider are taken. `prepare` makes a fresh application read ids with slashes from addresses.
+    `unavailable` is raised while the store does not answer.
     """
 
     api: Wsgi
@@ -66,3 +67,4 @@ class Surroundings:
     proxied: bool
     tokens: bool
     prepare: Callable[[Flask], None]
+    unavailable: type[Exception]

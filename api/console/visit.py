@@ -176,7 +176,13 @@ class Visit:
         return response
 
     def show_problem(self, problem: Problem) -> Response:
-        return self.show("problem.html", status=problem.status, problem=problem)
+        try:
+            return self.show("problem.html", status=problem.status, problem=problem)
+        except CallRefused:  # not even who is signed in can be asked for: there is no menu
+            page = rendered(
+                "problem_alone.html", problem=problem, root=self.request.script_root, csrf=self.session.csrf
+            )
+            return Response(page, status=problem.status, mimetype="text/html")
 
     def refuse(self) -> Response:
         """What this person may not do."""

@@ -12,6 +12,7 @@ from api.http.access.within import environ_of
 from api.http.addresses import read_ids_from_addresses
 from engine.access.console_sessions import Person
 from engine.decide.order_record import seconds
+from engine.errors import StoreUnavailable
 from engine.model.scopes import Scope
 from engine.service import Pointsman
 
@@ -60,6 +61,7 @@ class MountedConsole:
                 proxied=settings.access.proxied,
                 tokens=settings.access.openid is not None,
                 prepare=read_ids_from_addresses,
+                unavailable=StoreUnavailable,
             )
         )
 
