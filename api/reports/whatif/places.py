@@ -150,7 +150,7 @@ def _node_table(draft: WhatIfDraftRecord, currency: str) -> TableView:
         say("more or fewer units"),
         say("difference"),
         say("shipments"),
-        say("late"),
+        say("shipments late"),
         say("cost ({currency})", currency=currency),
     ]
     return TableView(
