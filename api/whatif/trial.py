@@ -51,6 +51,7 @@ def trial_of(service: Pointsman, job: JobRequest) -> Trial:
         weighed=job.weighed,
         language=job.language,
         way=job.way,
+        begins_again=job.begins_again,
     )
     return Trial(request=request, refused=refused, orders=orders)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from engine.actor import ITSELF, Author
 from engine.simulation.network_change import Closure
+from engine.simulation.rolled.stretches import BeginsAgain
 
 JobKind: TypeAlias = Literal["whatif", "gate"]
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
@@ -58,6 +59,7 @@ class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     sweep: str = ""
     way: JobWay = "one_step"
+    begins_again: BeginsAgain | None = None
     workers: int = 0
     change: JobChange = JobChange()
     orders: list[Mapping[str, Any]] | None = None

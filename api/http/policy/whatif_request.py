@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import ValidationError, fields, validate
 
@@ -22,6 +22,7 @@ from engine.model.timetable import DAY
 from engine.service import Pointsman
 from engine.simulation.job import WAYS, JobChange, JobDraft, JobNetwork, JobRequest
 from engine.simulation.network_change import Closure
+from engine.simulation.rolled.stretches import BeginsAgain
 from rules.syntax import literals
 from rules.wording.catalogue import available_languages
 
@@ -37,7 +38,7 @@ _MOST_WORKERS = 256
 _HUNDREDTHS = 100
 _LARGEST_VOLUME = 9_999
 """In hundredths."""
-_OF_LOGGED_DECISIONS = {"since": "from", "until": "to", "workers": "workers"}
+_OF_LOGGED_DECISIONS = {"since": "from", "until": "to", "workers": "workers", "begin_again": "begin_again"}
 """What says nothing of orders that are sent, by the name of its field."""
 
 
@@ -133,6 +134,11 @@ class WhatIfRequest(Strict):
             " the stock as the draft left it"
         },
     )
+    begin_again = fields.String(
+        load_default=None,
+        validate=validate.OneOf(get_args(BeginsAgain)),
+        metadata={"description": "rolled forward, each of these begins again from the logged stock, side by side"},
+    )
     workers = WholeNumber(
         1,
         _MOST_WORKERS,
@@ -215,6 +221,7 @@ def job_request(pointsman: Pointsman, body: Mapping[str, Any]) -> JobRequest:
         language=language_asked_for(body.get("lang")),
         sweep=body["sweep"] or "",
         way=body["way"] or "one_step",
+        begins_again=body["begin_again"],
         workers=body["workers"] or 0,
         change=_change(body),
         orders=body["orders"],
@@ -238,6 +245,9 @@ def _contradictions(body: Mapping[str, Any], since: int, until: int, *, most_wor
     elif body["volume"] is not None and body["way"] != "rolled_forward":
         message = "in one step, what orders leave for others makes no difference; say way: rolled_forward"
         mistakes.append(Mistake(field="volume", message=message))
+    if body["begin_again"] is not None and body["way"] != "rolled_forward" and body["orders"] is None:
+        message = "in one step, each decision is on the logged stock anyhow; say way: rolled_forward"
+        mistakes.append(Mistake(field="begin_again", message=message))
     if (body["workers"] or 0) > most_workers:
         message = f"this service gives a what-if at most {most_workers} (POINTSMAN_WHATIF_WORKERS); ask for no more"
         mistakes.append(Mistake(field="workers", message=message))

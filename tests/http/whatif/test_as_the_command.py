@@ -43,8 +43,9 @@ def texts(folder):
 
 def test_rolled_forward_on_another_network(typed, client, turns):
     words = ("--close", "lyon", "--strike", "courier", "--volume", "2")
-    record = typed("--way", "rolled-forward", *words, *PERIOD)
-    sent = {"close": [{"node": "lyon"}], "strike": ["courier"], "volume": 2, "way": "rolled_forward"}
+    record = typed("--way", "rolled-forward", "--begin-again", "week", *words, *PERIOD)
+    sent = {"close": [{"node": "lyon"}], "strike": ["courier"], "volume": 2}
+    sent |= {"way": "rolled_forward", "begin_again": "week"}
     done = ended(turns, client, asked(client, **sent))
     assert done["state"] == "done", done["error"]
     (draft,) = done["result"]["drafts"]
