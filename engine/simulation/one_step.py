@@ -107,6 +107,12 @@ class OneStep:
         """What the draft changes of the network; None: nothing."""
         return _UNCHANGED if draft is None else self._networks[draft]
 
+    def not_kept(self, draft: int | None, version: str) -> tuple[NotKept, ...]:
+        """The facts that a side asks for, and that were not kept with decisions by that version. If that can't be read
+        any more, nobody knows, and nothing is said.
+        """
+        return self._not_kept(self.matcher(draft), version)
+
     def logged(self, entry: str) -> LoggedDecision:
         """A decision that was tried before, by the id of its entry."""
         (logged,) = self._stored([entry])

@@ -54,7 +54,7 @@ def tried(pair: OrderPair) -> tuple[TriedDecision, TriedDraft]:
         outcome=_outcome(pair.draft),
         changed=changed,
         same_bytes=None,
-        not_kept=(),
+        not_kept=pair.draft.not_kept if pair.draft else (),
         cause=cause_of(before, after) if changed else None,
     )
 

@@ -226,6 +226,7 @@ class Roll:
     ) -> None:
         skus = made_on.snapshot.products
         variant.products.update(skus)
+        variant.logged_by.add(record.policy_version)
         alone = self._orders[variant.first].rejected_in_log_alone(variant)
         if in_step and not alone and self._is_as_logged(record, skus):
             self._place(entry, record, variant, self._from_record(entry, record, made_on), in_step=True)

@@ -1,7 +1,7 @@
 """An order while a variant is rolled forward, and what came of it at the end."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from engine.simulation.outcome import Decided, MadeBy, Outcome, outcome_of
 from engine.simulation.rolled.answering import Answer
 from engine.simulation.rolled.order_units import OrderUnits, PlacedShipment
 from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.tried_decision import NotKept
 from engine.store.log.decision_chain import NOT_IN_STOCK
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
@@ -64,6 +65,8 @@ class VariantOrder:
     network: Network | None = None
     """That of its last decision, in the variant, and all products that decisions of it were about."""
     products: dict[str, Product] = field(default_factory=dict)
+    logged_by: set[str] = field(default_factory=set)
+    """The policy versions of the log's decisions on whose facts the variant decided."""
     differences: dict[str, StockDifference] = field(default_factory=dict)
     """By entry, what was not as in the log when the variant decided there."""
 
@@ -111,10 +114,21 @@ class RolledOrder(NamedTuple):
     """The decisions of the variant where the log made one: at which entry, and their digests."""
     cancelled: int
     differences: Mapping[str, StockDifference]
+    not_kept: tuple[NotKept, ...] = ()
+    """Facts that the variant asks for, and that some decision of it was made without."""
 
 
-def result_of(order: VariantOrder) -> RolledOrder | None:
-    """What the order comes to as it stands; None if nobody knows in which network."""
+def _none_missing(_version: str) -> tuple[NotKept, ...]:
+    """All facts were kept."""
+    return ()
+
+
+def result_of(
+    order: VariantOrder, not_kept: Callable[[str], tuple[NotKept, ...]] = _none_missing
+) -> RolledOrder | None:
+    """What the order comes to as it stands; None if nobody knows in which network. `not_kept` says what was not kept
+    with decisions by a policy version.
+    """
     if order.network is None:
         return None
     made = _decided(order)
@@ -131,6 +145,7 @@ def result_of(order: VariantOrder) -> RolledOrder | None:
         made=tuple((item.entry, item.digest) for item in order.made if not item.offered),
         cancelled=sum(order.units.cancelled.values()),
         differences=order.differences,
+        not_kept=tuple(sorted({fact for version in order.logged_by for fact in not_kept(version)})),
     )
 
 

@@ -1,6 +1,6 @@
 """Rolls one variant over the entries of a time: what a process does as one task."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from engine.simulation.rolled.hindsight import known_orders
 from engine.simulation.rolled.roll import KINDS, Roll
 from engine.simulation.rolled.rolled_order import RolledOrder, result_of
 from engine.simulation.rolled.stretches import Stretch
-from engine.simulation.tried_decision import UntriedDecision
+from engine.simulation.tried_decision import NotKept, UntriedDecision
 
 _AT_ONCE: Final = 100
 """Entries after which what was decided at them is kept."""
@@ -62,8 +62,16 @@ class RolledRun(NamedTuple):
     known: KnownOrders | None = None
 
 
-def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: RollRequest) -> RolledRun:
-    """Raises StoreUnavailable, and PointsmanError if nothing can be kept in the folder."""
+def roll(
+    replays: Replays,
+    matcher: Matcher,
+    change: NetworkChange,
+    request: RollRequest,
+    not_kept: Callable[[str], tuple[NotKept, ...]],
+) -> RolledRun:
+    """`not_kept` says which facts that the matcher's policies ask for were not kept with decisions by a policy version.
+    Raises StoreUnavailable, and PointsmanError if nothing can be kept in the folder.
+    """
     journal = _journal(matcher, change, request)
     rolled = Roll(replays, matcher, change, offers=request.offers, as_logged=request.as_logged, journal=journal)
     archive: list[str] = []
@@ -78,7 +86,7 @@ def roll(replays: Replays, matcher: Matcher, change: NetworkChange, request: Rol
         with nullcontext() if journal is None else journal.piece(piece):
             for entry in replays.parsed(piece, on_damaged=damaged):
                 rolled.add(entry)
-    results = [(variant.key, result_of(variant)) for variant in rolled.variants]
+    results = [(variant.key, result_of(variant, not_kept)) for variant in rolled.variants]
     return RolledRun(
         orders=[result for _, result in results if result is not None],
         left_out=frozenset(key for key, result in results if result is None),

@@ -38,7 +38,8 @@ def weigh_task(draft: int, rule: str, entries: Sequence[tuple[str, StockDifferen
 
 
 def _roll(one_step: OneStep, draft: int | None, request: RollRequest) -> RolledRun:
-    return roll(one_step.replays, one_step.matcher(draft), one_step.network(draft).change, request)
+    not_kept = functools.partial(one_step.not_kept, draft)
+    return roll(one_step.replays, one_step.matcher(draft), one_step.network(draft).change, request, not_kept)
 
 
 def _explain(

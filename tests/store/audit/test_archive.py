@@ -26,7 +26,7 @@ from engine.store.script_keys import TRIM_LOG
 from tests.support.aged_log import DAY
 from tests.support.facts import LILLE, LYON, inventory, node
 from tests.support.returns import dispose, inspect, open_return, receive
-from tests.support.whatif import active, tried
+from tests.support.whatif import active, draft, json_of_whatif, tried
 
 EVERYTHING = DecisionFilter()
 
@@ -91,6 +91,26 @@ def test_a_what_if_tries_both_and_says_why_some_can_t_be_read(shop, tmp_path):
     assert "bring it back" in result.untried.archive
     with pytest.raises(NotFound, match=r"no decision of this time can be read: .*bring it back"):
         tried(shop, active(shop), until=1)
+
+
+def test_of_an_archive_with_a_gap_a_what_if_rolls_forward_what_is_before_and_behind_it(shop, network, tmp_path):
+    """What the log did in between is in neither side, so the same policies change nothing."""
+    others = draft("when: {node.id: lyon}, then: {exclude: true}", name="not from lyon")
+    before = tried(shop, active(shop), others, way="rolled_forward")
+    shop.archive(tmp_path, older_than=3 * DAY)
+    archived = tried(shop, active(shop), others, way="rolled_forward")
+    assert json_of_whatif(archived) == json_of_whatif(before)
+    files = sorted((tmp_path / network / "entries").glob("*.parquet"))
+    gap = files[len(files) // 2]
+    assert files[0] < gap < files[-1]
+    gap.unlink()
+    made = tried(shop, active(shop), others, way="rolled_forward")
+    assert "bring it back" in made.untried.archive
+    assert 1 < made.decisions < before.decisions
+    same, _ = made.drafts
+    assert (same.rolled.as_logged, same.comparison.changed) == (made.decisions, 0)
+    begun_again = tried(shop, active(shop), others, way="rolled_forward", begins_again="day")
+    assert (begun_again.decisions, begun_again.untried.archive) == (made.decisions, made.untried.archive)
 
 
 def test_every_filter_finds_the_same_over_both(shop, tmp_path):
