@@ -61,8 +61,9 @@ from engine.orders.waiting.entry_decision import EntryDecision
 from engine.orders.waiting.offers import StockOffers
 from engine.orders.waiting.waiting_queue import WaitingQueue
 from engine.policies.drafts import Drafts
+from engine.policies.publication import Published
 from engine.policies.trials import Trials
-from engine.policies.versions import Published, Versions
+from engine.policies.versions import Versions
 from engine.settings import Settings
 from engine.simulation.jobs import GateRuns, WhatIfs
 from engine.store.api_keys import StoredKeys

@@ -15,8 +15,10 @@ from engine.policies.activations import Activation
 from engine.policies.emergency import Emergency
 from engine.policies.gate_result import GateResultRecord
 from engine.policies.gates import GateCheck, GateState
+from engine.policies.publication import Published
 from engine.policies.review import Review
-from engine.policies.versions import Published, Version, Versions
+from engine.policies.version_list import Version
+from engine.policies.versions import Versions
 from engine.simulation.job import Job
 from engine.store.policy_versions import PastChange, PolicyTimeline
 from rules.diff.compare import Change, Changes, Difference

@@ -7,21 +7,22 @@ back twice does not want the version that was just left; to go forward, activate
 """
 
 import functools
-import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.decide.network_fit import Fit
-from engine.decide.policy_tests.runner import Report
 from engine.errors import Contended, NotActivated, NotFound, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
-from engine.policies.emergency import MOST_DAYS, Emergency, emergency_of, ending_soon, failed
+from engine.policies.emergency import Emergency, emergency_of
 from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
 from engine.policies.gate_result import GateResultRecord
 from engine.policies.gates import Gates, Passage
 from engine.policies.network_compatibility import NOT_ACTIVATED, NetworkCompatibility
+from engine.policies.publication import Published, count_passed, verify_passed
 from engine.policies.review import SHORT, Review, RunTests, review_policies
+from engine.policies.takeovers import Takeover, rules_gone, takeovers
+from engine.policies.version_list import Version, listed_versions, the_only_one
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
@@ -29,74 +30,13 @@ from engine.store.outcomes import ActiveChanged, TimelineOutcome
 from engine.store.policy_gates import StoredGates
 from engine.store.policy_versions import HistoryEntry, PastChange, PolicyTimeline
 from rules.diff.compare import Changes, compare
-from rules.errors import Finding, PolicyInvalid
-from rules.policy import PolicySet, Rule
+from rules.errors import PolicyInvalid
+from rules.policy import PolicySet
 
-FEWEST_LETTERS = 4
-"""How much of a version's name has to be given. With one letter, sooner or later another version would be meant than
-the one it was typed for.
-"""
 MOST_LOOKS = 100
 """How often a version's gate is looked at again because another version became active meanwhile."""
 ENGINE = "pointsman"
 """Named in the history as the one who takes a version that can't be read off the schedule."""
-_START = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
-
-
-def is_version(word: str) -> bool:
-    """Whether a word may be the name of a version, or the start of one that is long enough."""
-    return len(word) >= FEWEST_LETTERS and _START.fullmatch(word) is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """A version that is stored; `new` if it was not before. `changes` are the differences from the active version, None
-    if there is none or it can't be read. `tests_passed` is how many tests it passed; all of them, but for an
-    `emergency`.
-    """
-
-    policies: PolicySet
-    new: bool
-    warnings: tuple[Finding, ...]
-    changes: Changes | None
-    tests_passed: int
-    emergency: Emergency | None = None
-
-    @property
-    def version(self) -> str:
-        return self.policies.version
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:
-        return self.policies.rules
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """A published version as it is listed. `who`, `at` (UTC seconds) and `note` are of its first publication; `rules`
-    is how many rules it has, None if an earlier release published it; `scheduled` are the instants it is scheduled for.
-    `approvers` are who approved it.
-    """
-
-    version: str
-    who: str
-    at: int
-    note: str
-    rules: int | None
-    active: bool
-    scheduled: tuple[int, ...]
-    approvers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Takeover:
-    """A version that is scheduled from the instant `since` (UTC seconds) on; `gone` are the rules of the version before
-    it that it does not have.
-    """
-
-    since: int
-    version: str
-    gone: tuple[str, ...]
 
 
 class Versions:
@@ -171,7 +111,7 @@ class Versions:
         if in_emergency and run_tests and review.report and not review.report.passed:
             emergency = emergency_of(review.report, run_tests, note=note, now=self._clock())
         elif review.report:
-            _verify_passed(review.report, added, self._clock())
+            verify_passed(review.report, added, self._clock())
         entry = self._history_entry(who, note, operation, emergency=emergency)
         new = policy_versions.publish(self._client, self._keys, review.policies, entry)
         return Published(
@@ -179,7 +119,7 @@ class Versions:
             new=new,
             warnings=review.warnings,
             changes=changes,
-            tests_passed=_count_passed(review.report),
+            tests_passed=count_passed(review.report),
             emergency=emergency,
         )
 
@@ -330,20 +270,11 @@ class Versions:
 
     def takeovers(self) -> list[Takeover]:
         """What is scheduled, the soonest first, each with the rules of the version before that it does not have."""
-        timeline = self.timeline()
-        versions = [timeline.active, *(version for _, version in timeline.scheduled)]
-        return [
-            Takeover(since=since, version=version, gone=self.rules_gone(before, version))
-            for before, (since, version) in zip(versions, timeline.scheduled, strict=False)
-        ]
+        return takeovers(self.timeline(), self.read)
 
     def rules_gone(self, before: str | None, version: str) -> tuple[str, ...]:
         """The rules of a version that another, which takes its place, does not have; none if one can't be read."""
-        try:
-            changes = compare(self.read(before), self.read(version)) if before else None
-        except PolicyUnreadable:
-            return ()
-        return tuple(change.rule for change in changes.of("gone")) if changes else ()
+        return rules_gone(before, version, self.read)
 
     def timeline(self) -> PolicyTimeline:
         """The version that is active now, and those that are scheduled."""
@@ -359,32 +290,13 @@ class Versions:
             if active is None:
                 raise NotFound("no policy version is active")
             return active
-        if not is_version(start):
-            raise NotFound(
-                f"'{start}' names no policy version; give {FEWEST_LETTERS} or more of its letters and digits, or active"
-            )
-        published = policy_versions.versions(self._client, self._keys)
-        matches = [version for version in published if version.startswith(start)]
-        if len(matches) != 1:
-            raise NotFound(f"{len(matches) or 'no'} published policy versions start with '{start}'")
-        return matches[0]
+        return the_only_one(start, policy_versions.versions(self._client, self._keys))
 
     def published(self) -> list[Version]:
         """Every version, in the order in which they were first published."""
-        timeline = self.timeline()
-        first: dict[str, PastChange] = {}
-        approvers: dict[str, dict[str, None]] = {}
-        for entry in policy_versions.history(self._client, self._keys):
-            if entry.kind == "published":
-                first.setdefault(entry.version, entry)
-            elif entry.kind == "approved":
-                approvers.setdefault(entry.version, {})[entry.who] = None
-        stored = policy_versions.versions(self._client, self._keys)
-        ordered = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
-        return [
-            replace(_listed(version, first.get(version), timeline), approvers=tuple(approvers.get(version, ())))
-            for version in ordered
-        ]
+        client, keys = self._client, self._keys
+        history, stored = policy_versions.history(client, keys), policy_versions.versions(client, keys)
+        return listed_versions(history, stored, self.timeline())
 
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
@@ -451,32 +363,3 @@ class Versions:
             emergency_rules=emergency.rules if emergency else (),
             failing_tests=emergency.failing_tests if emergency else 0,
         )
-
-
-def _verify_passed(report: Report, added: Collection[str], now: int) -> None:
-    """Raise TestsFailed, which knows the rules that were `added` and those of an emergency, unless all tests passed."""
-    if report.passed:
-        return
-    in_all = frozenset(added).intersection(*(result.fired for result in report.failed))
-    ends = ", ".join(ending_soon(report, now))
-    because = (
-        f"If they fail because of what ends within {MOST_DAYS} days ({ends}): in an emergency it can be published all"
-        " the same, with a note (--emergency --note WHY)"
-    )
-    raise failed(report.failed, of=report, new=sorted(in_all), because=because if ends else "")
-
-
-def _count_passed(report: Report | None) -> int:
-    return len(report.results) - len(report.failed) if report else 0
-
-
-def _listed(version: str, published: PastChange | None, timeline: PolicyTimeline) -> Version:
-    return Version(
-        version=version,
-        who=published.who if published else "",
-        at=published.at if published else 0,
-        note=published.note if published else "",
-        rules=published.rules if published else None,
-        active=version == timeline.active,
-        scheduled=tuple(since for since, name in timeline.scheduled if name == version),
-    )

@@ -11,7 +11,7 @@ from api.cli.policy.gate import gate_lines
 from api.cli.policy.trials import _lines, _order_lines, _Share
 from api.records.trials import TrialOrdersRecord, trial_record
 from engine.errors import InputInvalid, NotActivated, NotFound
-from engine.policies.trials import CanaryRequest
+from engine.policies.canary_request import CanaryRequest
 from engine.simulation.gate import run_gate
 from engine.simulation.trial_turns import TrialTurns
 from tests.support.facts import order, policy_file

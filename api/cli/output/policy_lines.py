@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.mistakes import finding_line
 from api.cli.output.times import Times
+from engine.policies.publication import Published
 from engine.policies.review import SHORT
-from engine.policies.versions import Published, Takeover, Version
+from engine.policies.takeovers import Takeover
+from engine.policies.version_list import Version
 from engine.store.policy_versions import PastChange
 from rules.diff.compare import Change, Changes, Difference, GateChange, Kind
 from rules.gate import GateFigure

@@ -16,7 +16,7 @@ from api.files.policies import policy_files
 from api.files.policy_tests.json_schema import policy_test_schema
 from api.records.policies import ExplanationRecord
 from api.records.protection_costs import CostedExplanationRecord
-from engine.policies.versions import is_version
+from engine.policies.version_list import is_version
 from engine.service import Pointsman
 from engine.settings import Settings
 from rules.editor.gate_schema import gate_schema

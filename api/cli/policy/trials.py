@@ -13,8 +13,8 @@ from api.cli.policy.activation import NOTE, OVERRIDE_GATE
 from api.cli.policy.gate import WORKERS, gate_unless_it_counts, shown_amount
 from api.records.trials import TrialFigureRecord, TrialOrdersRecord, TrialRecord, trial_record
 from engine.errors import NotReady
+from engine.policies.canary_request import USUAL_LEAST, CanaryRequest
 from engine.policies.review import SHORT
-from engine.policies.trials import USUAL_LEAST, CanaryRequest
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.policy_trials import TrialKind

@@ -15,7 +15,8 @@ from api.shapes.base import Strict
 from api.shapes.cursors import ChangedOrdersCursor
 from api.shapes.fields import Literal, Note, QueryNumber, TrueOrFalse, WholeNumber
 from engine.model.order_share import SHARES
-from engine.policies.trials import USUAL_LEAST, CanaryRequest, Trials
+from engine.policies.canary_request import USUAL_LEAST, CanaryRequest
+from engine.policies.trials import Trials
 from engine.service import Pointsman
 from engine.store.policy_trials import TrialKind
 from rules.gate import GATE_FIGURES

@@ -23,7 +23,7 @@ from engine.orders.amendment.plan import AmendRequest
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.decision_request import Decided, DecisionRequest, whole_order
 from engine.orders.rejection import RejectionRequest
-from engine.policies.trials import CanaryRequest
+from engine.policies.canary_request import CanaryRequest
 from engine.promise_watch.progress import ProgressReport
 from engine.service import Pointsman
 from engine.settings import Settings

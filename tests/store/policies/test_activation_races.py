@@ -8,7 +8,7 @@ import itertools
 import pytest
 
 from engine.errors import GateNotPassed
-from engine.policies.trials import CanaryRequest
+from engine.policies.canary_request import CanaryRequest
 from engine.service import Pointsman
 from engine.simulation.gate import run_gate
 from tests.support.decision_json import json_of

@@ -14,7 +14,7 @@ from api.records.trials import trial_record
 from engine.errors import GateNotPassed, InputInvalid, NotActivated, NotFound
 from engine.model.order_share import SHARES, order_number
 from engine.orders.rejection import RejectionRequest
-from engine.policies.trials import CanaryRequest, parsed_bounds
+from engine.policies.canary_request import CanaryRequest, parsed_bounds
 from engine.simulation.trial_turns import TrialTurns
 from tests.conftest import small
 from tests.support.decision_json import json_of

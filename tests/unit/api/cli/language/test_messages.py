@@ -34,6 +34,8 @@ OPERATIONS += [
         "engine/simulation/gate.py",
         "engine/simulation/network_change.py",
         "rules/syntax/gate_parser.py",
+        "engine/policies/canary_request.py",
+        "engine/policies/trial_refusals.py",
         "engine/policies/trials.py",
     )
 ]
