@@ -73,6 +73,7 @@ from engine.store.audit.acts import Act, record_act
 from engine.store.audit.archive.archiving import Archived, Archiving
 from engine.store.audit.archive.retention import Retention
 from engine.store.audit.decision_search import DecisionSearch, entries_of_order
+from engine.store.audit.entry_pages import EntryPages
 from engine.store.audit.proofs import Proofs
 from engine.store.audit.seal_check import SealCheck, check_seal
 from engine.store.backlog import BacklogEntries
@@ -639,6 +640,11 @@ class Pointsman:
         self._ledger.verify_writable()
         self._client.verify_followed(self._keys.log)
         return {"network_version": snapshot.network.version, "policy_version": matcher.policies.version}
+
+    @functools.cached_property
+    def entry_pages(self) -> EntryPages:
+        """The log, page by page, the newest entry first."""
+        return EntryPages(self._client, self._keys)
 
     def entries(self, *, on_damaged: Callable[[str], None]) -> Iterator[Entry]:
         """Every entry of the network's log, and those of the installation's log that are about it, oldest first;

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from api.console.console import Console
 from api.console.navigation import Section
-from api.console.pages import decisions, stock, today
+from api.console.pages import decisions, parcels, stock, today
 
 AddPages: TypeAlias = Callable[[Console], None]
 
@@ -15,5 +15,6 @@ PAGES: Sequence[tuple[Section, AddPages]] = (
     (today.SECTION, today.add_to),
     (decisions.SECTION, decisions.add_to),
     (stock.SECTION, stock.add_to),
+    (parcels.SECTION, parcels.add_to),
 )
 """In the order of the menu."""

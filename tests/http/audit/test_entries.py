@@ -1,0 +1,85 @@
+"""Who did what, over HTTP: entries of the log in pages, the latest first."""
+
+import pytest
+
+from api.records.audit.entries import LoggedEntriesRecord
+from engine.store.audit import entry_pages
+from tests.support.callers import client_of
+from tests.support.openapi import mistakes_in
+from tests.support.order_json import order_json
+from tests.support.problem_json import problem_of
+
+
+@pytest.fixture
+def made(http, pointsman):
+    """Ada decided three orders."""
+    ada = client_of(pointsman, http.application, client="Ada", role="oms")
+    return [
+        ada.post("/v1/decisions", json=order_json(("SHIRT", 1), id=f"W-{number}")).get_json()["id"] for number in "123"
+    ]
+
+
+def entries(http, **query):
+    answer = http.get("/v1/audit/entries", query_string=query)
+    assert answer.status_code == 200, answer.text
+    assert mistakes_in(http, LoggedEntriesRecord, answer.get_json()) == []
+    return answer.get_json()
+
+
+def about(found):
+    return [entry["about"] for entry in found["entries"]]
+
+
+def test_the_latest_come_first_with_who_made_them(http, made):
+    found = entries(http, kind="decided")
+    assert about(found) == made[::-1]
+    assert {entry["by"] for entry in found["entries"]} == {"Ada"}
+    assert (found["entries"][0]["through"], found["next"], found["damaged"]) == ("http", None, [])
+    assert http.get(f"/v1/audit/proof/{found['entries'][0]['entry']}").status_code in (200, 404)
+
+
+def test_pages_go_on_where_the_one_before_ended(http, made):
+    found, pages = entries(http, limit=1), 1
+    seen = about(found)
+    while found["next"]:
+        found = entries(http, limit=1, after=found["next"])
+        seen += about(found)
+        pages += 1
+    everything = about(entries(http))
+    assert seen == everything
+    assert pages == len(everything)
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ({"by": "Ada"}, 3),
+        ({"by": "Nobody"}, 0),
+        ({"kind": "decided", "until": "2000-01-01T00:00:00Z"}, 0),
+        ({"kind": "decided", "from": "2000-01-01T00:00:00Z"}, 3),
+    ],
+)
+def test_they_are_filtered(http, made, query, number):
+    assert len(entries(http, **query)["entries"]) == number
+
+
+def test_one_is_found_by_what_it_is_about(http, made):
+    assert about(entries(http, about=made[1])) == [made[1]]
+
+
+def test_a_page_ends_after_so_many_entries_that_do_not_match(http, made, monkeypatch):
+    monkeypatch.setattr(entry_pages, "MOST_LOOKED_AT", 2)
+    found = entries(http, by="Nobody")
+    assert found["entries"] == []
+    assert found["next"]
+
+
+def test_one_that_is_damaged_is_named_and_the_others_are_shown(http, pointsman, made):
+    pointsman._client.redis.xadd(pointsman._keys.log, {"kind": "decided", "id": "X", "at": "none"})
+    found = entries(http, kind="decided")
+    assert about(found) == made[::-1]
+    assert len(found["damaged"]) == 1
+
+
+def test_a_kind_that_there_is_not_is_said(http):
+    problem_of(http.get("/v1/audit/entries?kind=none"), 422)
