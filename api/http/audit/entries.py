@@ -23,7 +23,9 @@ class EntriesQuery(Strict):
 
     start = Instant(data_key="from", load_default=None, metadata={"description": "from then on, by the server's clock"})
     end = Instant(data_key="until", load_default=None, metadata={"description": "before then"})
-    kind = fields.String(load_default=None, validate=validate.OneOf(KINDS))
+    kind = fields.String(
+        load_default=None, validate=validate.OneOf(KINDS), metadata={"description": "only entries of this kind"}
+    )
     by = Word(load_default=None, metadata={"description": "who did it"})
     about = Word(load_default=None, metadata={"description": "the decision, version or node that it is about"})
     limit = QueryNumber(1, MOST_ENTRIES, load_default=100)
