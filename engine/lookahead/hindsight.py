@@ -17,7 +17,7 @@ shipment may be by another service than its lines are counted with. It is exact 
 the linear program has an optimum in whole shipments.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,7 @@ from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import Candidate, Choice, Demand, Price, Problem
 from engine.lookahead.expected_orders import MILLIS, NOT_REACHED, Basket, BasketCosts, ExpectedOrders
-from engine.lookahead.price_rounds import ROUNDS, SkuPrices, solve_here, solve_in_rounds
+from engine.lookahead.price_rounds import ROUNDS, NodePrice, SkuPrices, Solve, Solved, solve_here, solve_in_rounds
 from engine.model.facts import OptionKey, rounded
 
 _NOT_FILLED: Final = OptionKey("", "")
@@ -52,25 +52,40 @@ class Captured:
         return rounded((self.baseline - self.achieved) * PERCENT_PARTS, possible) if possible > 0 else None
 
 
-def hindsight_bound(known: ExpectedOrders, *, unfilled: int, rounds: int = ROUNDS) -> int:
+def hindsight_bound(
+    known: ExpectedOrders,
+    *,
+    unfilled: int,
+    rounds: int = ROUNDS,
+    solving: Callable[[SkuPrices], Solve] = solve_here,
+    least: Callable[[Solved], int] | None = None,
+) -> int:
     """Micros that the orders cost at least by any plan that leaves so many units unfilled. `known` are the orders that
     there were, each counted in whole thousandths, and the stock that there was for them. Its costs must be no higher
-    than what a shipment costs by any service (`LeastCosts`).
+    than what a shipment costs by any service (`LeastCosts`). Processes may solve the prices, and work out what all
+    baskets cost at least at them (`least_of`).
     """
-    penalty = _more_than_any_shipment(known)
+    penalty = unfilled_cost(known)
     prices = SkuPrices(known, unfilled=penalty)
-    solved = solve_in_rounds(prices, solve_here(prices), rounds=rounds)
-    columns = {sku: _column(known, {node: item.price for node, item in nodes.items()}) for sku, nodes in solved.items()}
+    solved = solve_in_rounds(prices, solving(prices), rounds=rounds)
+    together = least_of(known, known.baskets, solved, penalty) if least is None else least(solved)
+    stock = sum(int(_column(known, nodes) @ known.supply[sku]) for sku, nodes in solved.items())
+    return max(0, together - stock - penalty * unfilled)
+
+
+def least_of(known: ExpectedOrders, baskets: Sequence[Basket], solved: Solved, penalty: int) -> int:
+    """What the orders of these baskets cost at least at the prices, if there were any number of units, and if one that
+    is not filled costs the `penalty`.
+    """
+    columns = {sku: _column(known, nodes) for sku, nodes in solved.items()}
     nothing = np.zeros(len(known.costs.nodes), dtype=np.int64)
-    least = sum(basket.orders // MILLIS * _least(known, basket, penalty, columns, nothing) for basket in known.baskets)
-    stock = sum(int(column @ known.supply[sku]) for sku, column in columns.items())
-    return max(0, least - stock - penalty * unfilled)
+    return sum(basket.orders // MILLIS * _least(known, basket, penalty, columns, nothing) for basket in baskets)
 
 
-def _column(known: ExpectedOrders, prices: Mapping[int, int]) -> Integers:
+def _column(known: ExpectedOrders, prices: Mapping[int, NodePrice]) -> Integers:
     column = np.zeros(len(known.costs.nodes), dtype=np.int64)
-    for node, price in prices.items():
-        column[node] = price
+    for node, item in prices.items():
+        column[node] = item.price
     return column
 
 
@@ -121,8 +136,8 @@ def _price(money: int) -> Price:
     return Price(unless_needed=0, tier=1, money=money)
 
 
-def _more_than_any_shipment(known: ExpectedOrders) -> int:
-    """Micros a unit: more than a unit costs that ships alone, twice over."""
+def unfilled_cost(known: ExpectedOrders) -> int:
+    """Micros a unit that is not filled: more than a unit costs that ships alone, twice over."""
     dearest = 0
     for basket in known.baskets:
         costs = known.costs.of_basket(basket.region, basket.lines)

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import click
 from msgspec import UNSET
-from rich.progress import Progress, TaskID
 
 from api.cli.flows.lookahead_comparison import compare
 from api.cli.language.current import counted, say, say_number
 from api.cli.options import AS_JSON, DASK, INSTANT_END, WORKERS, print_json, spread_of
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
-from api.cli.output.progress import progress_bar
+from api.cli.output.progress import Bars, progress_bar
 from api.cli.output.tables import money
 from api.cli.output.times import Times
 from api.cli.reads import record_read
@@ -81,7 +80,7 @@ def learn(
                 until=until,
                 horizon=days,
                 elsewhere=solved_where(spread, service),
-                advanced=_Bars(progress).advance,
+                advanced=Bars(progress, _names()).advance,
             )
         record_read(service, count=learnt.prices.history.orders)
         times = Times.of(service)
@@ -145,22 +144,9 @@ def show(settings: Settings, sku: str | None, *, table: str | None, as_json: boo
         print_columns(text_columns(headings, rows), counts)
 
 
-class _Bars:
-    """A progress bar for each part of the work, once it begins."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._names = {
-            "orders": say("reading the log"),
-            "stock": say("reading the stock"),
-            "prices": say("learning"),
-        }
-        self._tasks: dict[str, TaskID] = {}
-
-    def advance(self, part: str, done: int, total: int) -> None:
-        if part not in self._tasks:
-            self._tasks[part] = self._progress.add_task(self._names[part], total=total)
-        self._progress.update(self._tasks[part], completed=done)
+def _names() -> dict[str, str]:
+    """Of the parts of learning."""
+    return {"orders": say("reading the log"), "stock": say("reading the stock"), "prices": say("learning")}
 
 
 def _learnt_lines(record: LearntLookaheadRecord, times: Times) -> Iterator[str]:

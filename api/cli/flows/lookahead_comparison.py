@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 
 import click
+from msgspec import UNSET
 
 from api.cli.language.current import counted, say, say_number
-from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
+from api.cli.options import AS_JSON, DASK, INSTANT, TO_OR_NOW, WORKERS, print_json, spread_of
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
-from api.cli.output.progress import progress_bar
+from api.cli.output.numbers import millionths
+from api.cli.output.progress import Bars, progress_bar
 from api.cli.output.tables import money
 from api.cli.reads import record_read
-from api.records.flows.lookahead_comparison import LookaheadComparisonRecord, LookaheadTotalsRecord
+from api.records.flows.lookahead_comparison import (
+    LookaheadComparisonRecord,
+    LookaheadHindsightRecord,
+    LookaheadTotalsRecord,
+)
 from engine.lookahead.comparison import ComparisonRequest, compare_tables
 from engine.model.lookahead import LookaheadTable
 from engine.service import Pointsman
@@ -35,6 +41,8 @@ _NONE = "none"
 )
 @TO_OR_NOW
 @click.option("--no-bound", is_flag=True, help="Leave out what was possible at most, which takes longest.")
+@WORKERS
+@DASK
 @AS_JSON
 @click.pass_obj
 def compare(
@@ -45,6 +53,8 @@ def compare(
     start: int | None,
     end: int | None,
     no_bound: bool,
+    workers: int | None,
+    dask: str | None,
     as_json: bool,
 ) -> None:
     """Say what TABLE would have brought on the orders of the past.
@@ -55,6 +65,7 @@ def compare(
 
     Example: pointsman lookahead compare --from 2026-11-27 --to 2026-11-27
     """
+    spread = spread_of(workers, dask)
     with Pointsman(settings) as service:
         until = service.now + 1 if end is None else end
         prices = service.flows.lookahead
@@ -68,8 +79,8 @@ def compare(
             bounded=not no_bound,
         )
         with progress_bar() as progress:
-            task = progress.add_task(say("deciding again"), total=None)
-            made = compare_tables(service, request, progress=lambda more: progress.advance(task, more))
+            bars = Bars(progress, {"deciding": say("deciding again"), "bound": say("what was possible")})
+            made = compare_tables(service, request, spread=spread, advanced=bars.advance)
         record_read(service, count=made.orders)
     record = LookaheadComparisonRecord.of(
         made, table=compared.digest, baseline=None if baseline is None else baseline.digest
@@ -105,27 +116,39 @@ def comparison_lines(record: LookaheadComparisonRecord) -> Iterator[str]:
         orders=counted(record.orders, "order"),
     )
     yield _saving(record.baseline, record.achieved, record.currency)
-    if record.bound_micros is not None:
-        bound = money(record.bound_micros, record.currency)
-        yield say("had all orders been known before, they would have cost {bound} at least", bound=bound)
-    if record.captured_percent is not None:
-        yield _captured(record, record.captured_percent)
-    elif record.bound_micros is not None and record.baseline.units_unfilled != record.achieved.units_unfilled:
-        yield say("how much of what was possible that is can't be said: they fill different numbers of units")
+    if record.hindsight is not UNSET:
+        yield from _possible(record.hindsight, record.currency)
     if record.left_out:
         yield say("{orders} could not be decided again", orders=counted(record.left_out, "decision"))
 
 
-def _captured(record: LookaheadComparisonRecord, percent: int) -> str:
-    saved = record.baseline.cost_micros - record.achieved.cost_micros
-    if saved <= 0:
-        possible = money(record.baseline.cost_micros - (record.bound_micros or 0), record.currency)
-        return say(
+def _possible(hindsight: LookaheadHindsightRecord, currency: str) -> Iterator[str]:
+    orders = counted(hindsight.orders, "order")
+    yield say(
+        "had all orders been known before, {orders} with the same units either way would have cost {bound} at least",
+        orders=orders,
+        bound=money(hindsight.bound_micros, currency),
+    )
+    if hindsight.networks > 1:
+        number = say_number(f"{hindsight.networks:,}")
+        yield say("they were decided on {number} networks, and the bound is the sum of each one's", number=number)
+    saved, percent = hindsight.baseline_micros - hindsight.achieved_micros, hindsight.captured_percent
+    possible = money(hindsight.baseline_micros - hindsight.bound_micros, currency)
+    if percent is None:
+        yield say("no plan costs less than without the prices")
+    elif saved <= 0:
+        yield say(
             "the prices bring nothing here: of the {possible} that were possible, they save none", possible=possible
         )
-    if percent == 0:
-        return say("you capture less than 1 % of what was possible")
-    return say("you capture {percent} % of what was possible", percent=percent)
+    elif percent == 0:
+        yield say("you capture less than 1 % of what was possible")
+    else:
+        yield say(
+            "you capture {percent} % of what was possible: {saved} of {possible}",
+            percent=percent,
+            saved=millionths(saved, shown=2),
+            possible=possible,
+        )
 
 
 def _saving(before: LookaheadTotalsRecord, after: LookaheadTotalsRecord, currency: str) -> str:

@@ -3,7 +3,7 @@ the log of a scheduled job, a line now and then.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import click
@@ -50,3 +50,17 @@ class ProgressLines(Progress):
             click.echo(say("{what}: {done:,}", what=what, done=done), err=True)
         else:
             click.echo(say("{what}: {done:,} of {total:,}", what=what, done=done, total=int(task.total)), err=True)
+
+
+class Bars:
+    """A bar for each part of some work, once it begins, with how long it will take; `names` says how each is called."""
+
+    def __init__(self, progress: Progress, names: Mapping[str, str]) -> None:
+        self._progress = progress
+        self._names = names
+        self._tasks: dict[str, TaskID] = {}
+
+    def advance(self, part: str, done: int, total: int) -> None:
+        if part not in self._tasks:
+            self._tasks[part] = self._progress.add_task(self._names[part], total=total)
+        self._progress.update(self._tasks[part], completed=done, total=total)

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.order_record import Record
-from engine.lookahead.comparison import TableComparison, Totals
+from engine.lookahead.comparison import TableComparison, TableHindsight, Totals
 
 
 class LookaheadTotalsRecord(Record, frozen=True):
@@ -26,6 +26,36 @@ class LookaheadTotalsRecord(Record, frozen=True):
         )
 
 
+class LookaheadHindsightRecord(Record, frozen=True):
+    """How much was possible: what orders cost on both sides and at least, of those of which both ship the same units of
+    each line.
+    """
+
+    orders: int
+    networks: Annotated[
+        int, Meta(description="on which they were decided; the bound is the sum of that of each by itself")
+    ]
+    baseline_micros: int
+    achieved_micros: int
+    bound_micros: Annotated[int, Meta(description="no plan that ships the same units costs less")]
+    captured_percent: Annotated[
+        int | None,
+        Meta(description="of what was possible; below 0 if the table costs more; null: nothing was possible"),
+    ]
+
+    @classmethod
+    def of(cls, hindsight: TableHindsight) -> "LookaheadHindsightRecord":
+        captured = hindsight.captured
+        return cls(
+            orders=hindsight.orders,
+            networks=hindsight.networks,
+            baseline_micros=captured.baseline,
+            achieved_micros=captured.achieved,
+            bound_micros=captured.bound,
+            captured_percent=captured.share,
+        )
+
+
 class LookaheadComparisonRecord(Record, frozen=True):
     """The same orders without a table and with it."""
 
@@ -37,11 +67,10 @@ class LookaheadComparisonRecord(Record, frozen=True):
     changed: Annotated[int, Meta(description="of the orders, that ship otherwise with the table")]
     baseline: LookaheadTotalsRecord
     achieved: LookaheadTotalsRecord
-    bound_micros: Annotated[int | None, Meta(description="what the orders cost at least, had all been known")]
-    captured_percent: Annotated[
-        int | None,
-        Meta(description="how much of what was possible the table saves; null if it can't be told"),
-    ]
+    hindsight: Annotated[
+        LookaheadHindsightRecord | UnsetType,
+        Meta(description="left out if it was not asked for, or if no order ships the same units on both sides"),
+    ] = UNSET
 
     @classmethod
     def of(cls, made: TableComparison, *, table: str, baseline: str | None) -> "LookaheadComparisonRecord":
@@ -54,6 +83,5 @@ class LookaheadComparisonRecord(Record, frozen=True):
             changed=made.changed,
             baseline=LookaheadTotalsRecord.of(made.baseline),
             achieved=LookaheadTotalsRecord.of(made.achieved),
-            bound_micros=made.bound,
-            captured_percent=None if made.captured is None else made.captured.share,
+            hindsight=UNSET if made.hindsight is None else LookaheadHindsightRecord.of(made.hindsight),
         )
