@@ -1,15 +1,23 @@
 """`pointsman audit erase`: erases the personal values of orders."""
 
+import contextlib
+
 import click
 
+from api.cli.connector.choice import connector_settings
 from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.times import Times
+from api.connectors.language.connector import Connector
+from api.connectors.running.files_naming import files_naming, folders_of
+from api.connectors.running.folder_of_connectors import read_connectors
 from api.records.orders.erasure import ErasureRecord
 from engine.audit.sealing.leaf import id_text
+from engine.errors import InputInvalid
 from engine.orders.erasure import Erasure
 from engine.service import Pointsman
 from engine.settings import Settings
+from rules.errors import PolicyInvalid
 
 
 @click.command()
@@ -22,7 +30,7 @@ def erase(settings: Settings, *, orders: tuple[str, ...], note: str, yes: bool, 
     """Erase the personal values of orders that are over.
 
     Postcode, coordinates and customer can be read no more; units, costs and CO2e stand, and proofs hold. This can't be
-    undone.
+    undone. Files of connectors on this machine that name the orders are listed, and stay.
 
     Example: pointsman audit erase W-900001 --note "asked for by the customer"
     """
@@ -34,9 +42,31 @@ def erase(settings: Settings, *, orders: tuple[str, ...], note: str, yes: bool, 
         times = Times.of(service)
     if as_json:
         print_json([ErasureRecord.of(erasure) for erasure in erased])
-        return
-    for erasure in erased:
-        _print(erasure, times)
+    else:
+        for erasure in erased:
+            _print(erasure, times)
+    _print_files_naming(orders, settings)
+
+
+def _print_files_naming(orders: tuple[str, ...], settings: Settings) -> None:
+    """What erasing does not reach: messages of other systems, which connectors keep as they came."""
+    of_connectors = connector_settings(settings)
+    connectors: list[Connector] = []
+    if of_connectors.folder is not None:
+        with contextlib.suppress(PolicyInvalid, InputInvalid):  # then the usual folder is looked into alone
+            connectors = read_connectors(of_connectors.folder)
+    found = files_naming(orders, folders_of(connectors, of_connectors.files))
+    for order, files in found.files.items():
+        for file in files:
+            line = say(
+                "{order}: {file}, kept for a connector, names it, and has in clear what another system wrote; delete it"
+                " once it is over",
+                order=order,
+                file=file,
+            )
+            click.echo(line, err=True)
+    for path in found.unread:
+        click.echo(say("{path} can't be read here; look there for the orders, too", path=path), err=True)
 
 
 def _print(erasure: Erasure, times: Times) -> None:

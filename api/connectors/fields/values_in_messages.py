@@ -1,27 +1,7 @@
-"""Takes out of mistakes what is personal in them, which is written beside a message and stored while it is read."""
+"""Takes the values that are repeated out of what is said to be wrong with a field or a row. Pure."""
 
 import re
-from collections.abc import Container, Iterable
 
-import msgspec
-
-from api.connectors.formats.edi.acknowledgements import TAG
-from api.connectors.formats.format import EDI_FORMATS
-from api.connectors.language.connector import Connector
-from api.connectors.running.problems import Problem
-
-_PERSONAL = (
-    "addressee",
-    "destination.postcode",
-    "destination.latitude",
-    "destination.longitude",
-    "customer",
-    "tags",
-    "town",
-)
-_OF_ARTICLES = "products"
-"""The kind whose tags are those of articles, and say nothing of a person."""
-_FIELD = re.compile(r" \(field '[^']*'\)\Z")
 _OURS_AT_END = re.compile(
     r"(?:(?<=is not in the table )'[^']*'|(?<=that are read, such as )'.*)?(?: \(field '[^']*'\))?\Z"
 )
@@ -43,28 +23,6 @@ _UNQUOTED = (
     ),
 )
 """Values that stand in messages without apostrophes. Where a file has no header, its columns are called by values."""
-_LINE = re.compile(r"(?:\A|(?<=\.))lines\.(?![0-9]{1,4}(?:\.\w+)*\Z).*", re.DOTALL)
-"""Of the path of a mistake, a line that is called by its id and not by its place."""
-
-
-def without_personal_values(problems: Iterable[Problem], connector: Connector) -> list[Problem]:
-    """Of a connector that reads whom or where something goes to, without rows as they came and without any value: where
-    columns are shifted, names stand in other fields, too. Where a row is, its place says. Of EDI, a row's segment is
-    still named, as its acknowledgement needs it.
-    """
-    if connector.kind == _OF_ARTICLES or not any(_is_personal(field) for field in connector.fields):
-        return [*problems]
-    own_paths = {*connector.once, *connector.group, *(test.path for test in (*connector.when, *connector.must))}
-    return [_without_values(problem, own_paths, is_edi=connector.format.format in EDI_FORMATS) for problem in problems]
-
-
-def _without_values(problem: Problem, own_paths: Container[str], *, is_edi: bool) -> Problem:
-    segment = TAG.match(problem.raw) if is_edi else None
-    path = problem.path
-    if not _FIELD.search(problem.message) and path not in own_paths:
-        path = _LINE.sub("lines.…", path)
-    message = message_without_values(problem.message)
-    return msgspec.structs.replace(problem, raw="" if segment is None else segment[0], path=path, message=message)
 
 
 def message_without_values(message: str) -> str:
@@ -94,7 +52,3 @@ def _quoted(message: str) -> list[tuple[int, int]]:
         return [(first, last + 1) for first, last in zip(opening, closing, strict=True)]
     is_closed = len(marks) > 1 and _CLOSES.match(message, marks[-1])
     return [(marks[0], marks[-1] + 1 if is_closed else len(message))]
-
-
-def _is_personal(field: str) -> bool:
-    return any(field == name or field.startswith(f"{name}.") for name in _PERSONAL)

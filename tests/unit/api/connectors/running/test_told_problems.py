@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from api.connectors.fields.values_in_messages import message_without_values
 from api.connectors.language.loader import load_connector, load_connectors
 from api.connectors.running.opening import open_reader
-from api.connectors.running.personal_mistakes import message_without_values, without_personal_values
 from api.connectors.running.problems import Problem
+from api.connectors.running.told_problems import without_personal_values
 from api.connectors.sources.message import Message
 from tests.support.connectors import COUNTS
 
