@@ -39,7 +39,7 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
-from api.http.audit import accesses, days, entries, explanations, replays, sealing
+from api.http.audit import accesses, days, entries, evidence, explanations, replays, sealing
 from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
 from api.http.deprecation import Deprecation, announce
@@ -150,6 +150,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         whatif,
         accesses,
         entries,
+        evidence,
         days,
         events,
         webhooks,

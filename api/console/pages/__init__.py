@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from api.console.console import Console
 from api.console.navigation import Section
-from api.console.pages import decisions, parcels, stock, today
+from api.console.pages import audit, decisions, parcels, stock, today
 
 AddPages: TypeAlias = Callable[[Console], None]
 
@@ -16,5 +16,6 @@ PAGES: Sequence[tuple[Section, AddPages]] = (
     (decisions.SECTION, decisions.add_to),
     (stock.SECTION, stock.add_to),
     (parcels.SECTION, parcels.add_to),
+    (audit.SECTION, audit.add_to),
 )
 """In the order of the menu."""

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SOURCE = dirname(fileURLToPath(import.meta.url));
-const ENTRIES = ["console.ts", "editor.ts", "style.css"];
+const ENTRIES = ["console.ts", "editor.ts", "verify.ts", "style.css"];
 const MODULES = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 const [modules, folder] = process.argv.slice(2);

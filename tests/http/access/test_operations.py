@@ -31,6 +31,7 @@ SCOPES = {
     "GET /v1/audit/consistency": {AUDIT},
     "GET /v1/audit/entries": {AUDIT},
     "GET /v1/audit/keys": {AUDIT},
+    "GET /v1/audit/report": {AUDIT},
     "GET /v1/audit/proof/{entry}": {AUDIT},
     "GET /v1/audit/tile/{level}/{part}": {AUDIT},
     "GET /v1/availability": {STOCK},

@@ -1,0 +1,53 @@
+"""Entries of the log: who did what, and the proof that one of them is as it was written."""
+
+import datetime
+import zoneinfo
+from collections.abc import Mapping
+
+from flask import Response
+
+from api.console.calls import path_of
+from api.console.console import Console
+from api.console.visit import Visit
+
+KINDS = (
+    *("decided", "confirmed", "released", "rejected", "cancelled", "amended", "moved", "counted"),
+    *("published", "activated", "scheduled", "network_changed", "key_created", "key_revoked", "webhook_added"),
+)
+"""Some that people ask for; HTTP takes each."""
+
+
+def add_to(console: Console) -> None:
+    """Its pages."""
+    console.page("/audit", needs="entries_page")(log_entries)
+    console.page("/audit/entries/<entry>", needs="audit_proof")(one_entry)
+
+
+def log_entries(visit: Visit) -> Response:
+    chosen = visit.chosen("kind", "by", "about", "from", "until")
+    page = visit.get("/v1/audit/entries", limit="50", after=visit.query.get("after"), **in_instants(visit, chosen))
+    return visit.show(
+        "audit/entries.html",
+        page=page,
+        chosen=chosen,
+        kinds=KINDS,
+        next_page=visit.link("audit", after=page["next"], **chosen) if page["next"] else "",
+    )
+
+
+def one_entry(visit: Visit, entry: str) -> Response:
+    return visit.show("audit/entry.html", proof=visit.get(path_of("v1", "audit", "proof", entry)))
+
+
+def in_instants(visit: Visit, chosen: Mapping[str, str]) -> dict[str, str]:
+    """The filters of a form as a call takes them: days of the network, of which `until` is the last, are instants."""
+    asked = dict(chosen)
+    for name, days in (("from", 0), ("until", 1)):
+        if name in asked:
+            try:
+                day = datetime.date.fromisoformat(asked[name]) + datetime.timedelta(days=days)
+            except (ValueError, OverflowError):
+                continue  # the call says what is wrong with it
+            midnight = datetime.datetime.combine(day, datetime.time(), tzinfo=zoneinfo.ZoneInfo(visit.clock.zone))
+            asked[name] = midnight.isoformat()
+    return asked

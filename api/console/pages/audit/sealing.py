@@ -1,0 +1,41 @@
+"""The seal of the log: its newest checkpoint, who signed it, and the verification of an export in the browser."""
+
+from flask import Response
+
+from api.console.console import Console
+from api.console.visit import Visit
+
+
+def add_to(console: Console) -> None:
+    """Its pages."""
+    console.page("/audit/checkpoint", needs="audit_checkpoint")(newest_checkpoint)
+    console.page("/audit/checkpoint/file", needs="audit_checkpoint")(checkpoint_file)
+    console.page("/audit/verify", needs="audit_checkpoint")(verify_export)
+
+
+def newest_checkpoint(visit: Visit) -> Response:
+    answer = visit.ask("GET", "/v1/audit/checkpoint")
+    note = answer.body.decode() if answer.ok else ""
+    text, _, signatures = note.rpartition("\n\n")
+    origin, size, root, *_ = [*text.split("\n"), "", "", ""]
+    names = [line.split(" ")[1] for line in signatures.splitlines() if line.startswith("— ")]
+    return visit.show(
+        "audit/checkpoint.html",
+        note=note,
+        problem=answer.problem,
+        log=origin,
+        size=int(size) if size.isascii() and size.isdigit() else 0,
+        root=root,
+        own=[name for name in names if name == origin],
+        witnesses=[name for name in names if name != origin],
+        keys=visit.get("/v1/audit/keys")["keys"] if answer.ok else (),
+    )
+
+
+def checkpoint_file(visit: Visit) -> Response:
+    answer = visit.ask("GET", "/v1/audit/checkpoint")
+    return visit.show_problem(answer.problem) if answer.problem is not None else visit.file(answer, "checkpoint.txt")
+
+
+def verify_export(visit: Visit) -> Response:
+    return visit.show("audit/verify.html")

@@ -1,0 +1,175 @@
+"""Audit in the console: who did what, who read what, checkpoints, evidence, and an export verified in the browser."""
+
+import datetime
+import os
+import re
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.audit.sealing.leaf import canonical
+from engine.audit.sealing.signing import verifier_key
+from engine.audit.settings import AuditSettings
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import Clock, activate, small
+from tests.support.audit_exports import forge, write_signed
+from tests.support.callers import client_of
+from tests.support.console import console_site, page_of, verify_pages
+from tests.support.order_json import order_json
+from tests.support.wait_until import wait_until
+
+ORIGIN = "shop/main/1"
+
+
+@pytest.fixture(scope="module")
+def site(server_url, tmp_path_factory):
+    """Its log is sealed; one order was decided by somebody with a naughty name."""
+    folder = tmp_path_factory.mktemp("audit")
+    settings = Settings(
+        redis_url=server_url,
+        network=f"console-audit-{os.getpid()}",
+        audit=AuditSettings(audit_key=folder / "audit.pem"),
+    )
+    with Pointsman(settings, clock=Clock()) as pointsman:
+        pointsman.load(small())
+        activate(pointsman)
+        with console_site(pointsman, folder / "pictures") as served:
+            oms = client_of(pointsman, served.app, client="Zoë <b>'\"", role="oms")
+            assert oms.post("/v1/decisions", json=order_json(("SHIRT", 1), id="A-1")).status_code == 201
+            pointsman.sealer.seal()
+            yield served
+        pointsman.forget()
+
+
+@pytest.fixture(scope="module")
+def key():
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory, key):
+    """Of seven entries, with the checkpoint of the first five."""
+    folder = tmp_path_factory.mktemp("export")
+    forms = [canonical(f"{number}-0".encode(), {b"kind": b"moved", b"id": b"M"}) for number in range(1, 8)]
+    kept = forge(folder / "kept", forms[:5], [key], ORIGIN)
+    forge(folder / "main.audit", forms, [key], ORIGIN)
+    return folder / "main.audit", kept, forms
+
+
+def shown(site, path, role="auditor"):
+    answer = site.client(role).get(f"/console{path}")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_who_did_what_is_listed_and_an_entry_shown_with_its_proof(site):
+    page = shown(site, "/audit?kind=decided")
+    assert "Zoë &lt;b&gt;&#39;&#34;" in page
+    (entry,) = re.findall(r"/console/audit/entries/([\d-]+)", page)
+    assert "Its proof" in shown(site, f"/audit/entries/{entry}")
+    assert "There are no such entries" in shown(site, "/audit?by=nobody&from=2026-11-01&until=2026-11-30")
+    assert site.client("auditor").get("/console/audit?kind=none").status_code == 422
+
+
+def test_who_read_what_is_listed(site):
+    client_of(site.pointsman, site.app, client="Eve <i>", role="auditor").get("/v1/orders/A-1")
+    wait_until(lambda: "Eve &lt;i&gt;" in shown(site, "/audit/accesses?what=orders_show"), "the read is recorded")
+
+
+def test_the_checkpoint_is_shown_and_saved(site):
+    page = shown(site, "/audit/checkpoint")
+    assert "No witness has signed it" in page
+    saved = site.client("auditor").get("/console/audit/checkpoint/file")
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+    assert saved.data.decode().split("\n")[2] in page.replace("&#43;", "+")
+
+
+def test_evidence_of_a_period_is_made_and_saved(site):
+    days = "from=2026-11-20&until=2030-01-01"
+    refused = site.client("auditor").get(f"/console/audit/evidence?{days}")
+    assert (refused.status_code, "31 days later at most" in refused.text) == (422, True)
+    logged = client_of(site.pointsman, site.app, role="auditor").get("/v1/audit/entries").get_json()["entries"][0]
+    day = datetime.date.fromisoformat(logged["recorded_at"][:10])  # by the server's clock
+    days = f"from={day - datetime.timedelta(days=1)}&until={day + datetime.timedelta(days=1)}"
+    assert "Rules that changed" in shown(site, f"/audit/evidence?{days}")
+    saved = site.client("auditor").get(f"/console/audit/evidence/file?{days}")
+    assert (saved.get_json()["decisions"], saved.get_json()["not_as_sealed"]) == (1, [])
+
+
+def test_who_has_no_part_in_it_sees_nothing_of_it(site):
+    for path in ("/audit", "/audit/accesses", "/audit/checkpoint", "/audit/verify", "/audit/evidence"):
+        assert site.client("merchandiser").get(f"/console{path}").status_code == 403
+        assert site.client(None).get(f"/console{path}").status_code == 303
+
+
+def verdict(look, path, *, keys="", kept=""):
+    """What the page says of a file."""
+    page = look.page
+    page.set_input_files("input[name=export]", path)
+    page.fill("textarea[name=keys]", keys)
+    page.fill("textarea[name=kept]", kept)
+    page.click("form[data-verify-export] button")
+    page.wait_for_selector("#verified .message")
+    return page.inner_text("#verified")
+
+
+def test_the_browser_finds_an_export_intact_and_says_what_it_checked(opened, site, export, key, tmp_path):
+    path, kept, _ = export
+    with page_of(opened, site, "/audit/verify", role="auditor") as look:
+        asked = len(look.requests)
+        said = verdict(look, path, keys=str(verifier_key(key, name=ORIGIN)), kept=kept)
+        assert len(look.requests) == asked  # nothing was sent
+        assert look.complaints == []
+    assert said.startswith("All that was checked is as it was sealed.")
+    for part in (
+        "The 7 leaves",
+        "The 7 entries",
+        "by a key that you gave",
+        "as it was signed",
+        "checkpoint of 5 entries",
+    ):
+        assert part in said
+
+
+def test_the_browser_finds_what_was_altered(opened, site, export, key, tmp_path):
+    path, kept, forms = export
+    lines = path.read_bytes().splitlines()
+    altered = forms[2].replace(b'"M"', b'"N"')
+    cases = {
+        "Entry 3-0 was altered.": [*lines[:4], altered, *lines[5:-1]],
+        "Entry 4-0 was deleted.": [*lines[:5], *lines[6:-1]],
+        "Entries are out of order": [*lines[:3], lines[2], *lines[4:-1]],
+        "The file is not as it was signed.": None,
+    }
+    other = Ed25519PrivateKey.generate()
+    with page_of(opened, site, "/audit/verify", role="auditor") as look:
+        for number, (finding, forged) in enumerate(cases.items()):
+            file = tmp_path / f"{number}.audit"
+            if forged is None:
+                file.write_bytes(path.read_bytes().replace(b'"by":"eve"', b'"by":"bob"'))
+            else:
+                write_signed(file, forged, [key], ORIGIN)
+            said = verdict(look, file)
+            assert said.startswith("It is not as it was sealed."), finding
+            assert finding in said
+        trusted = str(verifier_key(other, name=ORIGIN))
+        assert "not signed by a key that you trust" in verdict(look, path, keys=trusted)
+        wrong = kept.replace(kept.split("\n")[2], kept.split("\n")[2][::-1].replace("=", "") + "=", 1)
+        assert "checkpoint of 5 entries" in verdict(look, path, kept=wrong)
+        assert look.page.inner_text("#verified").startswith("It is not")
+        assert "can’t be read" in verdict(look, __file__)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/audit", "audit"),
+        ("/audit/accesses", "audit-accesses"),
+        ("/audit/checkpoint", "audit-checkpoint"),
+        ("/audit/verify", "audit-verify"),
+        ("/audit/evidence", "audit-evidence"),
+    ],
+)
+def test_its_pages_are_readable(opened, site, path, name):
+    verify_pages(opened, site, path, name)
