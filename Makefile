@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+ROLE   ?= merchandiser
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick cover check fmt fuzz soak bench replay profile serve lock assets clean
+.PHONY: help demo console test quick cover check fmt fuzz soak bench replay profile serve lock assets clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -94,6 +95,11 @@ profile: $(VENV)/.test ## show what a warm worker spends its processor time on
 
 serve: $(VENV)/.runtime ## answer over HTTP
 	$(BIN)/pointsman serve $(ARGS)
+
+console: $(VENV)/.runtime ## open the console on the example network, which is loaded if it is not; ROLE=oms signs in as another role
+	@$(DEMO) policy show active >/dev/null 2>&1 || $(MAKE) demo
+	@$(DEMO) console --role $(ROLE)
+	@$(DEMO) serve $(ARGS)
 
 lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions that pyproject.toml and package.json allow
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv

@@ -57,6 +57,8 @@ class _Network(click.ParamType):
         return str(value)
 
 
+CLIENT = _Client()
+"""Names whose a key is."""
 _EXPIRES = click.option(
     "--expires", type=_Expiry(), help='After so long, such as "90 d", or at an instant. Default: never.'
 )
@@ -71,7 +73,7 @@ def key() -> None:
 @click.option("--role", type=click.Choice(get_args(Role)), required=True, help="What it may do.")
 @click.option("--network", "networks", type=_Network(), multiple=True, help="A network it is for. Default: this one.")
 @click.option("--all-networks", is_flag=True, help="For every network, those to come as well.")
-@click.option("--client", type=_Client(), help="Whose it is, for the log and for quotas. Default: the role.")
+@click.option("--client", type=CLIENT, help="Whose it is, for the log and for quotas. Default: the role.")
 @_EXPIRES
 @AS_JSON
 @click.pass_obj

@@ -51,6 +51,7 @@ COMMANDS = {
     "hold": Lazy("api.cli.hold", "hold", "List, confirm, release or extend holds; undo confirms."),
     "inbound": Lazy("api.cli.flows.inbound", "inbound", "Announce, receive and list what is to come in."),
     "init": Lazy("api.cli.init", "init", "Write a starter network into DIRECTORY."),
+    "console": Lazy("api.cli.console", "console", "Print an address that signs in to the console, once."),
     "key": Lazy("api.cli.key", "key", "Make, list, rotate and revoke the API keys of callers over HTTP."),
     "ledger": Lazy("api.cli.ledger", "ledger", "Check stock and holds against the log, and print the log."),
     "load": Lazy("api.cli.network", "load", "Load the network, products and stock in DIRECTORY."),

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, abort, redirect, request
 
 from api.cli.language.catalogue import LANGUAGES
+from api.cli.language.current import say
 from api.console.calls import Answer, Calls, Problem
 from api.console.console import CSRF_FIELD, Console, verify_token
 from api.console.cookies import (
@@ -36,6 +37,8 @@ class SignIn:
         app.add_url_rule("/sign-in", endpoint="sign_in_form", view_func=self.form, methods=["GET"])
         app.add_url_rule("/sign-in", endpoint="sign_in", view_func=self.sign_in, methods=["POST"])
         app.add_url_rule("/language", endpoint="language", view_func=self.choose_language, methods=["POST"])
+        app.add_url_rule("/sign-in/once/<token>", endpoint="link", view_func=self.link, methods=["GET"])
+        app.add_url_rule("/sign-in/once/<token>", endpoint="follow_link", view_func=self.follow_link, methods=["POST"])
         self._console.action("/sign-out")(self.sign_out)
         self._console.action("/network")(self.choose_network)
 
@@ -47,21 +50,42 @@ class SignIn:
 
     def sign_in(self) -> Response:
         """With what was typed, or without a key where that is allowed."""
-        verify_token(request.cookies.get(SIGN_IN) or secrets.token_hex())
-        if not is_of_this_site(request):
-            abort(HTTPStatus.FORBIDDEN)
+        self._verify_own_form()
         without_key = request.form.get("with", "") == _OPEN
         answer = self._asked_who(without_key=without_key)
         if answer.problem is not None:
             return self._form(request.form.get("next", ""), problem=answer.problem)
         session_id = self._around.begin(answer.json, without_key)
+        return self._signed_in(session_id, request.form.get("next", ""))
+
+    def link(self, token: str) -> Response:
+        """The page with a button that follows the link: whoever only looks at the address does not use it up."""
+        return self._form("", token=token)
+
+    def follow_link(self, token: str) -> Response:
+        """As whom the link was made for, once."""
+        self._verify_own_form()
+        session_id = self._around.sessions.follow_link(token)
+        if session_id is None:
+            detail = say("this link was used before, or is older than ten minutes: make a new one by pointsman console")
+            return self._form("", problem=Problem(status=410, kind="", detail=detail, fields={}, findings=()))
+        return self._signed_in(session_id, "")
+
+    def _signed_in(self, session_id: str, here: str) -> Response:
         if before := request.cookies.get(SESSION):  # it is somebody else's, perhaps
             self._around.sessions.end(before)
-        response = _redirected(own_address(request, request.form.get("next", "")))
+        response = _redirected(own_address(request, here))
         path, secure = request.script_root, self._is_secure()
         set_cookie(response, SESSION, session_id, path=path, secure=secure)
         forget_cookie(response, SIGN_IN, path=path, secure=secure)
         return response
+
+    @staticmethod
+    def _verify_own_form() -> None:
+        """Raise Forbidden if the form was not on the console's own page."""
+        verify_token(request.cookies.get(SIGN_IN) or secrets.token_hex())
+        if not is_of_this_site(request):
+            abort(HTTPStatus.FORBIDDEN)
 
     def sign_out(self, visit: Visit) -> Response:
         visit.sign_out()
@@ -90,13 +114,15 @@ class SignIn:
         headers = {} if without_key else {"Authorization": f"Bearer {key}"}
         return Calls(self._around.api, request, signed={}, headers=headers).send("GET", "/v1/caller")
 
-    def _form(self, here: str, *, problem: Problem | None = None) -> Response:
-        token = request.cookies.get(SIGN_IN) or secrets.token_urlsafe(32)
+    def _form(self, here: str, *, problem: Problem | None = None, token: str = "") -> Response:
+        """`token` is that of a link, in place of which nothing need be typed."""
+        csrf = request.cookies.get(SIGN_IN) or secrets.token_urlsafe(32)
         page = rendered(
             "sign_in.html",
             problem=problem,
             next=own_address(request, here).removeprefix(request.script_root),
-            csrf=token,
+            csrf=csrf,
+            token=token,
             csrf_field=CSRF_FIELD,
             open_here=self._around.open_here(),
             tokens=self._around.tokens,
@@ -104,7 +130,7 @@ class SignIn:
         )
         status = HTTPStatus.OK if problem is None else problem.status
         response = Response(page, status=status, mimetype="text/html")
-        set_cookie(response, SIGN_IN, token, path=request.script_root, secure=self._is_secure())
+        set_cookie(response, SIGN_IN, csrf, path=request.script_root, secure=self._is_secure())
         return response
 
     def _is_secure(self) -> bool:

@@ -14,6 +14,8 @@ IDLE_SECONDS = 30 * 60
 """Without use (NIST SP 800-63B, 4.2.3: 30 minutes)."""
 LONGEST_SECONDS = 12 * 60 * 60
 """However much it is used (the same: 12 hours)."""
+LINK_SECONDS = 10 * 60
+"""For which an address may be opened that signs in."""
 _ID_BYTES = 32
 """OWASP asks for 16 at least."""
 
@@ -55,6 +57,29 @@ class ConsoleSessions:
         )
         self._stored.put(session_id, session)
         return session_id
+
+    def make_link(self, key_id: str) -> str:
+        """A token by which a session of that API key begins, once."""
+        token = secrets.token_urlsafe(_ID_BYTES)
+        self._stored.put_link(token, key_id, seconds=LINK_SECONDS)
+        return token
+
+    def follow_link(self, token: str) -> str | None:
+        """The id of a new session; None if the token was used before, is too old or was never made."""
+        key_id = self._stored.take_link(token)
+        key = None if key_id is None else self._api_keys.current(key_id)
+        if key is None:
+            return None
+        person = Person(
+            name=key.client,
+            role=key.role,
+            scopes=tuple(ROLE_SCOPES[key.role]),
+            networks=key.networks,
+            key_id=key.id,
+            open_here=False,
+            ends_at=key.expires_at,
+        )
+        return self.begin(person)
 
     def find(self, session_id: str, *, used: bool) -> StoredSession | None:
         """The session, with the rights that its key has now; None if it has ended, or its key has. `used`: somebody

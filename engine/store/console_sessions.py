@@ -68,6 +68,24 @@ class StoredSessions:
         with faults():
             self._client.redis.delete(_key(session_id))
 
+    def put_link(self, token: str, key_id: str, *, seconds: int) -> None:
+        with faults():
+            self._client.redis.set(_link(token), key_id, ex=seconds)
+
+    def take_link(self, token: str) -> str | None:
+        """The id of its key, once; None if there is none, any more."""
+        with faults():
+            key_id = self._client.redis.getdel(_link(token))
+        return None if key_id is None else key_id.decode()
+
 
 def _key(session_id: str) -> str:
-    return Keys(INSTALLATION).console_session(hashlib.sha256(session_id.encode()).hexdigest())
+    return Keys(INSTALLATION).console_session(_digest(session_id))
+
+
+def _link(token: str) -> str:
+    return Keys(INSTALLATION).console_link(_digest(token))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

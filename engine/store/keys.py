@@ -76,6 +76,10 @@ class Keys:
         """
         return self._key("console", "session", digest)
 
+    def console_link(self, digest: str) -> str:
+        """String: id of the API key that one address of the console signs in by, once; gone after ten minutes."""
+        return self._key("console", "link", digest)
+
     @property
     def products(self) -> str:
         """Hash: SKU to product, with its pace of sale by node."""

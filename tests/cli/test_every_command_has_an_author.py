@@ -76,7 +76,7 @@ CHANGES = {
     "inbound import", "inbound receive",
     "stock move", "products import", "load", "policy publish", "policy activate", "policy approve", "policy rollback",
     "policy unschedule", "policy gate", "policy shadow", "policy canary",
-    "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
+    "console", "key create", "key rotate", "key revoke", "webhook add", "webhook enable", "webhook replay",
     "transfer create", "transfer approve", "transfer ship", "transfer receive", "transfer cancel",
     "webhook rotate", "webhook remove", "audit erase", "audit rotate", "backup", "audit export", "restore", "reset",
 }  # fmt: skip
@@ -281,6 +281,7 @@ def _policies(shop: Shop) -> None:
 
 def _keys_and_webhooks(shop: Shop) -> None:
     shop.do("key create", "--role", "oms", "--client", "shop", kind="key_created")
+    shop.do("console", "--role", "oms", kind="key_created")
     (made,) = json.loads(shop._run("key", "list", "--json").stdout)
     shop.do("key rotate", made["id"], kind="key_rotated")
     shop.do("key revoke", made["id"], kind="key_revoked")

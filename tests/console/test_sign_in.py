@@ -196,6 +196,29 @@ def test_without_a_key_only_those_on_this_machine_go_in_and_only_where_that_is_s
     assert client.get("/console/today").status_code == 303
 
 
+def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(opened, site):
+    made = site.pointsman.api_keys.create(role="oms", client="Dan", networks=("*",)).stored
+    token = site.pointsman.console_sessions.make_link(made.id)
+    verify_pages(opened, site, f"/sign-in/once/{token}", "sign-in-by-a-link", role=None)
+    with page_of(opened, site, f"/sign-in/once/{token}", role=None) as look:
+        look.page.get_by_role("button", name="Sign in").click()
+        assert "Dan · oms" in look.page.inner_text("header")
+    client = site.client(None)
+    for path in (token, "never-made"):
+        csrf = TOKEN.search(client.get(f"/console/sign-in/once/{path}").text)[1]
+        answer = client.post(f"/console/sign-in/once/{path}", data={"csrf": csrf})
+        assert answer.status_code == 410
+        assert "make a new one" in answer.text
+    assert client.post(f"/console/sign-in/once/{token}", data={"csrf": "x"}).status_code == 403
+
+
+def test_a_link_of_a_key_that_was_revoked_signs_nobody_in(site):
+    made = site.pointsman.api_keys.create(role="oms", client="Eve", networks=("*",)).stored
+    token = site.pointsman.console_sessions.make_link(made.id)
+    site.pointsman.api_keys.revoke(made.id)
+    assert site.pointsman.console_sessions.follow_link(token) is None
+
+
 def _open(settings):
     return dataclasses.replace(settings, access=AccessSettings(open=True))
 
