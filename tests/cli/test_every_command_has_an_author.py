@@ -281,10 +281,10 @@ def _policies(shop: Shop) -> None:
 
 def _keys_and_webhooks(shop: Shop) -> None:
     shop.do("key create", "--role", "oms", "--client", "shop", kind="key_created")
-    shop.do("console", "--role", "oms", kind="key_created")
     (made,) = json.loads(shop._run("key", "list", "--json").stdout)
     shop.do("key rotate", made["id"], kind="key_rotated")
     shop.do("key revoke", made["id"], kind="key_revoked")
+    shop.do("console", "--role", "oms", kind="key_created")
     shop.do("webhook add", "https://shop.example/hook?token=secret", "--note", "orders", kind="webhook_added")
     (webhook,) = json.loads(shop._run("webhook", "list", "--json").stdout)["webhooks"]
     for command, words in (("enable", []), ("replay", ["--dead"]), ("rotate", [])):
