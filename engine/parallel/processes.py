@@ -2,10 +2,12 @@
 any order; what they answer is handed on in the order of the tasks.
 """
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
@@ -125,6 +127,7 @@ def answer_of(answer: tuple[bool, Any]) -> Any:
 def _serve(connection: Connection, work: Work, settings: Settings) -> None:
     """What a process does, until whoever started it closes the connection or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it is interrupted, too, and ends it
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
     try:
         with Pointsman(settings) as service:
             bench = work.begin(service)
@@ -134,6 +137,14 @@ def _serve(connection: Connection, work: Work, settings: Settings) -> None:
         return
     except PointsmanError as error:
         _refuse_all(connection, str(error))
+
+
+def _end_with_parent() -> None:
+    """End this process once whoever started it is gone, whatever it is at: nobody wants the answer any more."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def done(task: Task, bench: Bench) -> tuple[bool, Any]:

@@ -3,6 +3,8 @@
 import functools
 import os
 import signal
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from engine.parallel.executor import executor
 from engine.parallel.work import Spread, tasks_of
 from engine.simulation.one_step import OneStep, OneStepWork
 from tests.support.decisions_of_many_kinds import RULES
+from tests.support.staying_work import hand_out
+from tests.support.wait_until import wait_until
 from tests.support.whatif import active, draft, json_of_whatif, tried
 
 pytestmark = pytest.mark.slow
@@ -69,3 +73,21 @@ def test_what_a_process_refuses_is_raised_with_its_reason(shop):
 def test_pieces_have_the_same_items_whatever_the_batches_were():
     assert list(tasks_of([[1, 2, 3], [], [4], [5, 6, 7, 8]], 3)) == [[1, 2, 3], [4, 5, 6], [7, 8]]
     assert list(tasks_of([], 3)) == []
+
+
+def test_processes_end_with_whoever_started_them_whatever_they_are_at(shop, tmp_path):
+    starter = get_context("spawn").Process(target=hand_out, args=(shop.settings, tmp_path, 2))
+    starter.start()
+    wait_until(lambda: len(list(tmp_path.iterdir())) == 2, "both processes are at their task", seconds=300)
+    starter.kill()
+    starter.join()
+    for file in tmp_path.iterdir():
+        wait_until(lambda pid=file.name: not is_alive(pid), f"process {file.name} has ended", seconds=300)
+
+
+def is_alive(pid):
+    """Whether it runs; one that has ended may stay listed until somebody asks for its exit code."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
