@@ -90,6 +90,9 @@ bench: $(VENV)/.bench ## measure side by side with other engines, and with the l
 replay: $(VENV)/.test ## decide the 5,000 orders of the example, and replay each decision in other processes; ARGS="--folder DIR" for others
 	$(BIN)/python -m tests.replay $(ARGS)
 
+three-minutes: $(VENV)/.test $(VENV)/.npm ## from an idea to an active rule and back by clicks in the console, tried on 5,000 orders of the past; ORDERS=500 for fewer
+	THREE_MINUTES_ORDERS=$(or $(ORDERS),5000) $(BIN)/python -m pytest -q tests/console/test_three_minutes.py -k idea
+
 profile: $(VENV)/.test ## show what a warm worker spends its processor time on
 	$(BIN)/python -m tests.profile $(ARGS)
 

@@ -91,6 +91,11 @@ class Clock:
         local = datetime.datetime.combine(date, datetime.time(), tzinfo=zoneinfo.ZoneInfo(self.zone))
         return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
 
+    def instant_of(self, written: str) -> str:
+        """An instant that somebody wrote on this clock, as 2026-11-27T08:00; RFC 3339 in UTC. Raises ValueError."""
+        local = datetime.datetime.fromisoformat(written).replace(tzinfo=zoneinfo.ZoneInfo(self.zone))
+        return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+
 
 def day(date: str | datetime.date) -> Markup:
     """2026-11-27 as Fri 27 Nov 2026."""

@@ -7,13 +7,14 @@ from typing import TypeAlias
 
 from api.console.console import Console
 from api.console.navigation import Section
-from api.console.pages import audit, decisions, parcels, stock, today
+from api.console.pages import audit, decisions, parcels, policies, stock, today
 
 AddPages: TypeAlias = Callable[[Console], None]
 
 PAGES: Sequence[tuple[Section, AddPages]] = (
     (today.SECTION, today.add_to),
     (decisions.SECTION, decisions.add_to),
+    (policies.SECTION, policies.add_to),
     (stock.SECTION, stock.add_to),
     (parcels.SECTION, parcels.add_to),
     (audit.SECTION, audit.add_to),

@@ -29,3 +29,30 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary")?.focus();
 });
+
+// Cells of a spreadsheet that are pasted into a cell of a table go into it and the cells beside and below it; rows and
+// columns are added where there are too few.
+document.addEventListener("paste", (event) => {
+  const field = event.target as HTMLInputElement;
+  const grid = field.closest?.<HTMLTableElement>("table[data-grid]");
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  if (!grid || !/[\t\n]/.test(text.trimEnd())) return;
+  event.preventDefault();
+  const place = field.closest("td")!;
+  const [top, left] = [place.parentElement as HTMLTableRowElement, place.cellIndex];
+  const lines = text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+  const width = left + Math.max(...lines.map((cells) => cells.length));
+  const columns = grid.closest("form")!.querySelector<HTMLInputElement>("input[name=columns]")!;
+  const body = grid.tBodies[0]!;
+  while (body.rows.length < top.rowIndex + lines.length) body.append(body.rows[body.rows.length - 1]!.cloneNode(true));
+  for (const row of body.rows) {
+    while (row.cells.length < width) row.append(row.cells[row.cells.length - 1]!.cloneNode(true));
+  }
+  columns.value = String(body.rows[0]!.cells.length);
+  lines.forEach((cells, down) => {
+    cells.forEach((cell, along) => {
+      const input = body.rows[top.rowIndex + down]!.cells[left + along]!.querySelector("input")!;
+      input.value = cell;
+    });
+  });
+});

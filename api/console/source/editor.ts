@@ -1,13 +1,77 @@
 // The editor of policies: it takes the place of each <textarea data-editor>, and keeps it in step, so that its form is
 // sent as it would be without a script.
-import { autocompletion } from "@codemirror/autocomplete";
+import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, defaultHighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter } from "@codemirror/lint";
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
+import { tags } from "@lezer/highlight";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+
+// The colours of the page, light or dark, which are known within the shadow root as well.
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
+  { tag: tags.comment, color: "var(--soft)", fontStyle: "italic" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--good)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
+]);
+const THEME = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--raised)", fontSize: ".875rem" },
+  "&.cm-focused": { outline: "3px solid var(--accent)" },
+  ".cm-scroller": { fontFamily: "var(--mono)", minHeight: "20rem", maxHeight: "40rem" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { color: "var(--soft)", backgroundColor: "var(--faint)", borderRightColor: "var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--accent-tint)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--line)",
+  },
+  ".cm-tooltip, .cm-panels": { color: "var(--ink)", backgroundColor: "var(--raised)", borderColor: "var(--edge)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--accent-ink)", backgroundColor: "var(--accent)" },
+});
+
+type Word = { word: string; means: string; values: string[] };
+type Vocabulary = { facts: Word[]; effects: Word[]; operators: Word[]; keys: Word[] };
+
+// Completes the words of the policy language and, behind a fact, those of the network. They are asked for once.
+function completion(address: string): (context: CompletionContext) => Promise<CompletionResult | null> {
+  let asked: Promise<Vocabulary | null> | undefined;
+  return async (context) => {
+    const word = context.matchBefore(/[\w.-]*/);
+    if (word === null || (word.from === word.to && !context.explicit)) return null;
+    asked ??= fetch(address).then((answer) => (answer.ok ? (answer.json() as Promise<Vocabulary>) : null));
+    const vocabulary = await asked;
+    if (vocabulary === null) return null;
+    const before = context.state.doc.lineAt(context.pos).text.slice(0, word.from - context.state.doc.lineAt(context.pos).from);
+    const fact = /([\w.]+):[^:]*$/.exec(before)?.[1];
+    const values = vocabulary.facts.find((each) => each.word === fact)?.values ?? [];
+    const { facts, effects, operators, keys } = vocabulary;
+    return {
+      from: word.from,
+      options: [
+        ...values.map((value) => ({ label: value, type: "constant", boost: 2 })),
+        ...facts.map((each) => ({ label: each.word, info: each.means, type: "variable" })),
+        ...effects.map((each) => ({ label: each.word, info: each.means, type: "function" })),
+        ...operators.map((each) => ({ label: each.word, info: each.means, type: "keyword" })),
+        ...keys.map((each) => ({ label: each.word, info: each.means, type: "property" })),
+      ],
+      validFor: /^[\w.-]*$/,
+    };
+  };
+}
+
+// The findings that the page has of the file, at their places in the text.
+function diagnostics(view: EditorView, file: string): Diagnostic[] {
+  const found = [...document.querySelectorAll<HTMLElement>("[data-finding]")].filter((each) => each.dataset.file === file);
+  return found.map((each) => {
+    const line = view.state.doc.line(Math.min(Math.max(1, Number(each.dataset.line)), view.state.doc.lines));
+    const from = Math.min(line.from + Number(each.dataset.column) - 1, line.to);
+    const severity = each.dataset.severity === "error" ? "error" : "warning";
+    return { from, to: line.to, severity, message: each.dataset.text ?? "" };
+  });
+}
 
 // The editor stands in a shadow root: there its styles need no <style>, which the page's Content-Security-Policy forbids.
 function edit(area: HTMLTextAreaElement): void {
@@ -25,10 +89,11 @@ function edit(area: HTMLTextAreaElement): void {
         drawSelection(),
         indentOnInput(),
         bracketMatching(),
-        autocompletion(),
+        autocompletion(area.dataset.words ? { override: [completion(area.dataset.words)] } : {}),
         highlightActiveLine(),
         highlightSelectionMatches(),
-        syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
+        syntaxHighlighting(COLOURS),
+        THEME,
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
         yaml(),
         EditorView.lineWrapping,
@@ -44,6 +109,10 @@ function edit(area: HTMLTextAreaElement): void {
   root.append(view.dom);
   area.hidden = true;
   area.after(host);
+  const file = area.dataset.file ?? "";
+  const mark = () => view.dispatch(setDiagnostics(view.state, diagnostics(view, file)));
+  mark();
+  document.addEventListener("htmx:after:swap", mark);
 }
 
 for (const area of document.querySelectorAll<HTMLTextAreaElement>("textarea[data-editor]")) edit(area);

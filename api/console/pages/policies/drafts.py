@@ -1,0 +1,246 @@
+"""Drafts: begun, looked at rule by rule, checked beside what is active, published, deleted."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from werkzeug.exceptions import NotFound
+
+from api.cli.language.current import say
+from api.console.calls import Answer, Problem, path_of
+from api.console.console import Console
+from api.console.pages.policies.rules import plain_rules
+from api.console.visit import Visit
+
+TAG_FIELD = "tag"
+"""Of each form that changes a draft: the ETag that it was read with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """As HTTP answered it."""
+
+    name: str
+    tag: str
+    owner: str
+    changed_by: str
+    changed_at: str
+    base: str | None
+    files: Mapping[str, str]
+
+
+def add_to(console: Console) -> None:
+    """Their pages and buttons."""
+    console.page("/policies/drafts", needs="policies_list_drafts")(listed)
+    console.page("/policies/begin", needs="policies_save_draft")(begin_form)
+    console.action("/policies/begin", needs="policies_save_draft")(begin)
+    console.page("/policies/drafts/<name>", needs="policies_show_draft")(overview)
+    console.action("/policies/drafts/<name>/delete", needs="policies_delete_draft")(delete)
+    console.page("/policies/drafts/<name>/rule/<policy>/<rule>", needs="policies_save_draft")(rule_form)
+    console.action("/policies/drafts/<name>/rule/<policy>/<rule>", needs="policies_save_draft")(change_rule)
+    console.page("/policies/drafts/<name>/check", needs="policies_check")(check)
+    console.page("/policies/drafts/<name>/publish", needs="policies_publish")(publish_form)
+    console.action("/policies/drafts/<name>/publish", needs="policies_publish")(publish)
+
+
+def draft_path(name: str) -> str:
+    return path_of("v1", "policies", "drafts", name)
+
+
+def show_draft(visit: Visit, name: str) -> Draft:
+    """Raises CallRefused, as visit.get."""
+    answer = visit.ask("GET", draft_path(name))
+    if answer.problem is not None:
+        visit.get(draft_path(name))
+    return _draft(answer)
+
+
+def save_draft(visit: Visit, name: str, files: Mapping[str, str], tag: str, base: str | None = None) -> Answer:
+    """PUT it as it was read with `tag`; begun without one."""
+    body = {"files": dict(files), **({"base": base} if base else {})}
+    return visit.calls.send("PUT", draft_path(name), body=body, headers={"If-Match": tag} if tag else {})
+
+
+def _draft(answer: Answer) -> Draft:
+    told = answer.json
+    names = ("name", "owner", "changed_by", "changed_at", "base", "files")
+    return Draft(tag=answer.headers.get("ETag", ""), **{name: told[name] for name in names})
+
+
+def listed(visit: Visit) -> Response:
+    return visit.show("policies/drafts.html", drafts=visit.get("/v1/policies/drafts")["drafts"])
+
+
+def begin_form(visit: Visit, problem: Problem | None = None) -> Response:
+    drafts = visit.get("/v1/policies/drafts")["drafts"]
+    versions = visit.get("/v1/policies")["versions"]
+    return visit.show(
+        "policies/draft_begin.html",
+        status=problem.status if problem else 200,
+        drafts=drafts,
+        versions=versions,
+        problem=problem,
+    )
+
+
+def begin(visit: Visit) -> Response:
+    name, start = visit.form.get("name", "").strip(), visit.form.get("start", "active")
+    files: dict[str, str] = {}
+    base = None
+    kind, _, named = start.partition(":")
+    if kind == "draft":
+        other = show_draft(visit, named)
+        files, base = dict(other.files), other.base
+    elif kind == "version":
+        version = visit.get_or_none(path_of("v1", "policies", named or "active"))
+        if version is not None:
+            files, base = dict(version["files"]), version["version"]
+    tests = visit.form.get("tests", "")
+    if tests:
+        files |= {file: text for file, text in show_draft(visit, tests).files.items() if file.endswith("_test.yaml")}
+    answer = save_draft(visit, name, files, "", base)
+    if answer.problem is not None:
+        return begin_form(visit, answer.problem)
+    return visit.after(
+        answer, visit.link("policies", "drafts", name), say("The draft is begun. Nothing of it decides yet.")
+    )
+
+
+def overview(visit: Visit, name: str) -> Response:
+    draft = show_draft(visit, name)
+    files = _policies_of(draft.files)
+    return visit.show("policies/draft.html", draft=draft, plain=plain_rules(visit, files) if files else None)
+
+
+def _policies_of(files: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in files.items() if not name.endswith("_test.yaml")}
+
+
+def delete(visit: Visit, name: str) -> Response:
+    tag = visit.form.get(TAG_FIELD, "")
+    answer = visit.calls.send("DELETE", draft_path(name), headers={"If-Match": tag} if tag else {})
+    place = visit.link("policies", "drafts") if answer.ok else visit.link("policies", "drafts", name)
+    return visit.after(answer, place, say("The draft is deleted."))
+
+
+# --- a rule by a form ------------------------------------------------------------------------------------------------
+
+
+def rule_form(visit: Visit, name: str, policy: str, rule: str) -> Response:
+    draft = show_draft(visit, name)
+    return _show_rule(visit, draft, _rule_of(visit, draft, f"{policy}/{rule}"), None)
+
+
+def change_rule(visit: Visit, name: str, policy: str, rule: str) -> Response:
+    draft = show_draft(visit, name)
+    found = _rule_of(visit, draft, f"{policy}/{rule}")
+    names = [value["path"] for value in found["values"]]
+    values = {path: visit.form[path] for path in names if path in visit.form}
+    body = {"files": _policies_of(draft.files), "rule": found["id"], "values": values}
+    edited = visit.ask("POST", "/v1/policies/edit", body=body)
+    if edited.problem is not None:
+        return _show_rule(visit, draft, found, edited.problem)
+    answer = save_draft(visit, name, {**draft.files, **edited.json["files"]}, visit.form.get(TAG_FIELD, ""))
+    if answer.problem is not None:
+        return _show_rule(visit, draft, found, answer.problem)
+    return visit.after(
+        answer, visit.link("policies", "drafts", name), say("{rule} is changed in the draft", rule=found["id"])
+    )
+
+
+def _rule_of(visit: Visit, draft: Draft, rule: str) -> Any:
+    plain = plain_rules(visit, _policies_of(draft.files)) or {"policies": ()}
+    found = next((item for its in plain["policies"] for item in its["rules"] if item["id"] == rule), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _show_rule(visit: Visit, draft: Draft, rule: Any, problem: Problem | None) -> Response:
+    vocabulary = visit.get("/v1/policies/vocabulary")
+    words = {item["word"]: item["values"] for item in vocabulary["facts"]}
+    sent = visit.form if problem else {}
+    return visit.show(
+        "policies/draft_rule.html",
+        status=problem.status if problem else 200,
+        draft=draft,
+        rule=rule,
+        values={value["path"]: sent.get(value["path"], value["value"]) for value in rule["values"]},
+        words=words,
+        problem=problem,
+        # what somebody else saved meanwhile is not overwritten unless it was looked at
+        tag=sent.get(TAG_FIELD, draft.tag),
+    )
+
+
+# --- beside what is active -------------------------------------------------------------------------------------------
+
+
+def check(visit: Visit, name: str) -> Response:
+    draft = show_draft(visit, name)
+    review = visit.ask("POST", "/v1/policies/check", body={"files": dict(draft.files)})
+    active = visit.get_or_none(path_of("v1", "policies", "active")) or {"files": {}, "version": None}
+    lines = list(_line_differences(active["files"], _policies_of(draft.files)))
+    return visit.show(
+        "policies/draft_check.html",
+        draft=draft,
+        review=review.json if review.ok else None,
+        problem=review.problem,
+        active=active["version"],
+        lines=lines,
+    )
+
+
+def _line_differences(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Of each file that differs, its lines with what becomes of them: gone, added, or same around these."""
+    for name in sorted({*before, *after}):
+        old, new = before.get(name, "").splitlines(), after.get(name, "").splitlines()
+        lines = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
+        if lines:
+            yield name, [_line(line) for line in lines]
+
+
+def _line(line: str) -> tuple[str, str]:
+    kind = {"-": "gone", "+": "added", "@": "place"}.get(line[:1], "same")
+    return kind, "…" if kind == "place" else line[1:]
+
+
+# --- published -------------------------------------------------------------------------------------------------------
+
+
+def publish_form(visit: Visit, name: str) -> Response:
+    return _show_publish(visit, show_draft(visit, name), None)
+
+
+def publish(visit: Visit, name: str) -> Response:
+    draft = show_draft(visit, name)
+    body = {
+        "files": dict(draft.files),
+        "note": visit.form.get("note", ""),
+        "emergency": bool(visit.form.get("emergency")),
+    }
+    if draft.tag != visit.form.get(TAG_FIELD):
+        visit.tell(
+            say("Somebody changed the draft since you looked at it. Look at it again, then publish it."), tone="bad"
+        )
+        return visit.go(visit.link("policies", "drafts", name, "check"))
+    answer = visit.change("POST", "/v1/policies", body)
+    if answer.problem is not None:
+        return _show_publish(visit, draft, answer.problem)
+    place = visit.link("policies", "versions", answer.json["version"])
+    return visit.after(answer, place, say("It is published as a version. It does not decide before it is activated."))
+
+
+def _show_publish(visit: Visit, draft: Draft, problem: Problem | None) -> Response:
+    review = visit.ask("POST", "/v1/policies/check", body={"files": dict(draft.files)})
+    return visit.show(
+        "policies/draft_publish.html",
+        status=problem.status if problem else 200,
+        draft=draft,
+        review=review.json if review.ok else None,
+        problem=problem or review.problem,
+    )

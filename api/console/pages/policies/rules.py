@@ -1,0 +1,52 @@
+"""The rules of the active version as sentences, with what each of them did of late."""
+
+from typing import Any
+
+from flask import Response
+
+from api.console.calls import path_of
+from api.console.console import Console
+from api.console.visit import Visit
+
+
+def add_to(console: Console) -> None:
+    """Its page."""
+    console.page("/policies", needs="policies_listed")(rules)
+
+
+def rules(visit: Visit) -> Response:
+    active = visit.get_or_none(path_of("v1", "policies", "active"))
+    if active is None:
+        return visit.show("policies/rules.html", plain=None, version=None, uses=None)
+    uses = visit.ask("GET", "/v1/policies/uses")
+    return visit.show(
+        "policies/rules.html",
+        plain=plain_rules(visit, active["files"]),
+        version=active["version"],
+        uses=RuleUses(uses.json) if uses.ok else None,
+    )
+
+
+def plain_rules(visit: Visit, files: dict[str, str]) -> Any:
+    """What POST /v1/policies/explain answers; None if no file has rules."""
+    answer = visit.ask("POST", "/v1/policies/explain", body={"files": files})
+    return answer.json if answer.ok else None
+
+
+class RuleUses:
+    """What GET /v1/policies/uses answered, by rule."""
+
+    def __init__(self, answered: Any) -> None:
+        self.decisions: int = answered["decisions"]
+        self._by_rule = {use["rule"]: use for use in answered["rules"]}
+        self.never_fired = [use["rule"] for use in answered["rules"] if not use["fired"]]
+
+    def fired(self, rule: str) -> int | None:
+        """In how many decisions; None if it isn't counted."""
+        use = self._by_rule.get(rule)
+        return None if use is None else use["fired"]
+
+    def never_mattered(self, rule: str) -> bool:
+        """Whether it decided none of the decisions in which it fired, as far as they were weighed."""
+        use = self._by_rule.get(rule)
+        return use is not None and bool(use["weighed"]) and not use["decided"]
