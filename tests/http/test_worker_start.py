@@ -7,6 +7,7 @@ import pytest
 from api.http import app as app_module
 from api.http.app import served_app
 from engine.service import Pointsman
+from engine.turn_thread import TurnThread
 from tests.conftest import activate
 
 
@@ -15,7 +16,17 @@ def worker(monkeypatch, server_url, network):
     """Starts a worker on the network; returns a client of its application."""
     monkeypatch.setenv("POINTSMAN_REDIS_URL", server_url)
     monkeypatch.setenv("POINTSMAN_NETWORK", network)
+    start = TurnThread.start
     with contextlib.ExitStack() as opened:
+
+        def start_thread(thread):
+            """A worker's threads end with its process. One that went on here would draw random numbers in the midst of
+            other tests whenever its server is slow, and hypothesis would complain of that.
+            """
+            opened.callback(thread.stop)
+            start(thread)
+
+        monkeypatch.setattr(TurnThread, "start", start_thread)
 
         def open_pointsman(settings, **more):
             return opened.enter_context(Pointsman(settings, **more))
