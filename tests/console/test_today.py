@@ -20,6 +20,7 @@ def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site):
     assert http.post("/v1/decisions", json=order_json(("SHIRT", 2), id="W-1")).status_code == 201
     http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), ("RARE", 99), id="W-2"))
     verify_pages(opened, site, "/today", "today")
+    verify_pages(opened, site, "/today/at-risk", "promises-at-risk", role="oms")
     with page_of(opened, site, "/today", role="oms") as look:
         look.page.clock.install()
         look.page.reload()
@@ -27,6 +28,7 @@ def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site):
         assert http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), id="W-3")).status_code == 201
         look.page.clock.fast_forward(21_000)
         expect(look.page.locator(".tile", has_text="Orders").locator(".value")).to_have_text("3")
+        expect(look.page.locator("#at-risk")).to_contain_text("No promise is at risk")
         assert look.complaints == []
 
 

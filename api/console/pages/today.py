@@ -11,11 +11,19 @@ from markupsafe import Markup
 from api.cli.language.current import counted, say, text
 from api.console.calls import CallRefused
 from api.console.console import Console
-from api.console.navigation import Section
+from api.console.navigation import Part, Section
 from api.console.visit import Visit
 from api.reports.charts.flow_map import MapNode, flow_map
 
-SECTION = Section(name="today", title=text("Today"), operations=("days_show",))
+SECTION = Section(
+    name="today",
+    title=text("Today"),
+    operations=("days_show",),
+    parts=(
+        Part(name="", title=text("Today"), operations=("days_show",)),
+        Part(name="at-risk", title=text("Promises at risk"), operations=("promises_at_risk",)),
+    ),
+)
 MOST_SHOWN = 8
 """Of each list on the page; each says where the whole of it is."""
 _LABELLED = 12
@@ -24,6 +32,7 @@ _LABELLED = 12
 def add_to(console: Console) -> None:
     """Its page."""
     console.page("/today", needs="days_show")(today)
+    console.page("/today/at-risk", needs="promises_at_risk")(at_risk)
 
 
 def today(visit: Visit) -> Response:
@@ -49,11 +58,13 @@ def today(visit: Visit) -> Response:
         full=[node for node in days["nodes"] if node["most_shipments"] and node["shipments"] >= node["most_shipments"]],
         resting=visit.get("/v1/resting")["nodes"] if visit.may("resting_listed") else None,
         waiting=visit.get("/v1/backlog", limit="1")["waiting"] if visit.may("backlog_page") else None,
-        at_risk=visit.get("/v1/promises/at-risk", limit=str(MOST_SHOWN))["shipments"]
-        if visit.may("promises_at_risk")
-        else None,
         most=MOST_SHOWN,
     )
+
+
+def at_risk(visit: Visit) -> Response:
+    """The promises at risk: a page of its own, and a part of today's that is asked for after it."""
+    return visit.show("today/at_risk.html", page=visit.get("/v1/promises/at-risk", limit="50"))
 
 
 def _map(nodes: Sequence[Mapping[str, Any]]) -> Markup | None:

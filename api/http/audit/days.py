@@ -38,7 +38,14 @@ def blueprint(pointsman: CurrentPointsman) -> Blueprint:
         else:
             day = datetime.datetime.fromtimestamp(pointsman.now, tz=zoneinfo.ZoneInfo(network.time_zone)).date()
         return answer(
-            DaysRecord.of(known, day=day, newest=newest(known), ran_low=pointsman.days.ran_low(), network=network)
+            DaysRecord.of(
+                known,
+                day=day,
+                newest=newest(known),
+                ran_low=pointsman.days.ran_low(),
+                complete=pointsman.days.complete,
+                network=network,
+            )
         )
 
     return days

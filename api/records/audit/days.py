@@ -81,6 +81,9 @@ class DaysRecord(Record, frozen=True):
 
     currency: str
     time_zone: str
+    complete: Annotated[
+        bool, Meta(description="false: the beginning of the log is added up by now; ask again, and there is more of it")
+    ]
     newest: Annotated[str | None, Meta(description="the last day on which something was decided; null: none is known")]
     day: DayFiguresRecord
     day_before: DayFiguresRecord
@@ -97,6 +100,7 @@ class DaysRecord(Record, frozen=True):
         day: datetime.date,
         newest: datetime.date | None,
         ran_low: Sequence[RanLow],
+        complete: bool,
         network: Network,
     ) -> Self:
         tally = days.get(day, DayTally())
@@ -104,6 +108,7 @@ class DaysRecord(Record, frozen=True):
         return cls(
             currency=network.currency,
             time_zone=network.time_zone,
+            complete=complete,
             newest=None if newest is None else newest.isoformat(),
             day=DayFiguresRecord.of(day, tally),
             day_before=DayFiguresRecord.of(before, days.get(before, DayTally())),

@@ -22,6 +22,8 @@ LOGGED_DAYS = 9
 """From the entries of so many days on: a day can be held against that of a week before."""
 MOST_DAYS = 60
 """Of those that orders were decided as of: a file of orders may be of any days."""
+MOST_ENTRIES = 1_000
+"""Of the log, that are read at once: nobody waits long for the first answer, and the next ones have the rest."""
 MOST_LOW = 50
 """Positions that ran low, the last ones."""
 _A_DAY = 86_400_000
@@ -62,10 +64,11 @@ class LiveDays:
         self._days: dict[datetime.date, DayTally] = {}
         self._zone = ""
         self._last: EntryId | None = None
+        self._complete = False
         self._reading = threading.Lock()
 
     def all(self) -> Mapping[datetime.date, DayTally]:
-        """With all that has been logged by now."""
+        """With what has been logged by now or, as long as `complete` is false, the beginning of that."""
         zone = self._network().time_zone
         with self._reading:
             if zone != self._zone:  # days begin at other instants
@@ -75,13 +78,22 @@ class LiveDays:
                 del self._days[day]
             return dict(self._days)
 
+    @property
+    def complete(self) -> bool:
+        """Whether, when `all` was asked last, all of the log was added up."""
+        return self._complete
+
     def ran_low(self) -> Sequence[RanLow]:
         """As of when `all` was asked last: the positions that ran low of late, each once, the last first."""
         return list(reversed(self._ran_low.values()))
 
     def _read_on(self) -> None:
         start = f"{max(0, self._clock() * 1_000 - LOGGED_DAYS * _A_DAY)}" if self._last is None else self._after()
+        read, self._complete = 0, False
         for batch in decision_log.batches(self._client, self._keys, start=start):
+            if read >= MOST_ENTRIES:
+                return
+            read += len(batch)
             entries = [entry for raw in batch if (entry := _entry_of(*raw)) is not None]
             decisions = [read_decision(entry.body) for entry in entries if entry.kind == "decided"]
             products = self._products({sku for decision in decisions for sku in decision.shipped_skus})
@@ -93,6 +105,7 @@ class LiveDays:
                 for low in self._low(entry):
                     self._note_low(low, entry.at)
             self._last = parse_entry_id(batch[-1][0])
+        self._complete = True
 
     def _note_low(self, low: StockLowRecord, at: int) -> None:
         if isinstance(low.sku, str) and isinstance(low.node, str) and isinstance(low.available, int):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from api.records.audit.days import DaysRecord
+from engine.audit.days import live_days
 from tests.conftest import PARKS_RISKY_ORDERS, activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -88,3 +89,11 @@ def test_a_day_is_held_against_the_day_before_and_that_of_a_week_before(http, cl
 
 def test_a_day_that_is_none_is_refused(http):
     assert http.get("/v1/days?day=2026-02-30").status_code == 422
+
+
+def test_a_long_log_is_added_up_bit_by_bit(http, decided, monkeypatch):
+    monkeypatch.setattr(live_days, "MOST_ENTRIES", 0)
+    assert not days(http)["complete"]
+    monkeypatch.undo()
+    told = days(http)
+    assert (told["complete"], told["day"]["orders"]) == (True, 2)
