@@ -44,6 +44,7 @@ TRANSLATED = {
     "lookahead.md": "prix-anticipes.md",
     "gate.md": "garde-fou.md",
     "canary.md": "canari.md",
+    "console.md": "console.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")
