@@ -7,6 +7,8 @@ import pytest
 
 from api.records.policies import GateRecord
 from api.whatif.job_folders import folder_of
+from api.whatif.job_progress import JobProgress
+from api.whatif.run import _run_gate
 from engine.simulation.job import ENDED
 from tests.http.whatif.conftest import RULE
 from tests.support.openapi import mistakes_in
@@ -113,6 +115,24 @@ def test_a_gate_is_cancelled_while_it_waits_and_while_it_runs_and_what_came_of_i
     gates._process.join(60)
     assert not gates._process.is_alive()
     assert of(client, bad) == {"version": bad, "state": "not_run", "pending": False, "result": None}
+
+
+def test_a_gate_that_is_cancelled_in_its_last_moment_keeps_nothing(client, service, bad):
+    class CancelledMeanwhile(JobProgress):
+        def add(self, more):
+            assert client.delete(f"/v1/policies/{bad}/gate").status_code == 204
+            super().add(more)
+
+    ask(client, bad)
+    stored, name = service.simulation_jobs, f"gate-{bad}"
+    assert stored.take("gate", "turn")
+    assert stored.take(name, "turn")
+    assert stored.begin(stored.get(name), "turn", at=service.now)
+    progress = CancelledMeanwhile(service, name, "turn", "gate")
+    _run_gate(service, stored.get(name), progress)
+    assert progress.done == 3
+    assert of(client, bad) == {"version": bad, "state": "not_run", "pending": False, "result": None}
+    assert stored.get(name).state == "cancelled"
 
 
 def test_a_gate_does_not_wait_for_a_what_if_and_its_failed_run_is_not_judged(client, service, turns, gates, bad):
