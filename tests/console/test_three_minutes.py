@@ -87,6 +87,8 @@ def test_an_idea_becomes_a_rule_that_decides_and_is_taken_back(opened, shop, cap
         page.set_default_timeout(MILLISECONDS)
         began = time.monotonic()
 
+        page.get_by_role("link", name="Lesquelles ont eu un effet").click()
+        page.get_by_text("Appliquées, mais sans effet").wait_for()  # Lille would have shipped without the rule, too
         page.get_by_role("link", name="Commencer un brouillon").click()
         page.get_by_label("Nom", exact=True).fill("Vider l’entrepôt de Lyon")
         page.get_by_label("Avec les tests de").select_option("de Zoé")

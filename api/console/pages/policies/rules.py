@@ -8,6 +8,9 @@ from api.console.calls import path_of
 from api.console.console import Console
 from api.console.visit import Visit
 
+WEIGHED = "5"
+"""So many of the last decisions in which a rule applied are made again without it, when one asks which mattered."""
+
 
 def add_to(console: Console) -> None:
     """Its page."""
@@ -18,7 +21,8 @@ def rules(visit: Visit) -> Response:
     active = visit.get_or_none(path_of("v1", "policies", "active"))
     if active is None:
         return visit.show("policies/rules.html", plain=None, version=None, uses=None)
-    uses = visit.ask("GET", "/v1/policies/uses")
+    weigh = WEIGHED if visit.query.get("weigh") else "0"
+    uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": weigh})
     return visit.show(
         "policies/rules.html",
         plain=plain_rules(visit, active["files"]),
@@ -39,6 +43,7 @@ class RuleUses:
     def __init__(self, answered: Any) -> None:
         self.decisions: int = answered["decisions"]
         self._by_rule = {use["rule"]: use for use in answered["rules"]}
+        self.weighed = any(use["weighed"] for use in answered["rules"])
         self.never_fired = [use["rule"] for use in answered["rules"] if not use["fired"]]
 
     def fired(self, rule: str) -> int | None:
@@ -46,7 +51,7 @@ class RuleUses:
         use = self._by_rule.get(rule)
         return None if use is None else use["fired"]
 
-    def never_mattered(self, rule: str) -> bool:
-        """Whether it decided none of the decisions in which it fired, as far as they were weighed."""
-        use = self._by_rule.get(rule)
-        return use is not None and bool(use["weighed"]) and not use["decided"]
+    @property
+    def never_mattered(self) -> list[str]:
+        """Those that applied, and decided none of the decisions that were weighed."""
+        return [rule for rule, use in self._by_rule.items() if use["weighed"] and not use["decided"]]
