@@ -177,6 +177,20 @@ def test_of_two_people_who_edit_a_draft_both_keep_what_they_wrote(site):
     assert draft(site, "both").draft.files["shops.yaml"] == mine
 
 
+def test_what_somebody_changed_meanwhile_is_not_published_unseen(site):
+    site.pointsman.policy_drafts.save("stale", FILES, base=None, before="", who="Zoé")
+    tag = draft(site, "stale").tag
+    changed = {"shops.yaml": SHOPS.replace("0.05", "7.00")}
+    site.pointsman.policy_drafts.save("stale", changed, base=None, before=tag, who="Zoé")
+    before = site.pointsman.versions.published()
+    sent = site.send(place("drafts", "stale", "publish"), "merchandiser", tag=f'"{tag}"', note="x")
+    assert sent.headers["Location"].endswith("/check")
+    assert site.pointsman.versions.published() == before
+    seen = f'"{draft(site, "stale").tag}"'
+    sent = site.send(place("drafts", "stale", "publish"), "merchandiser", tag=seen, note="x")
+    assert "/policies/versions/" in sent.headers["Location"]
+
+
 def test_each_button_of_a_version_does_what_one_call_does(site, published):
     first, second = published
     timeline = site.pointsman.versions.timeline

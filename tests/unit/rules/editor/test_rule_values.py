@@ -101,6 +101,12 @@ def test_what_a_form_cant_change_is_refused_by_its_place(rule, values, pointer):
     assert caught.value.pointer == pointer
 
 
+def test_what_would_take_more_along_is_refused():
+    text = "policy: p\nrules:\n  - {id: r, because: x,\n     until: 2026-01-01, then: {hold: 1 h}}\n"
+    with pytest.raises(ValueMistake, match="change it in the text"):
+        text_with(document(text), "r", {"/until": ""})
+
+
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=40))
 def test_whatever_is_written_stands_there_afterwards_and_nothing_else_changes(new):
     try:
