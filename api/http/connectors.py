@@ -14,6 +14,7 @@ from api.connectors.language.kinds import INBOUND
 from api.connectors.language.places import Push
 from api.connectors.running.answer_in_response import EDI_CONTENT_TYPES, AnswersInResponse
 from api.connectors.running.book import ConnectorBook
+from api.connectors.running.kept_files import kept_by
 from api.connectors.running.opening import open_answering, open_reader
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.receiving import Receiver, verify_signature
@@ -23,7 +24,7 @@ from api.connectors.sources.spooled import spooled
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
-from api.records.connectors import MessageRecord
+from api.records.connectors import ConnectorListRecord, ConnectorRecord, MessageRecord
 from engine.errors import NotFound, NotReady
 from engine.service import Pointsman
 
@@ -49,6 +50,17 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
     def is_signed() -> bool:
         known = pushed_to((request.view_args or {}).get("name", ""))
         return known is not None and known[1].secret is not None
+
+    @connectors.get("", scope=("admin", "audit:read"))
+    @connectors.response(HTTPStatus.OK, ConnectorListRecord)
+    def listed() -> Response:
+        """Every connector, how far it is, and its last error"""
+        folder, files = settings().folder, settings().files
+        records = [
+            ConnectorRecord.of(item, pointsman.connectors.status(item.name), kept_by(item, files), now=pointsman.now)
+            for item in books.setdefault(folder, ConnectorBook(folder)).connectors().values()
+        ]
+        return answer(ConnectorListRecord(connectors=records))
 
     @connectors.post("/<string:name>", scope=("stock", "orders"), signed=is_signed)
     @connectors.doc(

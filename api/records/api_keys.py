@@ -67,5 +67,9 @@ class KeyRecord(Record, frozen=True):
         )
 
 
+class KeyListRecord(Record, frozen=True):
+    keys: list[KeyRecord]
+
+
 def _shown(instant: int | None) -> Timestamp | None:
     return None if instant is None else timestamp(instant)

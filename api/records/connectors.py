@@ -166,7 +166,7 @@ class ConnectorRecord(Record, frozen=True):
         )
 
 
-class ConnectorsRecord(Record, frozen=True):
+class ConnectorListRecord(Record, frozen=True):
     connectors: list[ConnectorRecord]
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from api.records.findings import FindingRecord
 from api.records.policy_tests import TestsRecord
-from api.records.progress import ProgressRecord
+from api.records.progress import JobProgressRecord
 from engine.audit.search.rule_uses import RuleUses
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.policies.activations import Activation
@@ -308,7 +308,7 @@ class GateRecord(Record, frozen=True):
     ]
     pending: Annotated[bool, Meta(description="it was asked for, and waits or runs")]
     result: GateResultRecord | None
-    progress: Annotated[ProgressRecord | UnsetType, Meta(description="of one that is pending")] = UNSET
+    progress: Annotated[JobProgressRecord | UnsetType, Meta(description="of one that is pending")] = UNSET
 
     @classmethod
     def of(cls, version: str, check: GateCheck, pending: Job | None) -> "GateRecord":
@@ -318,7 +318,7 @@ class GateRecord(Record, frozen=True):
             state=check.state,
             pending=pending is not None,
             result=check.result,
-            progress=UNSET if pending is None else ProgressRecord.of(pending),
+            progress=UNSET if pending is None else JobProgressRecord.of(pending),
         )
 
 

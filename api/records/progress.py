@@ -8,12 +8,12 @@ from engine.decide.order_record import Record
 from engine.simulation.job import Job
 
 
-class ProgressRecord(Record, frozen=True):
+class JobProgressRecord(Record, frozen=True):
     """How many decisions are tried, of about how many."""
 
     done: int
     about: Annotated[int, Meta(description="0 until it is counted")]
 
     @classmethod
-    def of(cls, job: Job) -> "ProgressRecord":
+    def of(cls, job: Job) -> "JobProgressRecord":
         return cls(done=job.done, about=job.about)

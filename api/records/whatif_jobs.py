@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from api.records.progress import ProgressRecord
+from api.records.progress import JobProgressRecord
 from api.records.whatif import WhatIfRecord
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.simulation.job import Job
@@ -19,7 +19,7 @@ class WhatIfJobRecord(Record, frozen=True):
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     created_at: Timestamp
     created_by: Annotated[str, Meta(description="the client whose key asked for it")]
-    progress: ProgressRecord
+    progress: JobProgressRecord
     attempts: Annotated[int, Meta(description="how often it was begun: again if its process died")]
     started_at: Timestamp | UnsetType = UNSET
     ended_at: Timestamp | UnsetType = UNSET
@@ -34,7 +34,7 @@ class WhatIfJobRecord(Record, frozen=True):
             state=job.state,
             created_at=timestamp(job.created_at),
             created_by=job.created_by,
-            progress=ProgressRecord.of(job),
+            progress=JobProgressRecord.of(job),
             attempts=job.attempts,
             started_at=timestamp(job.started_at) if job.started_at else UNSET,
             ended_at=timestamp(job.ended_at) if job.ended_at else UNSET,

@@ -12,7 +12,7 @@ from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.connectors.running.kept_files import kept_by
-from api.records.connectors import ConnectorRecord, ConnectorsRecord, place_text
+from api.records.connectors import ConnectorListRecord, ConnectorRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -44,7 +44,7 @@ def list_connectors(settings: Settings, names: tuple[str, ...], folder: Path | N
     kept = {item.name: kept_by(item, files) for item in connectors}
     if as_json:
         records = [ConnectorRecord.of(item, statuses[item.name], kept[item.name], now=now) for item in connectors]
-        print_json(ConnectorsRecord(connectors=records))
+        print_json(ConnectorListRecord(connectors=records))
         return
     rows = []
     for item in connectors:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from api.console.console import Console
 from api.console.navigation import Section
-from api.console.pages import audit, decisions, parcels, policies, stock, today
+from api.console.pages import audit, decisions, learn, operations, parcels, policies, stock, today
 
 AddPages: TypeAlias = Callable[[Console], None]
 
@@ -18,5 +18,7 @@ PAGES: Sequence[tuple[Section, AddPages]] = (
     (stock.SECTION, stock.add_to),
     (parcels.SECTION, parcels.add_to),
     (audit.SECTION, audit.add_to),
+    (operations.SECTION, operations.add_to),
+    (learn.SECTION, learn.add_to),
 )
 """In the order of the menu."""

@@ -3,10 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 from marshmallow import ValidationError, validates_schema
 
-from api.http.blueprint import Blueprint, answer
+from api.http.blueprint import ITEMS, Blueprint, answer
 from api.http.serving.ending import Ending
 from api.shapes.base import Strict
 from api.shapes.fields import Instant
@@ -44,6 +44,8 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """
         verify_going_on = Ending.of_request().verify_going_on
         made = pointsman.evidence.report(query["start"], query["end"], progress=lambda _: verify_going_on())
-        return answer(made)
+        response = answer(made)
+        setattr(g, ITEMS, made.decisions)  # read, as the access log has it
+        return response
 
     return evidence

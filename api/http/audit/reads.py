@@ -28,7 +28,11 @@ OF_NO_PERSON = frozenset(
         *("webhooks.listed", "webhooks.show"),
         # hashes, and entries without the personal values, which stand encrypted in them
         *("audit.checkpoint", "audit.consistency", "audit.keys", "audit.proof", "audit.tile"),
+        # entries without what is in them
+        "entries.page",
         "caller.show",
+        # of those who work with Pointsman
+        *("keys.listed", "connectors.listed"),
         # numbers of orders alone
         "days.show",
         *("system.health", "system.ready", "metrics.numbers"),

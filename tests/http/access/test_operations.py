@@ -23,7 +23,9 @@ ORDERS, STOCK, AUDIT, ADMIN = "orders", "stock", "audit:read", "admin"
 SCOPES = {
     "GET /metrics": {AUDIT, "admin"},
     "DELETE /v1/backlog/{decision_id}": {ORDERS},
+    "GET /v1/connectors": {ADMIN, AUDIT},
     "POST /v1/connectors/{name}": {STOCK, ORDERS},
+    "GET /v1/keys": {ADMIN, AUDIT},
     "DELETE /v1/resting/{node}": {ORDERS},
     "DELETE /v1/webhooks/{webhook_id}": {ADMIN},
     "GET /v1/audit/accesses": {AUDIT},

@@ -21,6 +21,8 @@ def test_the_report_of_a_day_has_its_decisions(http):
     answer = http.get("/v1/audit/report", query_string=period)
     assert mistakes_in(http, EvidenceReportRecord, answer.get_json()) == []
     assert (answer.get_json()["decisions"], answer.get_json()["unreadable"]) == (1, [])
+    read = http.get("/v1/audit/accesses?what=evidence_report").get_json()["accesses"]
+    assert [access["count"] for access in read] == [1]
 
 
 @pytest.mark.parametrize("until", ["2026-11-01T00:00:00Z", "2026-12-03T00:00:00Z"])

@@ -1,0 +1,48 @@
+"""Connectors, keys, networks and long jobs: how each is."""
+
+from flask import Response
+
+from api.cli.language.current import say, text
+from api.console.calls import path_of
+from api.console.console import Console
+from api.console.visit import Visit
+
+STATES = {
+    "queued": text("waits"),
+    "running": text("runs"),
+    "done": text("done"),
+    "failed": text("failed"),
+    "cancelled": text("cancelled"),
+}
+"""By the words of HTTP."""
+
+
+def add_to(console: Console) -> None:
+    """Its pages and buttons."""
+    console.page("/operations", needs="connectors_listed")(connectors)
+    console.page("/operations/keys", needs="keys_listed")(keys)
+    console.page("/operations/networks", needs="caller_show")(networks)
+    console.page("/operations/jobs", needs="whatif_listed")(jobs)
+    console.action("/operations/jobs/<job>/cancel", needs="whatif_cancel")(cancel_job)
+
+
+def connectors(visit: Visit) -> Response:
+    return visit.show("operations/connectors.html", connectors=visit.get("/v1/connectors")["connectors"])
+
+
+def keys(visit: Visit) -> Response:
+    return visit.show("operations/keys.html", keys=visit.get("/v1/keys")["keys"])
+
+
+def networks(visit: Visit) -> Response:
+    ready = visit.ask("GET", "/readyz")
+    return visit.show("operations/networks.html", ready=ready.ok)
+
+
+def jobs(visit: Visit) -> Response:
+    return visit.show("operations/jobs.html", jobs=visit.get("/v1/whatif", limit="100")["whatifs"], states=STATES)
+
+
+def cancel_job(visit: Visit, job: str) -> Response:
+    answer = visit.change("DELETE", path_of("v1", "whatif", job))
+    return visit.after(answer, visit.link("operations", "jobs"), say("The job is cancelled"))

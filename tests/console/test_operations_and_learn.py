@@ -1,0 +1,113 @@
+"""Connectors, webhooks, keys, networks and jobs in the console, and the tour."""
+
+import re
+
+import pytest
+
+from tests.support.callers import client_of
+from tests.support.console import verify_pages
+
+CONNECTOR = """\
+connector: counter
+owner: logistics
+because: {en: "The <b>warehouse posts its counts", fr: L'entrepôt envoie ses comptages}
+kind: counts
+reads: {push: key}
+format: json
+fields:
+  node: where
+  sku: what
+  on_hand: pieces
+  sequence: number
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory):
+    """With a connector."""
+    made = tmp_path_factory.mktemp("connectors")
+    (made / "counter.yaml").write_text(CONNECTOR)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POINTSMAN_CONNECTORS", str(made))
+        patch.setenv("POINTSMAN_CONNECTOR_FILES", str(made / "files"))
+        yield made
+
+
+def shown(site, path, role="admin"):
+    answer = site.client(role).get(f"/console{path}")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_connectors_are_listed_with_how_they_are(site):
+    page = shown(site, "/operations", "auditor")
+    assert "The &lt;b&gt;warehouse" in page
+    assert "has not run yet" in page
+
+
+def test_a_webhook_is_added_rotated_enabled_and_removed(site):
+    made = site.send("/operations/webhooks", url="https://shop.example/<i>", types="stock.low", note="Zoë's")
+    assert made.status_code == 200, made.text
+    secret = re.search(r"<pre[^>]*>([^<]+)</pre>", made.text)[1]
+    page = shown(site, "/operations/webhooks", "auditor")
+    assert "https://shop.example/&lt;i&gt;" in page
+    assert secret not in page
+    place = re.search(r"/operations/webhooks/[\w-]+", page)[0]
+    rotated = site.send(f"{place}/rotate")
+    assert re.search(r"<pre[^>]*>([^<]+)</pre>", rotated.text)[1] != secret
+    for verb in ("enable", "replay"):
+        assert site.send(f"{place}/{verb}").status_code == 303
+    assert "Every event was taken" in shown(site, place)
+    mistaken = site.send("/operations/webhooks", url="", types="no.such")
+    assert mistaken.status_code == 422
+    assert 'aria-invalid="true"' in mistaken.text
+    assert site.send(f"{place}/remove", "auditor").status_code == 403
+    assert site.send(f"{place}/remove").status_code == 303
+    assert "Events are sent nowhere" in shown(site, "/operations/webhooks")
+
+
+def test_keys_of_this_network_are_listed_and_those_of_others_are_not(site):
+    site.pointsman.api_keys.create(role="oms", client="Till <u>", networks=(site.pointsman.settings.network,))
+    site.pointsman.api_keys.create(role="oms", client="Stranger", networks=("elsewhere",))
+    page = shown(site, "/operations/keys", "auditor")
+    assert "Till &lt;u&gt;" in page
+    assert "Stranger" not in page
+
+
+def test_the_key_list_over_http_is_of_this_network_and_has_no_secret(site):
+    answer = client_of(site.pointsman, site.app, role="auditor").get("/v1/keys").get_json()
+    assert {frozenset(key) & {"key", "secret"} for key in answer["keys"]} == {frozenset()}
+
+
+def test_networks_and_jobs_are_listed(site):
+    assert site.pointsman.settings.network in shown(site, "/operations/networks")
+    assert "Nothing was asked for" in shown(site, "/operations/jobs")
+
+
+def test_who_has_no_part_in_operations_sees_none_of_it(site):
+    assert "/console/operations" not in shown(site, "/learn", "oms")
+    for path in ("/operations", "/operations/keys", "/operations/webhooks"):
+        assert site.client("oms").get(f"/console{path}").status_code == 403
+
+
+def test_each_step_of_the_tour_leads_to_a_page(site):
+    links = re.findall(r'<a class="button" href="/console([^"]+)"', shown(site, "/learn"))
+    assert len(links) >= 5
+    for link in links:
+        assert site.client("admin").get(f"/console{link.replace('&amp;', '&')}").status_code == 200, link
+    assert "does not include this" in shown(site, "/learn", "merchandiser")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/operations", "operations"),
+        ("/operations/webhooks", "operations-webhooks"),
+        ("/operations/keys", "operations-keys"),
+        ("/operations/networks", "operations-networks"),
+        ("/operations/jobs", "operations-jobs"),
+        ("/learn", "learn"),
+    ],
+)
+def test_its_pages_are_readable(opened, site, path, name):
+    verify_pages(opened, site, path, name)
