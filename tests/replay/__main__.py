@@ -1,5 +1,6 @@
 """`python -m tests.replay` decides orders of a folder, and replays every decision in other processes: with another
-PYTHONHASHSEED, after a restart of the server, and after another network and other policies were loaded.
+PYTHONHASHSEED, after a restart of the server, and after another network and other policies were loaded. Then it tries
+the policies that decided in one step, which change nothing.
 
 For Olist, convert its data first (examples/olist), and name the folder.
 """
@@ -22,8 +23,13 @@ from api.files.orders import read_orders
 from api.files.policies import policy_files
 from engine.audit.calculation import Calculation
 from engine.errors import PointsmanError
+from engine.parallel.work import Spread
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.simulation.comparison import Comparison
+from engine.simulation.draft import Draft
+from engine.simulation.whatif import WhatIfRequest, what_if
+from rules.loader import load_policies
 from tests.support.recorded_decisions import OrderClock
 
 ROOT = Path(__file__).parents[2]
@@ -92,13 +98,31 @@ def _agreement(made: Calculation | PointsmanError) -> str:
     return "adds_up" if isinstance(made, Calculation) and made.agrees else "does_not_add_up"
 
 
+def try_the_same(data: Path, policies: Path, *, workers: int) -> Comparison:
+    """What a what-if in one step says of the very policies that decided the orders."""
+    draft = Draft.of("same", load_policies(policy_files(policies)))
+    with Pointsman(Settings(data=data)) as service:
+        request = WhatIfRequest(
+            against=draft.policies().version,
+            drafts=(draft,),
+            since=None,
+            until=None,
+            shown=1,
+            weighed=0,
+            language="en",
+        )
+        made = what_if(service, request, spread=Spread(workers=workers))
+    (result,) = made.drafts
+    return result.comparison
+
+
 @click.command()
 @click.option("--folder", type=click.Path(exists=True, path_type=Path), default=ROOT / "examples" / "hexagone")
 @click.option("--policies", type=click.Path(exists=True, path_type=Path), default=ROOT / "policies")
 @click.option("--most", type=int, help="So many orders of the folder. Default: all.")
 @click.option("--only-replay", type=click.Path(exists=True, path_type=Path), hidden=True)
 def main(folder: Path, policies: Path, most: int | None, only_replay: Path | None) -> None:
-    """Decide and replay; exits with 1 if a decision does not come out byte for byte."""
+    """Decide and replay; exits with 1 if a decision does not come out byte for byte, also in a what-if."""
     if only_replay is not None:
         _replay(only_replay)
         return
@@ -112,6 +136,14 @@ def main(folder: Path, policies: Path, most: int | None, only_replay: Path | Non
             click.echo(f"PYTHONHASHSEED={seed}: {dict(outcomes)} in {time.monotonic() - begun:.0f} s")
             if outcomes != {"identical": decisions, "adds_up": decisions}:
                 sys.exit(1)
+        begun = time.monotonic()
+        same = try_the_same(Path(directory), policies, workers=2)
+        click.echo(
+            f"what-if under the same policies: {same.sides.draft.decisions:,} decisions, {same.changed} come out"
+            f" otherwise, {same.same_bytes:,} to the byte, in {time.monotonic() - begun:.0f} s"
+        )
+        if (same.sides.draft.decisions, same.changed, same.same_bytes) != (decisions, 0, decisions):
+            sys.exit(1)
 
 
 if __name__ == "__main__":
