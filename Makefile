@@ -8,7 +8,7 @@ ROLE   ?= merchandiser
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console test quick cover check fmt fuzz soak bench replay profile serve lock assets clean
+.PHONY: help demo console test quick cover check fmt fuzz soak bench scale replay profile serve lock assets clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -86,6 +86,9 @@ soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, 
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)
+
+scale: $(VENV)/.test ## decide 100,000 orders and try drafts on them: processor time, memory and bytes; ARGS="--orders 20000" for fewer
+	$(BIN)/python -m tests.bench.scale $(ARGS)
 
 replay: $(VENV)/.test ## decide the 5,000 orders of the example, and replay each decision in other processes; ARGS="--folder DIR" for others
 	$(BIN)/python -m tests.replay $(ARGS)

@@ -104,14 +104,14 @@ def _state(pointsman: Pointsman, data: Path) -> _State:
     return _State(
         memory=memory,
         used=client.info("memory")["used_memory"],
-        appended=_bytes_on_disk(data),
+        appended=bytes_on_disk(data),
         entries=client.xlen(pointsman._keys.log),
     )
 
 
 def _weights(before: _State, after: _State, pointsman: Pointsman, data: Path, orders: int) -> Weights:
     more = after.memory - before.memory
-    rewritten = _rewritten(pointsman._client.redis, data)
+    rewritten = rewritten_bytes(pointsman._client.redis, data)
     return Weights(
         memory={kind: size / orders for kind, size in more.most_common() if size / orders >= 1},
         used=(after.used - before.used) / orders,
@@ -122,13 +122,13 @@ def _weights(before: _State, after: _State, pointsman: Pointsman, data: Path, or
     )
 
 
-def _rewritten(client: Any, data: Path) -> int:
+def rewritten_bytes(client: Any, data: Path) -> int:
     client.bgrewriteaof()
     until = time.monotonic() + _WITHIN_SECONDS
     time.sleep(1)
     while client.info("persistence")["aof_rewrite_in_progress"] and time.monotonic() < until:
         time.sleep(0.2)
-    return _bytes_on_disk(data)
+    return bytes_on_disk(data)
 
 
 def _archived(pointsman: Pointsman, data: Path) -> int:
@@ -138,7 +138,7 @@ def _archived(pointsman: Pointsman, data: Path) -> int:
     return path.stat().st_size
 
 
-def _bytes_on_disk(data: Path) -> int:
+def bytes_on_disk(data: Path) -> int:
     return sum(path.stat().st_size for path in (data / "appendonlydir").iterdir())
 
 

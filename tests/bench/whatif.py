@@ -1,14 +1,15 @@
 """A what-if in one step beside the decisions that it makes again, both in processor time of one process.
 
 Orders of the example day are decided as `pointsman route` decides them, a slice at a time; what was decided is then
-tried at once, so that both are timed on the same machine under the same load. Reading the log is counted, and so is
-the adding up; the server's own time is not counted on either side.
+tried at once, so that both are timed on the same machine under the same load. Each of what is tried has a service of
+its own, as the processes of a what-if have: none finds ready what another has learnt of the rules. Reading the log is
+counted, and so is the adding up; the server's own time is not counted on either side.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from rich.table import Table
 from api.cli.route_day import CALLER
 from api.files.policies import policy_files
 from engine.model.facts import Inventory, Order
+from engine.parallel.long_lived import long_lived_objects
 from engine.service import Pointsman
 from engine.simulation.comparison import Comparison
 from engine.simulation.draft import Draft
@@ -32,7 +34,7 @@ ORDERS, SLICE = 2_500, 250
 WARM = 2
 """Slices at the beginning that are not counted."""
 _RULE = b"carbon_price: 0.25"
-_PRICES = (b"0.30", b"0.35", b"0.40", b"0.45", b"0.50", b"0.75", b"1.50", b"2.00")
+PRICES = (b"0.30", b"0.35", b"0.40", b"0.45", b"0.50", b"0.75", b"1.50", b"2.00")
 _BONUS = b"prefer: 1.50"
 Say = Callable[[str], None]
 
@@ -59,26 +61,25 @@ class TryingFigures:
 
 
 class Tried(NamedTuple):
+    service: Pointsman
     one_step: OneStep
     drafts: int
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, size: int, warm: int, say: Say) -> TryingFigures:
-    with directory() as data, installed(data, "whatif", inventory) as pointsman:
+    with directory() as data, installed(data, "whatif", inventory) as pointsman, ExitStack() as stack:
         say(f"trying: {len(orders)} orders")
         seconds: Counter[str] = Counter()
-        tried = _tried(pointsman)
+        tried = {name: stack.enter_context(_begun(pointsman, drafts)) for name, drafts in _drafts().items()}
         for number, start in enumerate(range(0, len(orders), size)):
             if number == warm:
                 seconds.clear()
             _one_slice(pointsman, orders[start : start + size], tried, seconds)
-        for its in tried.values():
-            its.one_step.close()
     shares = {name: seconds[name] / seconds["decided"] for name in tried if name != _ALL}
     return TryingFigures(
         orders=len(orders),
         shares=shares,
-        variants=len(_PRICES),
+        variants=len(PRICES),
         variants_beside_one=seconds[_ALL] / seconds[_PRICE],
     )
 
@@ -91,20 +92,28 @@ _SAME, _PRICE, _PREFERENCE, _ALL = (
 )
 
 
-def _tried(pointsman: Pointsman) -> dict[str, Tried]:
+def _drafts() -> dict[str, list[Draft]]:
     files = policy_files(POLICIES)
-    active = pointsman.versions.find("active")
-    prices = [_draft(files, _RULE, b"carbon_price: " + price) for price in _PRICES]
-    drafts = {
+    prices = [draft_with_price(files, price) for price in PRICES]
+    return {
         _SAME: [_draft(files, b"", b"")],
         _PRICE: prices[:1],
         _PREFERENCE: [_draft(files, _BONUS, b"prefer: 2.50")],
         _ALL: prices,
     }
-    return {
-        name: Tried(OneStepWork(against=active, drafts=tuple(its)).begin(pointsman), len(its))
-        for name, its in drafts.items()
-    }
+
+
+@contextmanager
+def _begun(pointsman: Pointsman, drafts: Sequence[Draft]) -> Iterator[Tried]:
+    with Pointsman(pointsman.settings) as service:
+        work = OneStepWork(against=service.versions.find("active"), drafts=tuple(drafts))
+        with closing(work.begin(service)) as one_step:
+            yield Tried(service, one_step, len(drafts))
+
+
+def draft_with_price(files: Mapping[str, bytes], price: bytes) -> Draft:
+    """The policies of the example with another price of CO2e."""
+    return _draft(files, _RULE, b"carbon_price: " + price)
 
 
 def _draft(files: Mapping[str, bytes], what: bytes, instead: bytes) -> Draft:
@@ -120,13 +129,13 @@ def _one_slice(
         for order in orders:
             pointsman.decide(order, now=order.placed_at, key=RequestKey(caller=CALLER, name=order.id))
     for name, drafts in tried.items():
-        with _added(seconds, name):
-            _try(pointsman, drafts, behind=last[0].decode())
+        with long_lived_objects(), _added(seconds, name):  # as in the processes of a what-if
+            _try(drafts, behind=last[0].decode())
 
 
-def _try(pointsman: Pointsman, tried: Tried, *, behind: str) -> None:
+def _try(tried: Tried, *, behind: str) -> None:
     comparisons = [Comparison(shown=0, weighed=0) for _ in range(tried.drafts)]
-    for batch in decision_log.raw_decisions(pointsman._client, pointsman._keys, start=f"({behind}"):
+    for batch in decision_log.raw_decisions(tried.service._client, tried.service._keys, start=f"({behind}"):
         for item in tried.one_step.try_decisions(batch):
             if isinstance(item, UntriedDecision):
                 raise TypeError(item.why)
