@@ -44,7 +44,7 @@ class DecisionFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """A decision made again. `record` and `facts` are as they would be logged; `evaluation`, `candidates` and `choice`
-    are what it was chosen from, and what was chosen.
+    are what it was chosen from, and what was chosen. The decision claims nothing, as nobody commits it.
     """
 
     made_on: DecisionFacts
@@ -54,14 +54,12 @@ class Replay:
     decision: Decision
     record: DecisionRecord
     facts: FactsRecord
+    logged_facts: bytes
+    """The facts as they would be logged."""
 
     @property
     def body(self) -> bytes:
         return to_json(self.record)
-
-    @property
-    def logged_facts(self) -> bytes:
-        return facts_to_json(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,17 +120,20 @@ def replay_on(made_on: DecisionFacts, record: DecisionRecord, facts: FactsRecord
         held_from=None if facts.held_from is UNSET else seconds(facts.held_from),
         requested_minutes=_requested_minutes(record),
         left=left_to_others(record),
+        commits=False,
     )
     made = with_rejected_stock(made, remainder, snapshot)
     kept = _facts_again(made, record, facts, snapshot)
+    logged_facts = facts_to_json(kept)
     return Replay(
         made_on=made_on,
         evaluation=again.evaluation,
         candidates=again.candidates,
         choice=again.choice,
         decision=made,
-        record=_record_again(made, record, kept, made_on, matcher),
+        record=_record_again(made, record, kept, made_on, matcher, logged_facts=logged_facts),
         facts=kept,
+        logged_facts=logged_facts,
     )
 
 
@@ -146,12 +147,12 @@ def facts_of_decision(
 ) -> DecisionFacts:
     """What a decision was made on, as `replay` is given it."""
     paces = {sku: by_node for sku, (_, by_node) in products.items()}
-    positions: dict[str, dict[str, StockPosition]] = {
+    positions: dict[str, Mapping[str, StockPosition]] = {
         sku: columns.positions(paces[sku]) for sku, columns in facts.stock.items()
     }
     kept = facts.remainder or WHOLE
     for sku, barred in kept.barred_positions(paces).items():
-        positions.setdefault(sku, {}).update(barred)
+        positions[sku] = {**positions.get(sku, {}), **barred}
     nodes, loads = facts.nodes, facts.loads
     given = {} if loads is UNSET else loads.by_field(nodes)
     node_rests = {node: rest.rest for node, rest in (facts.resting or {}).items()}
@@ -223,13 +224,15 @@ def _record_again(
     kept: FactsRecord,
     made_on: DecisionFacts,
     matcher: PolicyJudge,
+    *,
+    logged_facts: bytes,
 ) -> DecisionRecord:
     remainder = kept.remainder or WHOLE
     again = DecisionRecord.of(
         made,
         record.id,
         record.engine_version,
-        facts_to_json(kept),
+        logged_facts,
         # without unfilled units it makes no difference whether they might have waited
         may_wait=record.may_wait,
         follows=_follows(record.follows, made_on, matcher),

@@ -114,8 +114,9 @@ def decision(
     held_from: int | None = None,
     requested_minutes: int | None = None,
     left: LeftToOthers = NOTHING_LEFT,
+    commits: bool = True,
 ) -> Decision:
-    """The decision that a choice on the evaluation is; as `decide` says."""
+    """The decision that a choice on the evaluation is; as `decide` says. If nobody `commits` it, it claims nothing."""
     now, network = evaluation.now, evaluation.snapshot.network
     chosen = tuple(shipments_of(evaluation, choice))
     held_later = reserve_at(evaluation, choice)
@@ -152,8 +153,8 @@ def decision(
         because=_because(evaluation, {*approval_rules, *_rules_of(chosen)}, unfilled, excluded),
         fired=fired,
         silenced=silenced,
-        claims=tuple(_claims(evaluation, shipments)),
-        load_claims=tuple(_load_claims(evaluation, shipments)),
+        claims=tuple(_claims(evaluation, shipments)) if commits else (),
+        load_claims=tuple(_load_claims(evaluation, shipments)) if commits else (),
         day=evaluation.columns.periods.of_nodes(shipment.node for shipment in shipments).text,
         periods=period_names(evaluation.matcher.policies, network, now),
         left=left,

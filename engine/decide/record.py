@@ -137,7 +137,7 @@ class DecisionRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
         units that stay unfilled do.
         """
         hold, waiting = None, decision_id is not None and decision.waits(may_wait=may_wait)
-        if decision.claims and decision_id is not None:
+        if decision.shipments and decision_id is not None:
             hold = HoldRecord.of(decision, decision_id)
         return cls(
             schema=SCHEMA,
@@ -296,8 +296,9 @@ def _waiting_lines(decision: Decision, *, may_wait: bool) -> list[str] | UnsetTy
 
 def _stock(decision: Decision) -> dict[str, dict[str, StockRecord]]:
     stock: dict[str, dict[str, StockRecord]] = {}
-    for claim in decision.claims:
-        stock.setdefault(claim.sku, {})[claim.node] = StockRecord.of(decision.stock[claim.sku], claim.node)
+    positions = {(line.sku, shipment.node) for shipment in decision.shipments for line in shipment.lines}
+    for sku, node in sorted(positions):
+        stock.setdefault(sku, {})[node] = StockRecord.of(decision.stock[sku], node)
     return stock
 
 

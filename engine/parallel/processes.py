@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
 from engine.errors import PointsmanError
+from engine.parallel.long_lived import long_lived_objects
 from engine.parallel.work import Bench, Task, Work
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -27,14 +28,17 @@ class Alone:
 
     def __init__(self, work: Work, service: Pointsman) -> None:
         self._bench = work.begin(service)
+        self._long_lived = long_lived_objects()
 
     def each(self, tasks: Iterable[Task]) -> Iterator[Any]:
         return (task(self._bench) for task in tasks)
 
     def __enter__(self) -> Self:
+        self._long_lived.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._long_lived.__exit__(None, None, None)
         self._bench.close()
 
 
@@ -131,8 +135,9 @@ def _serve(connection: Connection, work: Work, settings: Settings) -> None:
     try:
         with Pointsman(settings) as service:
             bench = work.begin(service)
-            while True:
-                connection.send(done(connection.recv(), bench))
+            with long_lived_objects():
+                while True:
+                    connection.send(done(connection.recv(), bench))
     except (EOFError, OSError):
         return
     except PointsmanError as error:

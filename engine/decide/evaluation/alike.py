@@ -113,6 +113,7 @@ def _looked_at(policies: PolicySet) -> tuple[object, ...]:
 
 
 def _same_of_order(one: Evaluation, other: Evaluation, same: Same) -> bool:
+    other.__dict__.setdefault("facts", one.facts)  # whatever the rules say of them
     return same(one.order_judgement, other.order_judgement)
 
 

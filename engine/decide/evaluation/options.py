@@ -1,7 +1,7 @@
 """The ways to ship one line, as columns, with what the rules say of each."""
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, product_rounded, rounded
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, Once, product_rounded, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach
@@ -80,13 +80,13 @@ def judge_options(
     unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
     stock, loads, clocks, quantity = positions.stock, columns.loads, columns.clocks, line.quantity
     country = shared["order"].get("order.country")
-    on_time = cache(lambda: _on_time(ways, country if isinstance(country, str) else None, node, service))
-    cost = cache(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
-    known_cost = cache(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
+    on_time = Once(lambda: _on_time(ways, country if isinstance(country, str) else None, node, service))
+    cost = Once(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
+    known_cost = Once(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
     ranks: dict[str, Callable[[], Integers]] = {
-        "stock.rank": cache(lambda: rank_of_places(-stock.available[position], node)),
-        "route.rank_distance": cache(lambda: rank_of_places(distance, node)),
-        "route.rank_cost": cache(lambda: rank_of_options(known_cost())),
+        "stock.rank": Once(lambda: rank_of_places(-stock.available[position], node)),
+        "route.rank_distance": Once(lambda: rank_of_places(distance, node)),
+        "route.rank_cost": Once(lambda: rank_of_options(known_cost())),
     }
     compared: dict[str, Callable[[], Integers]] = {
         LOAD: lambda: loads[node],

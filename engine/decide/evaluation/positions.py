@@ -16,6 +16,7 @@ from engine.decide.shipping.columns import Integers, integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import MAX_COVER, NO_UNITS_TAKEN, UNIT_MILLIS, StockPosition, TakenUnits
+from engine.model.position_columns import PositionColumns, PositionsInOrder
 from engine.model.receipts import Receipt
 from rules.reserves import Tally
 from rules.vocabulary import Facts, Stage
@@ -59,10 +60,15 @@ class Stock:
             positions = {**dict.fromkeys(receipts, StockPosition(0)), **positions}
         node = integers(map(ways.node_index.__getitem__, positions))
         order = node.argsort()
-        stored = list(positions.values())
-        stored = [stored[row] for row in order.tolist()]
-        on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
-        units, held_units = integers(on_hand), integers(held)
+        stored: Sequence[StockPosition]
+        if isinstance(positions, PositionColumns):
+            stored = PositionsInOrder(positions, order.tolist())
+            units, held_units = integers(positions.on_hand)[order], integers(positions.held)[order]
+        else:
+            stored = list(positions.values())
+            stored = [stored[row] for row in order.tolist()]
+            on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
+            units, held_units = integers(on_hand), integers(held)
         node = node[order]
         columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
         stock = cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
@@ -101,7 +107,9 @@ class Stock:
     @cached_property
     def pace(self) -> Integers:
         """Thousandths of a unit a day; NO_PACE where it is not known."""
-        return integers([NO_PACE if item.pace is None else item.pace for item in self.positions])
+        stored = self.positions
+        paces = stored.paces if isinstance(stored, PositionsInOrder) else [item.pace for item in stored]
+        return integers([NO_PACE if pace is None else pace for pace in paces])
 
     @cached_property
     def cover(self) -> Integers:

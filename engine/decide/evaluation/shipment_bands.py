@@ -102,7 +102,11 @@ def bands_of_order(
     """
     if (steps is None and not ways.is_banded) or not ordered.weights:
         return None
-    by_service = [list(_bands_of(bands, ordered, steps or ShipmentSteps([], []))) for bands in ways.bands]
+    known: dict[int, list[tuple[int, int, int, int, int, int]]] = {}  # services that share their bands are many
+    for bands in ways.bands:
+        if id(bands) not in known:
+            known[id(bands)] = list(_bands_of(bands, ordered, steps or ShipmentSteps([], [])))
+    by_service = [known[id(bands)] for bands in ways.bands]
     counts = integers(len(bands) for bands in by_service)
     first = counts.cumsum() - counts
     table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T

@@ -175,7 +175,9 @@ class SnapshotColumns:
         if (most >= NO_LIMIT).all():
             return None
         loads, names = self.snapshot.loads, self.ways.node_ids
-        given = np.array([[loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
+        given = np.zeros_like(most)
+        for node in np.flatnonzero((most < NO_LIMIT).any(axis=0)).tolist():
+            given[:, node] = [loads.get(field(names[node]), 0) for field in (units_field, grams_field)]
         return np.where(most < NO_LIMIT, np.maximum(0, most - given), NO_LIMIT)
 
     def later(

@@ -7,8 +7,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.decide.decision import DecidedStock
 from engine.decide.order_record import Record, Timestamp, seconds, timestamp
-from engine.model.facts import StockPosition, TakenUnits
+from engine.model.facts import TakenUnits
 from engine.model.lots import NEVER, NO_LOT, Lot, date_of, expiry_of, lot_label, name_of
+from engine.model.position_columns import PositionColumns
 from engine.model.receipts import Receipt, ReceiptSource, ReceiptStatus
 from rules.reserves import Tally
 
@@ -127,12 +128,18 @@ class StockColumnsRecord(Record, frozen=True):
             held_of_empty=dict(stock.held_of_empty) or UNSET,
         )
 
-    def positions(self, paces: Mapping[str, int]) -> dict[str, StockPosition]:
-        """By node, given the paces of sale."""
-        units = {node: (on_hand, held) for node, on_hand, held in zip(self.nodes, self.on_hand, self.held, strict=True)}
-        empty, held = self.empty or (), self.held_of_empty or {}
-        units |= {node: (0, held.get(node, 0)) for node in empty}
-        return {node: StockPosition(*both, paces.get(node)) for node, both in units.items()}
+    def positions(self, paces: Mapping[str, int]) -> PositionColumns:
+        """Given the paces of sale. Raises ValueError if a node stands twice, or if the columns differ in length."""
+        empty = self.empty or ()
+        if not empty:
+            return PositionColumns(self.nodes, self.on_hand, self.held, paces)
+        held = self.held_of_empty or {}
+        return PositionColumns(
+            [*self.nodes, *empty],
+            [*self.on_hand, *[0] * len(empty)],
+            [*self.held, *[held.get(node, 0) for node in empty]],
+            paces,
+        )
 
     @property
     def taken_units(self) -> TakenUnits:

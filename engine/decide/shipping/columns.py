@@ -1,6 +1,6 @@
 """Columns of integers: their types, the values that stand for none, and arithmetic that rounds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,6 +15,21 @@ NOWHERE: Final = -1
 """Minutes of a way that no band of its service's transit reaches; the number of no lanes, of no node."""
 WIDEST: Final = 1 << 61
 """No amount that is computed in columns may reach this; int64 ends at four times as much."""
+
+
+class Once:
+    """Makes a column when it is first asked for; lighter than functools.cache, of which every line needs some."""
+
+    __slots__ = ("_column", "_make")
+
+    def __init__(self, make: Callable[[], Integers]) -> None:
+        self._make = make
+        self._column: Integers | None = None
+
+    def __call__(self) -> Integers:
+        if self._column is None:
+            self._column = self._make()
+        return self._column
 
 
 def integers(values: Iterable[int]) -> Integers:

@@ -1,0 +1,19 @@
+"""Keeps Python's garbage collector from what stays until long work is done: network, products, rules and caches.
+
+It looks at every object again and again to find cycles. Of the half a million that a process has which tries decisions,
+nearly all are made before the first decision; looking at them took 5 to 7 % of its time.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def long_lived_objects() -> Iterator[None]:
+    """What was made before is left alone by the garbage collector until the end of the block."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
