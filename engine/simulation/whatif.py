@@ -20,10 +20,10 @@ from engine.simulation.draft import Draft, deciding_rules
 from engine.simulation.one_step import OneStep, OneStepWork
 from engine.simulation.protection import DraftProtection, protection_of
 from engine.simulation.rolled.orders_to_try import OrdersToTry
-from engine.simulation.rolled.roll import KINDS
 from engine.simulation.rolled.rolling import Rolled, RolledFigures, roll_forward
 from engine.simulation.rolled.run import RollRequest
 from engine.simulation.rolled.stretches import BeginsAgain, Stretch, stretches
+from engine.simulation.rolled.units.kinds import KINDS
 from engine.simulation.tried_decision import UntriedDecision
 from engine.store.log.stored_entry import RawEntry
 from rules.diff.compare import Changes, compare

@@ -25,7 +25,7 @@ from engine.simulation.network_change import NetworkChange
 from engine.simulation.outcome import Decided
 from engine.simulation.piece_files import PieceFiles
 from engine.simulation.rolled.answering import Answer, Answering, Question
-from engine.simulation.rolled.order_units import PlacedShipment
+from engine.simulation.rolled.units.placed_shipment import PlacedShipment
 from engine.store.log.stored_entry import RawEntry
 from engine.version import MEANING, VERSION
 

@@ -17,8 +17,8 @@ from engine.model.facts import Network, Snapshot
 from engine.simulation.draft import deciding_rules
 from engine.simulation.network_change import ChangedNetwork, NetworkChange
 from engine.simulation.outcome import Decided, decided_by_choice, outcome_of_choice
-from engine.simulation.rolled.order_units import PlacedShipment
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.placed_shipment import PlacedShipment
+from engine.simulation.rolled.units.stock_difference import StockDifference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from engine.model.facts import Order, Product, Snapshot, StockPosition
 from engine.orders.decision_request import whole_order
 from engine.simulation.network_change import NetworkChange
 from engine.simulation.rolled.answering import Answering, Question
-from engine.simulation.rolled.books import Books
 from engine.simulation.rolled.end_stock import end_stock
-from engine.simulation.rolled.logged_units import wait
-from engine.simulation.rolled.order_units import OrderUnits, PlacedShipment
 from engine.simulation.rolled.rolled_order import MadeDecision, VariantOrder, result_of
 from engine.simulation.rolled.run import RolledRun
-from engine.simulation.rolled.stock_difference import StockDifference, date_of
+from engine.simulation.rolled.units.books import Books
+from engine.simulation.rolled.units.logged_units import wait
+from engine.simulation.rolled.units.order_units import OrderUnits
+from engine.simulation.rolled.units.placed_shipment import PlacedShipment
+from engine.simulation.rolled.units.stock_difference import StockDifference, date_of
 
 
 class OrderRoll:

@@ -23,7 +23,7 @@ from engine.simulation.rolled.merging import pairs, tried
 from engine.simulation.rolled.order_roll import OrderRoll
 from engine.simulation.rolled.orders_to_try import OrderFacts
 from engine.simulation.rolled.rolling import Rolled, RolledPart
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.stock_difference import StockDifference
 from engine.version import VERSION
 
 

@@ -15,8 +15,9 @@ from engine.model.facts import Network, Order, Product
 from engine.simulation.destination import NOWHERE, Destination, destination_of
 from engine.simulation.outcome import Decided, MadeBy, Outcome, outcome_of
 from engine.simulation.rolled.answering import Answer
-from engine.simulation.rolled.order_units import OrderUnits, PlacedShipment
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.order_units import OrderUnits
+from engine.simulation.rolled.units.placed_shipment import PlacedShipment
+from engine.simulation.rolled.units.stock_difference import StockDifference
 from engine.simulation.tried_decision import NotKept
 from engine.store.log.decision_chain import NOT_IN_STOCK
 

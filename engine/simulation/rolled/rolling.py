@@ -13,9 +13,9 @@ from engine.simulation.rolled.end_stock import EndStock
 from engine.simulation.rolled.hindsight import Hindsight, hindsights
 from engine.simulation.rolled.merging import pairs, tried
 from engine.simulation.rolled.run import RolledRun, RollRequest
-from engine.simulation.rolled.stock_difference import StockDifference
 from engine.simulation.rolled.stretches import Stretch
 from engine.simulation.rolled.tasks import explain_task, roll_task, weigh_task
+from engine.simulation.rolled.units.stock_difference import StockDifference
 from engine.simulation.tried_decision import UntriedDecision
 
 

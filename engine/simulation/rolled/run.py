@@ -16,9 +16,10 @@ from engine.simulation.piece_files import PieceFiles
 from engine.simulation.rolled.answer_journal import AnswerJournal, variant_digest
 from engine.simulation.rolled.end_stock import EndStock, end_stock
 from engine.simulation.rolled.hindsight import known_orders
-from engine.simulation.rolled.roll import KINDS, Roll
+from engine.simulation.rolled.roll import Roll
 from engine.simulation.rolled.rolled_order import RolledOrder, result_of
 from engine.simulation.rolled.stretches import Stretch
+from engine.simulation.rolled.units.kinds import KINDS
 from engine.simulation.tried_decision import NotKept, UntriedDecision
 
 _AT_ONCE: Final = 100

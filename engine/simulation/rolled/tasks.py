@@ -13,7 +13,7 @@ from engine.simulation.changed_decision import ExplainedChange, explain_change
 from engine.simulation.one_step import OneStep, side_of
 from engine.simulation.rolled.answering import as_variant
 from engine.simulation.rolled.run import RolledRun, RollRequest, roll
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.stock_difference import StockDifference
 
 Differences: TypeAlias = Mapping[str, StockDifference]
 """By entry, what was not as in the log when a variant decided there."""

@@ -16,9 +16,10 @@ from engine.simulation.network_change import NO_CHANGE
 from engine.simulation.piece_files import PieceFiles
 from engine.simulation.rolled.answer_journal import AnswerJournal
 from engine.simulation.rolled.answering import Answering
-from engine.simulation.rolled.roll import KINDS, Roll
+from engine.simulation.rolled.roll import Roll
 from engine.simulation.rolled.rolled_order import result_of
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.kinds import KINDS
+from engine.simulation.rolled.units.stock_difference import StockDifference
 from engine.store.flows.receipts import Announcement, Delivery
 from tests.conftest import activate
 from tests.support.decision_json import json_of

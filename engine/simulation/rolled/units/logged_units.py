@@ -7,9 +7,10 @@ from typing import NamedTuple
 from engine.decide.record import DecisionRecord
 from engine.model.load_periods import periods_of
 from engine.simulation.outcome import recorded
-from engine.simulation.rolled.books import Books
-from engine.simulation.rolled.order_units import Becomes, OrderUnits, PlacedShipment
 from engine.simulation.rolled.rolled_order import VariantOrder
+from engine.simulation.rolled.units.books import Books
+from engine.simulation.rolled.units.order_units import OrderUnits
+from engine.simulation.rolled.units.placed_shipment import Becomes, PlacedShipment
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import PartUnits, RejectionBody, UnitsBody
 
@@ -208,3 +209,9 @@ def waiting_lines(record: DecisionRecord) -> dict[str, int]:
         for item in shipment.lines:
             lines[item.line] = lines.get(item.line, 0) + item.quantity
     return lines
+
+
+def fill_without_stock(units: OrderUnits, record: DecisionRecord) -> None:
+    """What the decision fills of articles that are not counted."""
+    for item in record.not_counted or ():
+        units.not_counted[item.line] += item.quantity

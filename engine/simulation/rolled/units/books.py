@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.model.node_loads import output
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.stock_difference import StockDifference
 
 
 def _nobody(_sku: str, _node: str) -> None:

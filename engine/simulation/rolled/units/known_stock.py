@@ -8,7 +8,7 @@ from engine.decide.shipping.ways import Ways
 from engine.model.facts import Product, Snapshot, StockPosition
 from engine.model.lots import NO_LOT
 from engine.model.node_loads import grams_field, node_of, units_field
-from engine.simulation.rolled.stock_difference import StockDifference
+from engine.simulation.rolled.units.stock_difference import StockDifference
 from rules.policy import PolicySet
 
 

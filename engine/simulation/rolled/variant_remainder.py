@@ -1,0 +1,71 @@
+"""What of an order a variant decides where the log made a decision: as much as the log did, or what the variant has of
+it otherwise. Pure.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from engine.decide.record import DecisionRecord
+from engine.decide.remainder import Remainder
+from engine.simulation.rolled.rolled_order import VariantOrder
+from engine.simulation.rolled.units.logged_units import LoggedOrder
+
+
+def variant_remainder(
+    record: DecisionRecord, remainder: Remainder, order: LoggedOrder, variant: VariantOrder, *, in_step: bool
+) -> Remainder | None:
+    """`remainder` is what the log decided of the order. `in_step`: its units are in the same places in both. None if
+    there is nothing to decide.
+    """
+    if variant.name != record.order.id:
+        remainder = replace(remainder, whole_order=replace(remainder.whole_order, id=variant.name))
+    if record.because is None:
+        return remainder
+    if in_step:
+        alone = order.rejected_in_log_alone(variant)
+        return replace(remainder, barred=_barred_in_step(record, remainder, variant, alone))
+    units = _undecided(record, remainder, variant)
+    if not units:
+        return None
+    barred = _barred(record, remainder, variant)
+    return replace(remainder, units=units, standing_shipments=variant.units.standing, barred=barred)
+
+
+def _undecided(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> dict[str, int]:
+    """Units by line that are to be decided of an order which stands otherwise than in the log."""
+    units = variant.units
+    lines = {line.id for line in remainder.whole_order.lines}
+    if record.because == "stock":
+        return {line: count for line, count in units.waiting_units.items() if line in lines}
+    if record.because == "amended":
+        return {line: count for line, count in units.unfilled.items() if line in lines}
+    if record.because == "rejected" and record.follows and record.follows.node:
+        node = record.follows.node
+        there = {line: min(count, units.held_of(line, node)) for line, count in remainder.units.items()}
+        return {line: count for line, count in there.items() if count}
+    return {}  # the promise at risk was of a shipment that the variant does not have
+
+
+def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> Mapping[str, frozenset[str]]:
+    """By SKU, the nodes that may not ship what is decided again: those that rejected it of the variant."""
+    if record.because != "rejected" or not record.follows or not record.follows.node:
+        return variant.barred(lasting=True)
+    barred = variant.barred(lasting=False)
+    rejecting = frozenset({record.follows.node})
+    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in remainder.order.lines}
+
+
+def _barred_in_step(
+    record: DecisionRecord, remainder: Remainder, variant: VariantOrder, alone: AbstractSet[tuple[str, str]]
+) -> Mapping[str, frozenset[str]]:
+    """Those of the log, without the nodes that rejected the SKU in the log `alone`."""
+    its = variant.barred(lasting=record.because != "rejected")
+    rejecting = record.follows.node if record.follows else ""
+    barred = {
+        sku: frozenset(
+            node for node in nodes if (sku, node) not in alone or node in its.get(sku, ()) or node == rejecting
+        )
+        for sku, nodes in remainder.barred.items()
+    }
+    return {sku: nodes for sku, nodes in barred.items() if nodes}
