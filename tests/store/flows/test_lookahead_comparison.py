@@ -137,6 +137,8 @@ def test_orders_before_and_after_a_load_are_bounded_each_on_its_own_network(shop
     shop.decide(order(("A", 1), place=MARSEILLE, placed_at=clock.now))
     made = compared(shop, 1)
     assert (made.orders, made.baseline.shipped, made.left_out) == (3, 3, 0)
+    logged = [entry.record for entry in shop.entries(on_damaged=pytest.fail) if entry.kind == "decided"]
+    assert made.baseline.cost == sum(record.cost_micros for record in logged)
     hindsight = made.hindsight
     assert (hindsight.orders, hindsight.networks) == (3, 2)
     assert hindsight.captured.bound == made.baseline.cost, "no order could have cost less"

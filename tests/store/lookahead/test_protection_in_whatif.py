@@ -30,7 +30,8 @@ def test_only_rules_that_differ_and_keep_units_are_costed_each_draft_by_itself(b
     more = draft(KEEPS.replace("1", "3"), PROTECTS, name="more")
     other = draft(KEEPS, "then: {prefer: 1}", name="other")
     less = draft("when: {node.id: lyon}, then: {keep: 3}", name="less")
-    first, nothing, last = protection(busy, more, other, less)
+    first, nothing, last, added = protection(busy, more, other, less, draft(KEEPS, PROTECTS, name="added"))
+    assert [item.rule for item in added.costs.rules] == list(added.rules) == ["test/r2"]
     assert nothing is None
     assert (first.rules, last.rules) == (("test/r1", "test/r2"), ("test/r1",))
     assert (first.costs.digest, first.costs.units) == (digest, 5)
