@@ -1,5 +1,6 @@
 """The pages of the orders that a trial changes have each of them once, the worst first."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,13 +21,15 @@ rows = st.dictionaries(st.text(min_size=1, max_size=4), figures, max_size=9).map
 @examples(50)
 def test_the_pages_put_together_are_all_orders_the_worst_first(made, limit):
     after, listed = None, []
-    while True:
+    for _ in range(len(made) + 1):
         page = TrialOrdersRecord.of(changed_orders(made, limit=limit, after=after))
         assert len(page.orders) <= limit
         listed += page.orders
         if page.next is None:
             break
         after = ChangedOrdersCursor().deserialize(page.next)
+    else:
+        pytest.fail("the pages have no end")
     assert sorted(row.order for row in listed) == sorted(row[0] for row in made)
     badness = [(-row.units_unfilled, -row.cost_micros) for row in listed]
     assert badness == sorted(badness)
