@@ -21,13 +21,13 @@ def rules(visit: Visit) -> Response:
     active = visit.get_or_none(path_of("v1", "policies", "active"))
     if active is None:
         return visit.show("policies/rules.html", plain=None, version=None, uses=None)
-    weigh = WEIGHED if visit.query.get("weigh") else "0"
-    uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": weigh})
+    asked = bool(visit.query.get("weigh"))  # on a long log it takes a while
+    uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": WEIGHED}) if asked else None
     return visit.show(
         "policies/rules.html",
         plain=plain_rules(visit, active["files"]),
         version=active["version"],
-        uses=RuleUses(uses.json) if uses.ok else None,
+        uses=RuleUses(uses.json) if uses and uses.ok else None,
     )
 
 
