@@ -2,7 +2,6 @@
 a module.
 """
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -23,10 +22,8 @@ def opened():
 
 
 @pytest.fixture(scope="module")
-def site(server_url, request, tmp_path_factory) -> Iterator[ConsoleSite]:
-    settings = Settings(
-        redis_url=server_url, network=f"console-{os.getpid()}-{abs(hash(request.module.__name__)) % 10**6}"
-    )
+def site(server_url, tmp_path_factory) -> Iterator[ConsoleSite]:
+    settings = Settings(redis_url=server_url, network="shop")
     with Pointsman(settings, clock=Clock()) as pointsman:
         pointsman.load(small())
         activate(pointsman)

@@ -2,30 +2,47 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
+from api.http.app import create_app
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import Clock, activate, small
 from tests.support.callers import client_of
-from tests.support.console import page_of, verify_pages
+from tests.support.console import ConsoleSite, page_of, verify_pages
 from tests.support.order_json import order_json
 
 
-def test_before_anything_is_decided_it_says_what_to_do_first(site):
-    page = site.client("merchandiser").get("/console/today")
+@pytest.fixture(scope="module")
+def decided(site):
+    """A client of HTTP, by which two orders have been sent."""
+    http = client_of(site.pointsman, site.app)
+    assert http.post("/v1/decisions", json=order_json(("SHIRT", 2), id="W-1")).status_code == 201
+    waiting = order_json(("SHIRT", 1), ("RARE", 99), id="W-2")
+    assert http.post("/v1/decisions?wait=true", json=waiting).status_code == 201
+    return http
+
+
+def test_before_anything_is_decided_it_says_what_to_do_first(server_url, tmp_path):
+    with Pointsman(Settings(redis_url=server_url, network="empty"), clock=Clock()) as pointsman:
+        pointsman.load(small())
+        activate(pointsman)
+        fresh = ConsoleSite(pointsman=pointsman, app=create_app(pointsman), address="", pictures=tmp_path)
+        page = fresh.client("merchandiser").get("/console/today")
+        pointsman.forget()
     assert page.status_code == 200
     assert "Nothing has been decided yet" in page.text
 
 
-def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site):
-    http = client_of(site.pointsman, site.app)
-    assert http.post("/v1/decisions", json=order_json(("SHIRT", 2), id="W-1")).status_code == 201
-    http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), ("RARE", 99), id="W-2"))
+def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site, decided):
     verify_pages(opened, site, "/today", "today")
     verify_pages(opened, site, "/today/at-risk", "promises-at-risk", role="oms")
     with page_of(opened, site, "/today", role="oms") as look:
         look.page.clock.install()
         look.page.reload()
         assert tiles(look.page)["Orders"] == "2"
-        assert http.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), id="W-3")).status_code == 201
+        assert decided.post("/v1/decisions?wait=true", json=order_json(("SHIRT", 1), id="W-3")).status_code == 201
         look.page.clock.fast_forward(21_000)
         expect(look.page.locator(".tile", has_text="Orders").locator(".value")).to_have_text("3")
         expect(look.page.locator("#at-risk")).to_contain_text("No promise is at risk")
@@ -43,7 +60,7 @@ def test_another_day_is_shown_when_it_is_asked_for(site):
     assert site.client().get("/console/today?day=yesterday").status_code == 422
 
 
-def test_a_role_sees_the_parts_that_its_calls_answer(site):
+def test_a_role_sees_the_parts_that_its_calls_answer(site, decided):
     assert "entries wait for stock now" in site.client("oms").get("/console/today").text
     page = site.client("merchandiser").get("/console/today").text
     assert "entries wait for stock now" not in page
