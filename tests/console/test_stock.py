@@ -175,8 +175,12 @@ def test_its_pages_are_readable(opened, site, path, name):
     verify_pages(opened, site, path, name)
 
 
-def test_somebody_finds_a_return_by_the_keyboard(opened, site):
+def test_somebody_finds_a_return_by_the_keyboard(opened, site, oms):
+    made = oms.post("/v1/decisions", json=order_json(("SHIRT", 1), id="R/9")).get_json()
+    assert oms.post(f"/v1/decisions/{made['id']}/confirm").status_code == 200
+    opening = {"order": "R/9", "line": "SHIRT", "quantity": "1", "reason": "wrong_size"}
+    assert site.send("/stock/returns", "oms", **opening).status_code == 303
     with page_of(opened, site, "/stock/returns", role="oms") as look:
-        look.page.keyboard.type("R/1-R1")  # the field has the cursor
+        look.page.keyboard.type("R/9-R1")  # the field has the cursor
         look.page.keyboard.press("Enter")
-        look.page.wait_for_url("**/stock/returns/R%2F1-R1")
+        look.page.wait_for_url("**/stock/returns/R%2F9-R1")
