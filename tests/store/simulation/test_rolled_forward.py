@@ -160,8 +160,8 @@ def rolled_places(variant):
 
 
 @given(calls=st.lists(CALLS, min_size=4, max_size=14), rules=st.sampled_from(RULES), others=st.sampled_from(RULES))
-# the same examples each time, but in make fuzz, where a rare one still differs by which of two waiting orders is offered
-# a unit: --hypothesis-seed=98751409773906037094206251093534380670
+# the same examples each time, but in make fuzz, where a rare one still differs by which of two waiting orders is
+# offered a unit: --hypothesis-seed=98751409773906037094206251093534380670
 @examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=TIMES == 1)
 def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, calls, rules, others):
     both = shops(rules, others)
