@@ -281,6 +281,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     assert len(pointsman.repair(who="eve").repaired) == 2
     repair_loads(pointsman)
     send_events(pointsman)
+    pointsman.policy_drafts.save("christmas", {"test.yaml": "rules: []"}, base=None, before="", who="eve")
     follow_versions(pointsman, clock)
     receive_what_was_promised(pointsman, clock)
     move_between_nodes(pointsman)
