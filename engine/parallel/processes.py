@@ -60,7 +60,8 @@ class Processes:
         """Of processes that died."""
         following, exhausted = 0, False
         while True:
-            while idle and len(answers) < _AHEAD * len(self._processes):
+            # however many answers wait: they may all be behind one that a process which died did not give
+            while idle and (again or len(answers) < _AHEAD * len(self._processes)):
                 item = again.popleft() if again else next(tasks, None)
                 if item is None:
                     exhausted = True

@@ -13,7 +13,7 @@ from engine.parallel.executor import executor
 from engine.parallel.work import Spread, tasks_of
 from engine.simulation.one_step import OneStep, OneStepWork
 from tests.support.decisions_of_many_kinds import RULES
-from tests.support.staying_work import hand_out
+from tests.support.staying_work import StayingWork, die_once_others_are_done, hand_out, note
 from tests.support.wait_until import wait_until
 from tests.support.whatif import active, draft, json_of_whatif, tried
 
@@ -51,6 +51,14 @@ def test_what_a_process_that_died_had_to_do_is_done_by_another(shop):
             if len(answers) == 3:
                 os.kill(next(iter(pool._processes.values())).pid, signal.SIGKILL)
     assert answers == expected
+
+
+def test_what_a_process_died_over_is_done_however_many_answers_behind_it_wait(shop, tmp_path):
+    names = [f"{number}" for number in range(9)]
+    tasks = [functools.partial(note, folder=tmp_path, name=name) for name in names]
+    first = functools.partial(die_once_others_are_done, folder=tmp_path, others=8)
+    with executor(StayingWork(), Spread(workers=2), shop) as pool:
+        assert list(pool.each([first, *tasks])) == ["done the second time", *names]
 
 
 def test_if_all_processes_die_that_is_said(shop):
