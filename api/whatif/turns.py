@@ -76,14 +76,16 @@ class JobTurns:
             self._stored.give_back(place, turn)
             return True
         self._running = (job.id, turn, place)
-        if job.attempts >= MOST_ATTEMPTS:
-            self._give_up(job)
+        now = self._stored.get(job.id)  # since it was listed, it may have ended and been asked for anew
+        if now is not None and now.attempts >= MOST_ATTEMPTS:
+            self._give_up(now)
             self._give_back()
-        elif self._stored.begin(job, turn, at=self._pointsman.now):
+        elif now is not None and self._stored.begin(now, turn, at=self._pointsman.now):
             arguments = (self._pointsman.settings, job.id, turn, place)
             # not forked: the threads of this process may hold locks
-            self._process = get_context("spawn").Process(target=run_job, args=arguments)
-            self._process.start()
+            process = get_context("spawn").Process(target=run_job, args=arguments)
+            process.start()  # which the machine may refuse: then nothing runs here
+            self._process = process
         else:
             self._give_back()
         return True

@@ -102,6 +102,21 @@ def test_a_gate_whose_processes_die_is_run_again_and_after_three_it_is_not_judge
     assert "could not judge it: 3 processes died" in problem["detail"]
 
 
+def test_a_gate_that_is_asked_for_anew_after_it_was_listed_is_run_as_of_the_instant_at_which_it_begins(
+    client, service, gates, bad
+):
+    ask(client, bad)
+    gates.take_turn()
+    listed = gates._stored.get(f"gate-{bad}")
+    assert client.delete(f"/v1/policies/{bad}/gate").status_code == 204
+    gates._process.join()
+    gates.take_turn()
+    ask(client, bad)
+    assert gates._begin(listed)
+    begun = gates._stored.get(f"gate-{bad}")
+    assert (begun.state, begun.started_at, begun.attempts) == ("running", service.now, 1)
+
+
 def test_a_gate_is_cancelled_while_it_waits_and_while_it_runs_and_what_came_of_it_before_stays(client, gates, bad):
     ask(client, bad)
     assert client.delete(f"/v1/policies/{bad}/gate").status_code == 204

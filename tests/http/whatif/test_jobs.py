@@ -1,5 +1,6 @@
 """What-ifs as jobs of a service: asked for, run beside it, taken up again, cancelled."""
 
+import errno
 import json
 import os
 import signal
@@ -83,6 +84,20 @@ def test_a_job_whose_process_was_killed_is_taken_up_again_and_after_three_it_is_
     failed = ended(turns, client, lost)
     assert (failed["state"], failed["error"][:23]) == ("failed", "3 processes died over i")
     assert "result" not in failed
+
+
+def test_a_job_whose_process_the_machine_refuses_to_start_is_begun_again(client, turns, monkeypatch):
+    def refuse(*_):
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    job = asked(client, GOOD)
+    with monkeypatch.context() as machine:
+        machine.setattr("multiprocessing.util.spawnv_passfds", refuse)
+        with pytest.raises(BlockingIOError):
+            turns.take_turn()
+    turns._give_back()  # as the leases do by themselves after a while
+    done = ended(turns, client, job)
+    assert (done["state"], done["attempts"]) == ("done", 2)
 
 
 def test_a_cancelled_job_is_not_begun_and_one_that_runs_leaves_no_result(client, service, turns):
