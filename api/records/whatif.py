@@ -311,7 +311,10 @@ class WhatIfRecord(Record, frozen=True):
     places: WhatIfPlacesRecord
     hash: Annotated[
         str,
-        Meta(description="SHA-256 of all else as JSON with sorted names and no spaces"),
+        Meta(
+            description="SHA-256 of all else as JSON with sorted names and no spaces, but for `protection`, which is of"
+            " the prices and the stock of now"
+        ),
     ]
 
     orders_file: Annotated[str | UnsetType, Meta(description="where the orders are from, if they are not logged")] = (
@@ -353,6 +356,8 @@ class WhatIfRecord(Record, frozen=True):
 def _hash_of(record: WhatIfRecord) -> str:
     content = to_builtins(record)
     del content["hash"]
+    for draft in content["drafts"]:
+        draft.pop("protection", None)
     return hashlib.sha256(json.encode(content, order="sorted")).hexdigest()
 
 

@@ -1,7 +1,9 @@
 """A what-if says what keeping more units back would cost by the rules that a draft adds or changes."""
 
 import pytest
+from msgspec import UNSET
 
+from api.records.whatif import WhatIfRecord
 from tests.conftest import activate
 from tests.support.facts import EURO, order
 from tests.support.lookahead import DAY
@@ -48,6 +50,15 @@ def test_without_prices_the_rules_are_named_and_no_cost(busy):
     assert (found.rules, found.costs) == (("test/r1",), None)
     assert b'"protecting":["test/r1"]' in json_of_whatif(made)
     assert b'"protection"' not in json_of_whatif(made)
+
+
+def test_the_hash_of_what_was_tried_is_the_same_whatever_prices_are_in_force_by_now(busy, publish):
+    more = draft(KEEPS.replace("1", "3"))
+    before = WhatIfRecord.of(tried(busy, more), {})
+    publish()
+    after = WhatIfRecord.of(tried(busy, more), {})
+    assert (before.drafts[0].protection is UNSET, after.drafts[0].protection is UNSET) == (True, False)
+    assert before.hash == after.hash
 
 
 def test_a_table_that_the_server_lost_stops_no_what_if(busy, redis_client, publish):
