@@ -102,16 +102,17 @@ class PlacedShipment:
         """So many units at most that stood on a receipt are held of what is on hand from now on."""
         moved = 0
         for line, pieces in self.held.items():
+            of_line = 0
             for piece in pieces:
-                part = min(piece.units, units - moved) if piece.receipt == receipt else 0
+                part = min(piece.units, units - moved - of_line) if piece.receipt == receipt else 0
                 if part:
                     books.promise(self.skus[line], receipt, -part)
                     books.change(self.skus[line], self.node, NO_LOT, held=part)
                     piece.units -= part
-                    moved += part
-            if moved:
-                pieces[:] = [piece for piece in pieces if piece.units] + [Piece(moved)]
-                break
+                    of_line += part
+            if of_line:
+                pieces[:] = [piece for piece in pieces if piece.units] + [Piece(of_line)]
+                moved += of_line
         return moved
 
     def _hold(self, books: Books, line: str, piece: Piece, units: int, becomes: Becomes | None = None) -> None:
