@@ -41,7 +41,7 @@ def texts(folder):
     return {"name": str(folder), "files": {path.name: path.read_text("utf-8") for path in folder.iterdir()}}
 
 
-def test_rolled_forward_on_another_network(typed, client, turns):
+def test_another_network_may_be_rolled_forward_on(typed, client, turns):
     words = ("--close", "lyon", "--strike", "courier", "--volume", "2")
     record = typed("--way", "rolled-forward", "--begin-again", "week", *words, *PERIOD)
     sent = {"close": [{"node": "lyon"}], "strike": ["courier"], "volume": 2}
@@ -54,7 +54,7 @@ def test_rolled_forward_on_another_network(typed, client, turns):
     assert done["progress"] == {"done": 6, "about": 6}
 
 
-def test_a_closure_for_a_time_and_another_network_in_one_step(typed, client, turns, folder, tmp_path):
+def test_a_closure_for_a_time_and_another_network_may_be_tried_in_one_step(typed, client, turns, folder, tmp_path):
     (tmp_path / "draft").mkdir()
     (tmp_path / "draft" / "test.yaml").write_text(files(RULE)["test.yaml"], "utf-8")
     closed = f"lyon:{TIME['from']}..{TIME['to']}"
@@ -69,7 +69,7 @@ def test_a_closure_for_a_time_and_another_network_in_one_step(typed, client, tur
 
 
 @pytest.mark.parametrize("on_folder", [False, True])
-def test_orders_that_are_sent_instead_of_logged_ones(typed, client, turns, folder, on_folder):
+def test_orders_may_be_sent_instead_of_logged_ones(typed, client, turns, folder, on_folder):
     file = folder.parent / "orders.ndjson"
     file.write_text("".join(json.dumps(order) + "\n" for order in ORDERS), "utf-8")
     record = typed("--close", "paris", "--orders", file, *(("--network-file", folder) if on_folder else ()))

@@ -56,7 +56,7 @@ def as_written(folder, names):
 
 
 @pytest.mark.usefixtures("decided")
-def test_the_process_of_a_job(service, client, turns, tmp_path):
+def test_another_process_goes_on_with_a_job_whose_process_was_killed(service, client, turns, tmp_path):
     whole = Whole(service, tmp_path / "whole", "other")
     job = asked(client, {"name": "other", "files": files(OTHER)})
     folder = folder_of(service.settings, job)
@@ -78,7 +78,7 @@ def test_the_process_of_a_job(service, client, turns, tmp_path):
 
 
 @pytest.mark.usefixtures("decided")
-def test_the_command(service, command, tmp_path):
+def test_the_command_goes_on_with_what_it_kept_before_it_was_killed(service, command, tmp_path):
     made = tmp_path / "draft"
     made.mkdir()
     (made / "test.yaml").write_text(files(OTHER)["test.yaml"], "utf-8")
