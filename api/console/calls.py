@@ -13,7 +13,7 @@ import msgspec
 from flask import Request
 from werkzeug.datastructures import Headers
 
-from api.cli.language.current import say, say_message
+from api.cli.language.current import say, say_message, text
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Query: TypeAlias = Mapping[str, str | Sequence[str] | None]
@@ -21,6 +21,10 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 _OF_THE_CONNECTION = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+_SAID_TO_PEOPLE = {
+    "draft-changed": text("Somebody changed the draft since you opened this page, so that nothing was saved."),
+}
+"""By the kind of a problem, what people are told where HTTP tells a program what to send."""
 _PASSED_ON = (
     *("HTTP_HOST", "HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_USER_AGENT"),
     *("HTTP_TRACEPARENT", "HTTP_TRACESTATE"),
@@ -67,7 +71,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        return self.status < HTTPStatus.BAD_REQUEST
+        return self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def json(self) -> Any:
@@ -88,10 +92,11 @@ class Answer:
         if self.headers.get("Content-Type", "") != PROBLEM_JSON:
             return Problem(status=self.status, kind="", detail=HTTPStatus(self.status).phrase, fields={}, findings=())
         told = self.json
+        kind = told["type"].rpartition(":")[2]
         return Problem(
             status=self.status,
-            kind=told["type"].rpartition(":")[2],
-            detail=say_message(told["detail"]),
+            kind=kind,
+            detail=say(_SAID_TO_PEOPLE[kind]) if kind in _SAID_TO_PEOPLE else say_message(told["detail"]),
             fields={item["field"]: say_message(item["message"]) for item in told.get("errors", ())},
             findings=told.get("findings", ()),
         )

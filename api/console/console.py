@@ -75,6 +75,8 @@ class Console:
                 if operations and not visit.may_any(operations):
                     return visit.refuse()
                 try:
+                    if visit.is_of_another_network:
+                        return visit.refuse_other_network()
                     return view(visit, **parts)
                 except CallRefused as refused:
                     return visit.show_problem(refused.problem)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.cli.language.current import counted, current_language, say, say_message
 from api.console import shown
@@ -50,6 +50,7 @@ def _environment() -> Environment:
         "pair": lambda word: (word, word),
         "said": _said,
     }
+    environment.tests["shown_in"] = _is_shown_in
     environment.globals |= {"percent": shown.percent, "choices": _choices, "articles": _articles}
     environment.globals |= {"destination": _destination, "rules": _rules}
     return environment
@@ -83,6 +84,11 @@ def _rules(statement: Mapping[str, Any]) -> Markup:
 def _pretty(value: Any) -> Markup:
     """JSON as people read it."""
     return Markup("{}").format(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _is_shown_in(text: str, drawn: Markup) -> bool:
+    """Whether a part of a page that was drawn has this text."""
+    return escape(text) in drawn
 
 
 def _said(words: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -87,14 +87,21 @@ class Clock:
 
     def midnight_of(self, written: str, *, later: bool = False) -> str:
         """When that day (2026-11-27) begins here, or the day after it; RFC 3339 in UTC. Raises ValueError."""
-        date = datetime.date.fromisoformat(written) + datetime.timedelta(days=1 if later else 0)
-        local = datetime.datetime.combine(date, datetime.time(), tzinfo=zoneinfo.ZoneInfo(self.zone))
-        return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+        date = datetime.date.fromisoformat(written)
+        midnight = datetime.datetime.combine(date, datetime.time())
+        return self._in_utc(midnight, days=1 if later else 0)
 
     def instant_of(self, written: str) -> str:
         """An instant that somebody wrote on this clock, as 2026-11-27T08:00; RFC 3339 in UTC. Raises ValueError."""
-        local = datetime.datetime.fromisoformat(written).replace(tzinfo=zoneinfo.ZoneInfo(self.zone))
-        return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+        return self._in_utc(datetime.datetime.fromisoformat(written))
+
+    def _in_utc(self, here: datetime.datetime, *, days: int = 0) -> str:
+        """So many days later. Raises ValueError if there is no such year."""
+        try:
+            local = (here + datetime.timedelta(days=days)).replace(tzinfo=zoneinfo.ZoneInfo(self.zone))
+            return local.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
+        except OverflowError as error:
+            raise ValueError(here.isoformat()) from error
 
 
 def day(date: str | datetime.date) -> Markup:

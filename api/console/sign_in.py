@@ -67,7 +67,10 @@ class SignIn:
         self._verify_own_form()
         session_id = self._around.sessions.follow_link(token)
         if session_id is None:
-            detail = say("this link was used before, or is older than ten minutes: make a new one by pointsman console")
+            detail = say(
+                "this link was used before, or is older than ten minutes: ask whoever sent it to you for a new one,"
+                " which pointsman console makes"
+            )
             return self._form("", problem=Problem(status=410, kind="", detail=detail, fields={}, findings=()))
         return self._signed_in(session_id, "")
 

@@ -18,6 +18,8 @@ from api.console.surroundings import Message, Session, Surroundings
 
 KEY_FIELD = "key"
 """Of each form: its idempotency key."""
+NETWORK_FIELD = "shown_network"
+"""Of each form: the network that its page showed."""
 
 
 class Visit:
@@ -104,6 +106,12 @@ class Visit:
     def query(self) -> Mapping[str, str]:
         return self.request.args
 
+    @property
+    def is_of_another_network(self) -> bool:
+        """Whether the form stood on a page of another network than the one that is chosen now."""
+        shown = self.form.get(NETWORK_FIELD)
+        return shown is not None and shown != self.caller["network"]
+
     def chosen(self, *names: str) -> dict[str, str]:
         """Of the query, those of these names that are not empty, without blanks around them."""
         values = {name: self.query.get(name, "").strip() for name in names}
@@ -121,7 +129,8 @@ class Visit:
 
     @functools.cached_property
     def messages(self) -> Sequence[Message]:
-        return self._around.sessions.take_messages(self._session_id, self.session)
+        """What was told for this page; a part of a page that updates itself leaves it to a page that shows it."""
+        return () if self.updates_itself else self._around.sessions.take_messages(self._session_id, self.session)
 
     @property
     def here(self) -> str:
@@ -191,9 +200,18 @@ class Visit:
             Problem(status=HTTPStatus.FORBIDDEN, kind="not-permitted", detail=detail, fields={}, findings=())
         )
 
+    def refuse_other_network(self) -> Response:
+        """A form of a page that was opened before another network was chosen."""
+        detail = say(
+            "the page that you sent showed another network than {network}, which you chose meanwhile: nothing was done."
+            " Choose its network again, and open the page anew",
+            network=self.caller["network"],
+        )
+        return self.show_problem(Problem(status=HTTPStatus.CONFLICT, kind="", detail=detail, fields={}, findings=()))
+
     def tell(self, text: str | Markup, *, tone: str = "good") -> None:
         """On the next page."""
-        self._around.sessions.leave_message(self._session_id, self.session, tone=tone, text=str(text))
+        self.session = self._around.sessions.leave_message(self._session_id, self.session, tone=tone, text=str(text))
 
     def go(self, address: str) -> Response:
         """To another page, after a form was sent."""

@@ -1,5 +1,6 @@
 """API keys as JSON; their secrets are in none but a new one."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -49,14 +50,15 @@ class KeyRecord(Record, frozen=True):
     replaced_by: Annotated[str | UnsetType, Meta(description="the key that takes its place")] = UNSET
 
     @classmethod
-    def of(cls, listed: ListedKey, now: int) -> "KeyRecord":
+    def of(cls, listed: ListedKey, now: int, networks: Sequence[str] | None = None) -> "KeyRecord":
+        """`networks`: those that whoever asks may know of; by default all of the key."""
         stored = listed.stored
         return cls(
             id=stored.id,
             state="revoked" if stored.revoked_at is not None else "expired" if stored.ended(now) else "valid",
             client=stored.client,
             role=stored.role,
-            networks=list(stored.networks),
+            networks=list(stored.networks if networks is None else networks),
             created_at=timestamp(stored.created_at),
             created_by=stored.created_by,
             expires_at=_shown(stored.expires_at),

@@ -104,10 +104,12 @@ class ConsoleSessions:
         """Whether it may be used is verified by whatever is asked of it."""
         self._stored.replace(session_id, structs.replace(session, network=network))
 
-    def leave_message(self, session_id: str, session: StoredSession, *, tone: str, text: str) -> None:
-        """The next page has it."""
+    def leave_message(self, session_id: str, session: StoredSession, *, tone: str, text: str) -> StoredSession:
+        """The next page has it. Answers the session with the message."""
         messages = (*session.messages, SessionMessage(tone=tone, text=text))
-        self._stored.replace(session_id, structs.replace(session, messages=messages))
+        changed = structs.replace(session, messages=messages)
+        self._stored.replace(session_id, changed)
+        return changed
 
     def take_messages(self, session_id: str, session: StoredSession) -> Sequence[SessionMessage]:
         """They are shown once."""

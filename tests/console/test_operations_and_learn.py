@@ -79,6 +79,18 @@ def test_the_key_list_over_http_is_of_this_network_and_has_no_secret(site):
     assert {frozenset(key) & {"key", "secret"} for key in answer["keys"]} == {frozenset()}
 
 
+def test_a_key_of_several_networks_names_none_that_who_asks_may_not_use(site):
+    network = site.pointsman.settings.network
+    site.pointsman.api_keys.create(role="oms", client="Both", networks=(network, "another-brand"))
+
+    def networks_of(**rights):
+        answer = client_of(site.pointsman, site.app, role="auditor", **rights).get("/v1/keys").get_json()
+        return next(key["networks"] for key in answer["keys"] if key["client"] == "Both")
+
+    assert networks_of(networks=(network,)) == [network]
+    assert networks_of() == [network, "another-brand"]
+
+
 def test_networks_and_jobs_are_listed(site):
     assert site.pointsman.settings.network in shown(site, "/operations/networks")
     assert "Nothing was asked for" in shown(site, "/operations/jobs")

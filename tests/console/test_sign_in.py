@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.console.cookies import LANGUAGE, SESSION, SIGN_IN
+from api.http.app import create_app
 from engine.access.console_sessions import LONGEST_SECONDS
 from engine.access.settings import AccessSettings
+from engine.rate_limit import RateLimit
+from engine.service import Pointsman
 from tests.support.callers import key_of
 from tests.support.console import page_of, verify_pages
 
@@ -170,10 +173,20 @@ def test_no_other_site_signs_anybody_in(site, key, headers):
     assert client.get_cookie(SESSION, path="/console") is None
 
 
-def test_too_many_wrong_keys_are_not_looked_at_as_over_http(site):
-    answer = sign_in(site, site.client(None), "pointsman_000000000000_" + "x" * 43)
-    assert answer.status_code == 401
-    assert "The key or token is not valid" in answer.text or "not valid" in answer.text
+def test_too_many_wrong_keys_are_not_looked_at_as_over_http(site, key):
+    limit = AccessSettings(failed_keys=RateLimit(requests=2, seconds=3600))
+    settings = dataclasses.replace(site.pointsman.settings, access=limit)
+    with Pointsman(settings, clock=site.pointsman._clock) as strict:
+        client = create_app(strict).test_client()
+        client.environ_base["REMOTE_ADDR"] = "192.0.2.99"
+        guess = "pointsman_000000000000_" + "x" * 43
+        answers = [sign_in(site, client, guess) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert "not valid" in answers[0].text
+        assert sign_in(site, client, key).status_code == 429
+        assert client.get("/v1/caller").status_code == 429  # the same count
+        client.environ_base["REMOTE_ADDR"] = "192.0.2.98"
+        assert sign_in(site, client, key).status_code == 303
 
 
 def test_without_a_key_only_those_on_this_machine_go_in_and_only_where_that_is_set(site):
@@ -204,11 +217,13 @@ def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(opened, site)
         look.page.get_by_role("button", name="Sign in").click()
         assert "Dan · oms" in look.page.inner_text("header")
     client = site.client(None)
+    page = client.get(f"/console/sign-in/once/{token}").text  # the language is chosen without losing the link
+    assert f'name="next" value="/sign-in/once/{token}"' in page
     for path in (token, "never-made"):
         csrf = TOKEN.search(client.get(f"/console/sign-in/once/{path}").text)[1]
         answer = client.post(f"/console/sign-in/once/{path}", data={"csrf": csrf})
         assert answer.status_code == 410
-        assert "make a new one" in answer.text
+        assert "ask whoever sent it" in answer.text
     assert client.post(f"/console/sign-in/once/{token}", data={"csrf": "x"}).status_code == 403
 
 

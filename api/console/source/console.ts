@@ -21,6 +21,21 @@ document.addEventListener("htmx:after:swap", () => {
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset.sent;
 });
 
+// What an editor could not save by itself is told beside it: the page of a refusal is not put in, and a server that does
+// not answer has none.
+for (const fault of ["htmx:response:error", "htmx:error"]) {
+  document.addEventListener(fault, (event) => {
+    const form = (event.target as Element).closest<HTMLFormElement>("form[data-not-saved]");
+    const place = form?.querySelector("#saved");
+    if (!form || !place) return;
+    place.querySelector("[data-fault]")?.remove();
+    const told = Object.assign(document.createElement("p"), { className: "message bad", textContent: form.dataset.notSaved });
+    told.dataset.fault = "";
+    told.setAttribute("role", "alert");
+    place.prepend(told);
+  });
+}
+
 // Esc closes what was folded out last, and puts the cursor back on what opened it.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -4,9 +4,11 @@ from http import HTTPStatus
 
 from flask import Response
 
+from api.http.access.caller import Caller, caller
 from api.http.blueprint import Blueprint, answer
 from api.records.api_keys import KeyListRecord, KeyRecord
-from engine.model.scopes import permits_network
+from engine.access.api_keys import ListedKey
+from engine.model.scopes import ALL_NETWORKS, permits_network
 from engine.service import Pointsman
 
 
@@ -19,10 +21,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def listed() -> Response:
         """The API keys that may use this network, without their text, which nobody can see again
 
-        They are made, rotated and revoked by `pointsman key`.
+        Of its networks those are named that the caller may use. They are made, rotated and revoked by `pointsman key`.
         """
         network = pointsman.settings.network
         every = [item for item in pointsman.api_keys.all() if permits_network(item.stored.networks, network)]
-        return answer(KeyListRecord(keys=[KeyRecord.of(item, pointsman.now) for item in every]))
+        return answer(KeyListRecord(keys=[KeyRecord.of(item, pointsman.now, _known(item, caller())) for item in every]))
 
     return keys
+
+
+def _known(key: ListedKey, who: Caller) -> list[str]:
+    """The networks of a key that `who` may use, too: names of others are not told."""
+    return [name for name in key.stored.networks if name == ALL_NETWORKS or who.may_use(name)]

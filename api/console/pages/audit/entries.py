@@ -1,7 +1,6 @@
 """Entries of the log: who did what, and the proof that one of them is as it was written."""
 
-import datetime
-import zoneinfo
+import contextlib
 from collections.abc import Mapping
 
 from flask import Response
@@ -42,12 +41,8 @@ def one_entry(visit: Visit, entry: str) -> Response:
 def in_instants(visit: Visit, chosen: Mapping[str, str]) -> dict[str, str]:
     """The filters of a form as a call takes them: days of the network, of which `until` is the last, are instants."""
     asked = dict(chosen)
-    for name, days in (("from", 0), ("until", 1)):
+    for name in ("from", "until"):
         if name in asked:
-            try:
-                day = datetime.date.fromisoformat(asked[name]) + datetime.timedelta(days=days)
-            except (ValueError, OverflowError):
-                continue  # the call says what is wrong with it
-            midnight = datetime.datetime.combine(day, datetime.time(), tzinfo=zoneinfo.ZoneInfo(visit.clock.zone))
-            asked[name] = midnight.isoformat()
+            with contextlib.suppress(ValueError):  # the call says what is wrong with it
+                asked[name] = visit.clock.midnight_of(asked[name], later=name == "until")
     return asked

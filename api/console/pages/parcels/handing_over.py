@@ -11,6 +11,9 @@ from api.console.form_values import filled
 from api.console.pages.parcels.packing import STATES
 from api.console.visit import Visit
 
+MOST_SHOWN = 200
+"""Packings that wait for their carrier."""
+
 
 def add_to(console: Console) -> None:
     """Its pages and buttons."""
@@ -23,8 +26,10 @@ def add_to(console: Console) -> None:
 
 def packed(visit: Visit) -> Response:
     chosen = visit.chosen("node", "carrier", "state")
-    found = visit.get("/v1/shipments", limit="200", **chosen)
-    return visit.show("parcels/packed.html", packings=found["packings"], chosen=chosen, states=STATES)
+    packings = visit.get("/v1/shipments", limit=str(MOST_SHOWN), **chosen)["packings"]
+    return visit.show(
+        "parcels/packed.html", packings=packings, chosen=chosen, states=STATES, whole=len(packings) < MOST_SHOWN
+    )
 
 
 def manifests(visit: Visit) -> Response:

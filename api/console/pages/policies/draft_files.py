@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from api.cli.language.current import say
 from api.console.calls import Answer, Problem
 from api.console.console import Console
-from api.console.pages.policies.drafts import TAG_FIELD, Draft, save_draft, show_draft
+from api.console.pages.policies.drafts import TAG_FIELD, Draft, of_a_new_draft, save_draft, show_draft
 from api.console.visit import Visit
 
 TABLE = ".csv"
@@ -58,7 +58,7 @@ def save_text(visit: Visit, name: str) -> Response:
     if saved:
         tag = answer.headers.get("ETag", "")
         draft = show_draft(visit, name)
-    return _show_text(visit, draft, file, written, tag=tag, conflict=answer.problem, saved=saved)
+    return _show_text(visit, draft, file, written, tag=tag, conflict=_refusal(visit, answer), saved=saved)
 
 
 def _saved(visit: Visit, draft: Draft, changed: Mapping[str, str]) -> tuple[Answer, str]:
@@ -72,6 +72,12 @@ def _saved(visit: Visit, draft: Draft, changed: Mapping[str, str]) -> tuple[Answ
     if deed == "copy":
         return save_draft(visit, other, files, "", draft.base), tag
     return save_draft(visit, draft.name, files, tag), tag
+
+
+def _refusal(visit: Visit, answer: Answer) -> Problem | None:
+    """Why it was not saved, or not as another draft."""
+    is_copy = visit.form.get("deed") == "copy"
+    return of_a_new_draft(answer.problem) if answer.problem is not None and is_copy else answer.problem
 
 
 def _after(visit: Visit, answer: Answer, name: str, file: str, page: str = "text") -> Response:
@@ -131,7 +137,7 @@ def save_table(visit: Visit, name: str) -> Response:
     answer, tag = _saved(visit, draft, {file: csv_of(rows, like=draft.files[file])})
     if answer.problem is None:
         return _after(visit, answer, name, file, "table")
-    return _show_table(visit, draft, file, rows, tag=tag, problem=answer.problem)
+    return _show_table(visit, draft, file, rows, tag=tag, problem=_refusal(visit, answer))
 
 
 def cells_of(written: str) -> list[list[str]]:

@@ -1,5 +1,6 @@
 """Drafts: begun, looked at rule by rule, checked beside what is active, published, deleted."""
 
+import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ def show_draft(visit: Visit, name: str) -> Draft:
 def save_draft(visit: Visit, name: str, files: Mapping[str, str], tag: str, base: str | None = None) -> Answer:
     """PUT it as it was read with `tag`; begun without one."""
     body = {"files": dict(files), **({"base": base} if base else {})}
-    return visit.calls.send("PUT", draft_path(name), body=body, headers={"If-Match": tag} if tag else {})
+    # without a name there would be no such address: a line end is refused as a name is that says nothing
+    return visit.calls.send("PUT", draft_path(name or "\n"), body=body, headers={"If-Match": tag} if tag else {})
 
 
 def _draft(answer: Answer) -> Draft:
@@ -102,10 +104,18 @@ def begin(visit: Visit) -> Response:
         files |= {file: text for file, text in show_draft(visit, tests).files.items() if file.endswith("_test.yaml")}
     answer = save_draft(visit, name, files, "", base)
     if answer.problem is not None:
-        return begin_form(visit, answer.problem)
+        return begin_form(visit, of_a_new_draft(answer.problem))
     return visit.after(
         answer, visit.link("policies", "drafts", name), say("The draft is begun. Nothing of it decides yet.")
     )
+
+
+def of_a_new_draft(problem: Problem) -> Problem:
+    """Why a draft could not be begun: what HTTP calls changed is there already."""
+    if problem.kind != "draft-changed":
+        return problem
+    taken = say("There is a draft of this name already. Choose another name.")
+    return dataclasses.replace(problem, detail=taken, fields={"draft": taken})
 
 
 def overview(visit: Visit, name: str) -> Response:

@@ -47,7 +47,7 @@ def announce(visit: Visit) -> Response:
         "node": form.get("node", "").strip(),
         "sku": form.get("sku", "").strip(),
         "quantity": quantity(form.get("quantity", "")),
-        "expected_at": f"{day}T12:00:00Z" if day else None,
+        "expected_at": _noon_of(visit, day),
         "status": form.get("status"),
         "sequence": quantity(form.get("sequence", "")),
     }
@@ -62,6 +62,14 @@ def announce(visit: Visit) -> Response:
     }
     visit.tell(say(words[answer.json["result"]], receipt=receipt))
     return visit.go(visit.link("stock", "inbound", receipt))
+
+
+def _noon_of(visit: Visit, day: str) -> str:
+    """On the clock of the network; what is no day is left as it is, for the call to judge."""
+    try:
+        return visit.clock.instant_of(f"{day}T12:00")
+    except ValueError:
+        return day
 
 
 def _listed(visit: Visit, problem: Problem | None = None) -> Response:
