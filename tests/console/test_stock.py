@@ -136,7 +136,9 @@ def test_a_return_is_taken_in_graded_and_put_back(site, oms):
         assert site.send(f"{place}/{verb}", "oms", **fields).status_code == 303
     assert "Nothing has changed yet" in site.send(f"{place}/where", "oms").text
     disposed = site.send(f"{place}/dispose", "oms")
-    assert "paris" in text_of(site.client("oms").get(disposed.headers["Location"]))
+    told = text_of(site.client("oms").get(disposed.headers["Location"]))
+    assert "No rule says what becomes of the unit" in told
+    assert "It stays at paris" in told  # each sentence of the answer is told
     assert oms.get("/v1/returns/R%2F1-R1").get_json()["state"] == "closed"
 
 
