@@ -34,11 +34,15 @@ class JobTurns:
         self._thread.start()
 
     def close(self) -> None:
-        """End what runs: another worker goes on with it, or this one once it is started again."""
+        """End what runs: another worker goes on with it, or this one once it is started again. Nothing died over it."""
         self._thread.stop()
         if self._process is not None:
+            was_alive = self._process.is_alive()
             self._process.kill()
             self._process.join()
+            if was_alive and self._running is not None:
+                job, turn, _ = self._running
+                self._stored.put_back(job, turn)
             self._give_back()
 
     def take_turn(self) -> None:

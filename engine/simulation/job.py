@@ -76,8 +76,8 @@ class GateRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Instants are in UTC seconds, 0 where it has not come to that. `done` of about `about` decisions are tried.
-    `attempts`: how often it was begun. `error` is why it failed. `turn` is the name that the process which runs it gave
-    itself.
+    `attempts`: how often it was begun, but for the times when it was broken off because the service was stopped.
+    `error` is why it failed. `turn` is the name that the process which runs it gave itself.
     """
 
     id: str

@@ -91,6 +91,12 @@ class WhatIfJobs:
         fields = {"state": "running", "turn": turn, "attempts": job.attempts + 1, "done": 0}
         return self._changed(job.id, _UNENDED, fields | ({} if job.started_at else {"started_at": at}))
 
+    def put_back(self, job: str, turn: str) -> None:
+        """The process `turn` was ended before the job was, through no fault of the job: it counts as not begun."""
+        stored = self.get(job)
+        if stored is not None:
+            self._changed(job, ("running",), {"attempts": stored.attempts - 1}, turn=turn)
+
     def advance(self, job: str, turn: str, *, done: int, about: int) -> bool:
         """Whether the process is still to go on with it."""
         return self._changed(job, ("running",), {"done": done, "about": about}, turn=turn)

@@ -13,6 +13,7 @@ from api.shapes.quantities import encode
 from api.whatif.job_folders import folder_of
 from api.whatif.run import OPERATION
 from engine.parallel.work import Spread
+from engine.simulation.job import MOST_ATTEMPTS
 from engine.simulation.whatif import WhatIfRequest, what_if
 from engine.store.audit.accesses import AccessFilter
 from tests.conftest import SMALL
@@ -84,6 +85,16 @@ def test_a_job_whose_process_was_killed_is_taken_up_again_and_after_three_it_is_
     failed = ended(turns, client, lost)
     assert (failed["state"], failed["error"][:23]) == ("failed", "3 processes died over i")
     assert "result" not in failed
+
+
+def test_a_job_is_not_given_up_however_often_the_service_is_stopped(client, running, turns):
+    job = asked(client, GOOD)
+    for _ in range(MOST_ATTEMPTS + 1):
+        stopped = running("whatif")
+        stopped.take_turn()
+        stopped.close()
+    done = ended(turns, client, job)
+    assert (done["state"], done["attempts"]) == ("done", 1)
 
 
 def test_a_job_whose_process_the_machine_refuses_to_start_is_begun_again(client, turns, monkeypatch):
