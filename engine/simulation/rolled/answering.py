@@ -11,9 +11,9 @@ from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
 from engine.decide.order_checks import check_order
-from engine.decide.priority import rank, rank_text
+from engine.decide.priority import priority, rank, rank_text
 from engine.decide.remainder import Remainder, evaluate_remainder
-from engine.model.facts import Network, Snapshot
+from engine.model.facts import Network, Order, Snapshot
 from engine.simulation.draft import deciding_rules
 from engine.simulation.network_change import ChangedNetwork, NetworkChange
 from engine.simulation.outcome import Decided, decided_by_choice, outcome_of_choice
@@ -94,6 +94,10 @@ class Answering:
             not_before=reserve_at(evaluation, again.choice) if scheduled else None,
             network=evaluation.snapshot.network,
         )
+
+    def rank(self, order: Order, snapshot: Snapshot, now: int, decision: str) -> str:
+        """That by which what waits of an order is offered stock, on facts that are the same in the variant."""
+        return rank_text(rank(order, priority(order, snapshot, self.matcher, now), decision))
 
     def _shipments(self, evaluation: Evaluation, made: Decided, decision: str) -> list[PlacedShipment]:
         snapshot, order = evaluation.snapshot, evaluation.ordered

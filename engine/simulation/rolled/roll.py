@@ -17,7 +17,7 @@ from engine.decide.facts_record import FactsRecord, facts_from_json
 from engine.decide.matching.matcher import Matcher
 from engine.decide.record import DecisionRecord
 from engine.errors import OrderInvalid
-from engine.model.facts import Network, Product, Snapshot, StockPosition
+from engine.model.facts import Product, Snapshot, StockPosition
 from engine.model.lots import NO_LOT
 from engine.simulation.network_change import NetworkChange
 from engine.simulation.outcome import is_parked, recorded
@@ -171,7 +171,7 @@ class Roll:
         variant.logged_by.add(record.policy_version)
         alone = self._orders[variant.first].rejected_in_log_alone(variant)
         if in_step and not alone and self._is_as_logged(record, skus):
-            self._place(entry, record, variant, self._as_in_log(entry, record, made_on.snapshot.network), in_step=True)
+            self._place(entry, record, variant, self._as_in_log(entry, record, made_on), in_step=True)
             self.made_as_logged += 1
             return
         question = self._question(record, made_on, facts, variant, in_step=in_step)
@@ -235,8 +235,8 @@ class Roll:
         nodes = {node for its in made_on.snapshot.positions.values() for node in its} - named
         return self.known.with_loads(made_on.snapshot, nodes, self._answering.matcher.policies, made_on.now)
 
-    def _as_in_log(self, entry: Entry, record: DecisionRecord, network: Network | None) -> Answer:
-        return logged_answer(entry, record, self._answering.rules, network)
+    def _as_in_log(self, entry: Entry, record: DecisionRecord, made_on: DecisionFacts | None) -> Answer:
+        return logged_answer(entry, record, self._answering, made_on)
 
     def _place(
         self, entry: Entry, record: DecisionRecord, variant: VariantOrder, answer: Answer, *, in_step: bool
