@@ -143,7 +143,8 @@ class _Sums:
             known = self.known.setdefault(
                 one.network_version, KnownOrders(self.networks[one.network_version], supply=self.supply)
             )
-            known.add(f"{self.orders}", one.order, self.products, one.units)
+            products = {sku: self.products[sku] for sku in one.order.skus}
+            known.add(f"{self.orders}", one.order, products, one.units)
 
 
 def compare_tables(

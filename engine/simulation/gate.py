@@ -159,6 +159,7 @@ def _tried(
         shown=0,
         weighed=0,
         language=ENGLISH,
+        says_protection=False,
     )
     try:
         service.versions.read(active)

@@ -61,6 +61,8 @@ class WhatIfRequest:
     """Only of the way `orders`."""
     begins_again: BeginsAgain | None = None
     """Only of the way `rolled_forward`: each such stretch begins again from the stock of the log."""
+    says_protection: bool = True
+    """Whether it is worked out what protecting more units would cost, for which the stock of now is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,9 @@ def all_results(
 ) -> WhatIf:
     inventory = request.orders.inventory if request.orders else None
     network = inventory.network if inventory else service.network()
-    protection = protection_of(service, [(result.draft.policies(), result.changes) for result in results])
+    asking = results if request.says_protection else ()
+    protection = protection_of(service, [(result.draft.policies(), result.changes) for result in asking])
+    protection += [None] * (len(results) - len(asking))
     return WhatIf(
         request=request,
         currency=network.currency,

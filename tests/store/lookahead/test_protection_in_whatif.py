@@ -4,8 +4,9 @@ import pytest
 from msgspec import UNSET
 
 from api.records.whatif import WhatIfRecord
+from engine.simulation.gate import run_gate
 from tests.conftest import activate
-from tests.support.facts import EURO, order
+from tests.support.facts import EURO, order, policy_file
 from tests.support.lookahead import DAY
 from tests.support.whatif import draft, json_of_whatif, tried
 
@@ -66,3 +67,11 @@ def test_a_table_that_the_server_lost_stops_no_what_if(busy, redis_client, publi
     redis_client.hdel(busy._keys.lookahead_heads, digest)
     (found,) = protection(busy, draft(KEEPS.replace("1", "3")))
     assert found.costs is None
+
+
+def test_a_gate_which_bounds_no_such_cost_works_none_out(busy, publish, monkeypatch):
+    publish()
+    files = policy_file(KEEPS.replace("1", "3")) | {"gate.yaml": b"cost: {at_most: +1%}\n"}
+    version = busy.publish(files, who="ada", note="").version
+    monkeypatch.setattr(busy.flows.lookahead, "protection_costs_of", lambda *_: pytest.fail("nobody asks for it"))
+    assert run_gate(busy, version, who="ada", workers=1).decisions == 1
