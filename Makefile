@@ -8,7 +8,7 @@ ROLE   ?= merchandiser
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console test quick cover check fmt fuzz soak bench scale replay profile serve lock assets clean
+.PHONY: help demo console test quick cover check fmt fuzz soak bench scale replay profile serve lock assets picture clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -112,6 +112,9 @@ lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions 
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
 	cd tests/contract && rm -f package-lock.json && $(NODE) $(NPM_CLI) install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --no-update-notifier
+
+picture: demo $(VENV)/.test $(VENV)/.npm ## take the picture of the console that the README shows, on the example network
+	$(BIN)/python -m tests.console.readme_picture .pointsman docs/console.png
 
 assets: $(VENV)/.npm ## build the script and the style of the console anew, from their sources and the packages that are pinned
 	$(NODE) api/console/source/build.mjs $(abspath $(NPM))/node_modules $(abspath api/console/assets)

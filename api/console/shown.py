@@ -14,6 +14,8 @@ from api.cli.output.times import DAYS, MONTHS
 
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
 _MINUS: Final = "\N{MINUS SIGN}"
+_DECIMAL_BELOW: Final = 100
+"""Kilograms."""
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -42,7 +44,9 @@ def percent(part: float, whole: float) -> str:
 
 
 def kilograms(milligrams: int) -> str:
-    return f"{number(decimal.Decimal(milligrams) / 1_000_000, 1)}{_NARROW}kg"
+    """From 100 kg on without the decimal, which would not fit into a tile."""
+    whole = decimal.Decimal(milligrams) / 1_000_000
+    return f"{number(whole, 1 if abs(whole) < _DECIMAL_BELOW else 0)}{_NARROW}kg"
 
 
 def span(seconds: float) -> str:
