@@ -19,7 +19,7 @@ from engine.store.hold_changes.change_script import MOST_TRIES
 from engine.store.holds import Holds
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.log.decision_chain import Chain, read_chain
+from engine.store.log.decision_chain import NO_CAPACITY, Chain, read_chain
 from engine.store.orders.parked import verify_approved
 from engine.store.outcomes import AnsweredBefore, OperationReused, UnitsOnBackorder
 
@@ -99,7 +99,7 @@ class Rerouting:
         verify_approved(self._client, self._keys, entry.record.order.id)
         verify_stated(request.at, began=entry.at, now=now, field="at")
         given_up = self._reader.read(entry, request, now=now, micros=self._micros(), text=self._network().quantity_text)
-        skus = {line.sku for line in given_up.order.lines} if request.reason == "no_capacity" else given_up.skus
+        skus = {line.sku for line in given_up.order.lines} if request.reason == NO_CAPACITY else given_up.skus
         barred = given_up.barred(skus)
         follows = FollowsRecord(
             decision=request.decision,

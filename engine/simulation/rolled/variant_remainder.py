@@ -10,6 +10,7 @@ from engine.decide.record import DecisionRecord
 from engine.decide.remainder import Remainder
 from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.simulation.rolled.units.logged_units import LoggedOrder
+from engine.store.log.decision_chain import NO_CAPACITY
 
 
 def variant_remainder(
@@ -53,7 +54,8 @@ def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder)
         return variant.barred(lasting=True)
     barred = variant.barred(lasting=False)
     rejecting = frozenset({record.follows.node})
-    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in remainder.order.lines}
+    rejected = remainder.whole_order if record.follows.reason == NO_CAPACITY else remainder.order
+    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in rejected.lines}
 
 
 def _barred_in_step(

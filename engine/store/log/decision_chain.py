@@ -14,6 +14,8 @@ from engine.store.keys import Keys
 from engine.store.log import decision_log
 
 NOT_IN_STOCK = "not_in_stock"
+NO_CAPACITY = "no_capacity"
+"""The node ships nothing of the order, whichever units it was given."""
 _GIVEN_UP = frozenset({"rejected", "late"})
 """Why a node ships units no more that it was given."""
 

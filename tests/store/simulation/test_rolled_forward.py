@@ -331,6 +331,22 @@ def test_a_place_that_rejected_an_order_in_the_log_alone_may_ship_it_in_the_draf
     )
 
 
+def test_a_place_without_capacity_ships_nothing_more_of_the_order_in_the_draft_either(shops, clock):
+    """Lille was given both articles in the log, and only one of them in the draft."""
+    both = shops((), ("then: {split_penalty: 30.00}", "when: {node.id: lille}, then: {avoid: 3.00}"))
+    item, other = order(("A", 3), ("B", 3), place=PARIS), order(("A", 2), place=PARIS)
+    both.order(item)
+    both.reject(item.id, "no_capacity")
+    both.order(other)  # what is left of A is at Lille
+    both.reject(item.id, "no_capacity")
+    roll = rolled(both.logged, both.other)
+    found = {variant.name: rolled_places(variant) for variant in roll.variants}
+    assert found == {its.id: places(both.other, its.id) for its in (item, other)}
+    assert found[item.id] == {("1", "held", "lyon"): 1, ("1", "waiting", ""): 2, ("2", "held", "lyon"): 2} | {
+        ("2", "waiting", ""): 1
+    }
+
+
 def test_what_becomes_of_the_last_units_of_the_log_becomes_of_all_that_the_draft_holds(shops, clock):
     both = shops(("when: {node.id: [lyon, paris]}, then: {exclude: true}",), ())
     item = order(("A", 3), place=LYON)

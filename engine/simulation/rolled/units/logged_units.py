@@ -1,7 +1,7 @@
 """What an entry of the log says became of units of an order, and how it becomes of the variant's. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.decide.record import DecisionRecord
@@ -11,6 +11,7 @@ from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.simulation.rolled.units.books import Books
 from engine.simulation.rolled.units.order_units import OrderUnits
 from engine.simulation.rolled.units.placed_shipment import Becomes, PlacedShipment
+from engine.store.log.decision_chain import NO_CAPACITY
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import PartUnits, RejectionBody, UnitsBody
 
@@ -97,13 +98,11 @@ class LoggedOrder:
         for number, lines in rejection.lines:
             for line, units in lines:
                 shipment = entry.decision, number
-                sku = next((its.skus[line] for its in self.units.shipments if line in its.skus), "")
                 if self._rejected(self.units, log, rejection, line=line, units=units, shipment=shipment):
-                    self._rejections.add((sku, rejection.node, rejection.reason))
+                    self._rejections.update(_rejections(rejection, self.units, line, self.variants))
                 for order in self.variants:
-                    sku = next((its.skus[line] for its in order.units.shipments if line in its.skus), "")
                     if self._rejected(order.units, variant, rejection, line=line, units=units, shipment=shipment):
-                        order.rejections.append((sku, rejection.node, rejection.reason))
+                        order.rejections += _rejections(rejection, order.units, line, [order])
 
     @staticmethod
     def _rejected(
@@ -145,6 +144,16 @@ class LoggedOrder:
             order.record = body.amended
         _let_go(self.units, body, log)
         self.units.amend(log, ordered)
+
+
+def _rejections(
+    rejection: RejectionBody, units_of: OrderUnits, line: str, variants: Iterable[VariantOrder]
+) -> list[tuple[str, str, str]]:
+    """SKU, node and reason of a rejection of units of that line. A node without capacity ships nothing of the order."""
+    skus = {its.skus[line] for its in units_of.shipments if line in its.skus}
+    if rejection.reason == NO_CAPACITY:
+        skus.update(line.sku for order in variants for line in order.lines)
+    return [(sku, rejection.node, rejection.reason) for sku in sorted(skus)]
 
 
 def _let_go(units_of: OrderUnits, body: UnitsBody, books: Books) -> None:
