@@ -51,9 +51,16 @@ class Shops:
         if _done(lambda: self.logged.amendments.amend(AmendRequest(order=order, waits=True))):
             _done(lambda: self.other.amendments.amend(AmendRequest(order=order, waits=True)))
 
-    def reject(self, order: str, reason: str) -> None:
-        """All that the first of its places holds; of the other shop, at most as much of what that has there."""
-        for decision, node, lines in _held(self.logged, order):
+    def reject(self, order: str, reason: str, *, most: int | None = None) -> None:
+        """All that the first of its places holds, or at most so many units of each line; of the other shop, at most as
+        much of what that has there. Not if that has them there under several decisions: a shop decides each of these
+        again by itself, and a what-if all at once.
+        """
+        for decision, node, held in _held(self.logged, order):
+            lines = {line: units if most is None else min(units, most) for line, units in held.items()}
+            there = [its for _, place, its in _held(self.other, order) if place == node and its.keys() & lines.keys()]
+            if len(there) > 1:
+                return
             request = RejectionRequest(decision=decision, node=node, reason=reason, lines=lines, waits=True)
             self.logged.rerouting.reject(request)
             self._reject_too(order, node, reason, lines)

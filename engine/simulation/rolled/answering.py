@@ -40,7 +40,7 @@ class Question:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What is decided, the shipments that it holds, and the units that wait by line, before `not_before` for nothing.
-    `rank` is that by which they are offered stock.
+    `rank` is that by which they are offered stock, without the decision under which they wait.
     """
 
     decided: Decided
@@ -90,14 +90,14 @@ class Answering:
             waiting=_waiting(evaluation, made, may_wait=question.may_wait or scheduled),
             policy_amounts=outcome.amounts.policy_amounts,
             fired=outcome.fired,
-            rank=rank_text(rank(order, evaluation.order_outcome.priority, decision)),
+            rank=rank_text(rank(order, evaluation.order_outcome.priority)),
             not_before=reserve_at(evaluation, again.choice) if scheduled else None,
             network=evaluation.snapshot.network,
         )
 
-    def rank(self, order: Order, snapshot: Snapshot, now: int, decision: str) -> str:
+    def rank(self, order: Order, snapshot: Snapshot, now: int) -> str:
         """That by which what waits of an order is offered stock, on facts that are the same in the variant."""
-        return rank_text(rank(order, priority(order, snapshot, self.matcher, now), decision))
+        return rank_text(rank(order, priority(order, snapshot, self.matcher, now)))
 
     def _shipments(self, evaluation: Evaluation, made: Decided, decision: str) -> list[PlacedShipment]:
         snapshot, order = evaluation.snapshot, evaluation.ordered

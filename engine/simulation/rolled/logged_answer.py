@@ -16,7 +16,7 @@ def logged_answer(entry: Entry, record: DecisionRecord, answering: Answering, ma
     waiting, rank = waiting_lines(record), ""
     if (waiting or record.unfilled) and made_on is not None:  # what stays unfilled may be queued later
         order = made_on.remainder.whole_order
-        rank = answering.rank(order, made_on.snapshot, made_on.now, entry.decision)
+        rank = answering.rank(order, made_on.snapshot, made_on.now)
     return Answer(
         decided=recorded(record),
         shipments=placed(entry, record),

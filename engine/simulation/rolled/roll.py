@@ -7,7 +7,6 @@ an order that waits in the variant alone is offered what comes in, in its rank.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from engine.audit.comparison.contradictions import NOT_REPLAYABLE, contradictions_named
 from engine.audit.replay import DecisionFacts, left_to_others
@@ -30,12 +29,10 @@ from engine.simulation.rolled.units.logged_orders import LoggedOrders
 from engine.simulation.rolled.units.logged_units import fill_without_stock, placed, wait, waiting_lines
 from engine.simulation.rolled.units.variant_stock import VariantStock
 from engine.simulation.rolled.variant_remainder import variant_remainder
-from engine.simulation.rolled.waiting_orders import WaitingOrders
+from engine.simulation.rolled.waiting_orders import WaitingOrders, WaitingUnits
 from engine.simulation.tried_decision import UntriedDecision
+from engine.store.log.decision_chain import GIVEN_UP
 from engine.store.log.entry import Entry
-
-_OFFERED: Final = "~offered"
-"""Ends the name of a decision that the variant makes where the log made none."""
 
 
 class Roll:
@@ -66,8 +63,6 @@ class Roll:
         self._with_new_stock: set[str] = set()
         self._waits: dict[str, bool] = {}
         """By channel, whether the last of its orders that fell short in the log was to wait for stock."""
-        self._logged_by = ""
-        """The policy version of the last decision of the log."""
         self.untried: list[UntriedDecision] = []
         self.decisions = 0
         self.made_as_logged = 0
@@ -111,7 +106,7 @@ class Roll:
             self.untried.append(UntriedDecision(entry.decision, "not_replayable", str(error)))
             return
         self.decisions += 1
-        self._logged_by = record.policy_version
+        self._waiting.log_decided(entry.decision, record.policy_version)
         order = self._orders.of_decision(entry, record)
         made_on, facts = self._made_on(entry, record)
         same = [its.units.same_as(order.units) for its in order.variants]
@@ -172,6 +167,7 @@ class Roll:
         alone = self._orders[variant.first].rejected_in_log_alone(variant)
         if in_step and not alone and self._is_as_logged(record, skus):
             self._place(entry, record, variant, self._as_in_log(entry, record, made_on), in_step=True)
+            variant.order = made_on.remainder.whole_order
             self.made_as_logged += 1
             return
         question = self._question(record, made_on, facts, variant, in_step=in_step)
@@ -243,12 +239,12 @@ class Roll:
     ) -> None:
         """Hold what was decided, and let wait what waits."""
         if record.because == "stock" and record.follows:
-            if in_step:
-                variant.units.waiting.pop(record.follows.decision, None)
-            else:
+            if variant.units.waiting.pop(record.follows.decision, None) is None and not in_step:
                 variant.units.waiting.clear()
         elif record.because == "amended":
             variant.units.waiting.clear()
+        elif record.because in GIVEN_UP and not answer.shipments:
+            variant.owed.add(entry.decision)
         fill_without_stock(variant.units, record)
         self._take(entry, entry.decision, variant, answer)
 
@@ -276,20 +272,25 @@ class Roll:
     # --- orders that wait
 
     def _offer(self, entry: Entry) -> None:
-        for variant in self._waiting.to_be_offered(entry.at, self._logged_by):
-            self._offer_to(entry, variant)
+        amended = self._orders.of_units(entry) if entry.kind == "amended" else None
+        if amended is not None and amended.units.unfilled:
+            return  # what the order lets go of is its own first: the next entry decides it, in the shop's same step
+        for waiting in self._waiting.to_be_offered(entry.at):
+            self._offer_to(entry, waiting)
+        self._stock.variant.freed.clear()
 
-    def _offer_to(self, entry: Entry, variant: VariantOrder) -> None:
-        question = self._waiting.question(variant, entry.at)
+    def _offer_to(self, entry: Entry, waiting: WaitingUnits) -> None:
+        question = self._waiting.question(waiting, entry.at)
         if question is None:
             return
+        variant = waiting.variant
         variant.not_before = None
-        decision = f"{id_text(entry.id)}{_OFFERED}"
+        decision = self._waiting.new_decision()
         try:
             answer = self._answer(question, decision)
         except (*NOT_REPLAYABLE, OrderInvalid):
             return
         if answer.shipments:
-            variant.units.waiting.clear()
+            variant.units.waiting.pop(waiting.decision)
             self._take(entry, decision, variant, answer)
             self._waiting.note(self._orders[variant.first])

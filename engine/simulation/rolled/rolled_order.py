@@ -59,6 +59,8 @@ class VariantOrder:
     rejections: list[tuple[str, str, str]] = field(default_factory=list)
     """SKU, node and reason of units that the variant had there and that were rejected."""
     rank: str = ""
+    owed: set[str] = field(default_factory=set)
+    """Decisions that answered a rejection and shipped nothing: what waits under them was promised."""
     not_before: int | None = None
     scheduled: bool = False
     parked: bool = False
@@ -92,11 +94,14 @@ class VariantOrder:
     def lines(self) -> Sequence[OrderLineRecord]:
         return self.record.lines
 
-    def is_due(self, now: int, freed: AbstractSet[str]) -> bool:
-        """Whether what waits of it is to be offered stock now: if units of its articles were freed, or its day came."""
+    def is_due(self, decision: str, now: int, freed: AbstractSet[str]) -> bool:
+        """Whether what waits under the decision is to be offered stock now: if units of the articles that wait were
+        freed, or its day came.
+        """
         if self.not_before is not None:
             return self.not_before <= now
-        return not freed.isdisjoint(self.skus)
+        waiting = self.units.waiting[decision]
+        return any(line.sku in freed for line in self.lines if waiting[line.id])
 
 
 class RolledOrder(NamedTuple):

@@ -2,6 +2,7 @@
 it otherwise. Pure.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -10,7 +11,6 @@ from engine.decide.record import DecisionRecord
 from engine.decide.remainder import Remainder
 from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.simulation.rolled.units.logged_units import LoggedOrder
-from engine.store.log.decision_chain import NO_CAPACITY
 
 
 def variant_remainder(
@@ -30,7 +30,19 @@ def variant_remainder(
     if not units:
         return None
     barred = _barred(record, remainder, variant)
-    return replace(remainder, units=units, standing_shipments=variant.units.standing, barred=barred)
+    promised = remainder.promised
+    if record.because == "stock":
+        promised = any(decision in variant.owed for decision in _decided_again(record, variant))
+    standing = variant.units.standing
+    return replace(remainder, units=units, standing_shipments=standing, barred=barred, promised=promised)
+
+
+def _decided_again(record: DecisionRecord, variant: VariantOrder) -> Mapping[str, Counter[str]]:
+    """By the decision under which they wait, the units for which stock came: those that waited in the log under the
+    same decision or, if the variant has none of these, all.
+    """
+    waiting, decision = variant.units.waiting, record.follows.decision if record.follows else ""
+    return {decision: waiting[decision]} if decision in waiting else waiting
 
 
 def _undecided(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> dict[str, int]:
@@ -38,7 +50,8 @@ def _undecided(record: DecisionRecord, remainder: Remainder, variant: VariantOrd
     units = variant.units
     lines = {line.id for line in remainder.whole_order.lines}
     if record.because == "stock":
-        return {line: count for line, count in units.waiting_units.items() if line in lines}
+        waiting = sum(_decided_again(record, variant).values(), Counter[str]())
+        return {line: count for line, count in waiting.items() if line in lines}
     if record.because == "amended":
         return {line: count for line, count in units.unfilled.items() if line in lines}
     if record.because == "rejected" and record.follows and record.follows.node:
@@ -54,8 +67,7 @@ def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder)
         return variant.barred(lasting=True)
     barred = variant.barred(lasting=False)
     rejecting = frozenset({record.follows.node})
-    rejected = remainder.whole_order if record.follows.reason == NO_CAPACITY else remainder.order
-    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in rejected.lines}
+    return barred | {line.sku: barred.get(line.sku, frozenset()) | rejecting for line in remainder.order.lines}
 
 
 def _barred_in_step(

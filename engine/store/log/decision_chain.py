@@ -16,7 +16,7 @@ from engine.store.log import decision_log
 NOT_IN_STOCK = "not_in_stock"
 NO_CAPACITY = "no_capacity"
 """The node ships nothing of the order, whichever units it was given."""
-_GIVEN_UP = frozenset({"rejected", "late"})
+GIVEN_UP = frozenset({"rejected", "late"})
 """Why a node ships units no more that it was given."""
 
 
@@ -67,7 +67,7 @@ class Chain:
             record.id == decision
             and not record.shipments
             and record.follows is not UNSET
-            and record.follows.because in _GIVEN_UP
+            and record.follows.because in GIVEN_UP
             for record in records
         )
 
@@ -83,7 +83,7 @@ def barred_nodes(records: Iterable[DecisionRecord], *, lasting: bool) -> Barred:
     nodes_of: dict[str, set[str]] = {}
     for record in records:
         follows = record.follows
-        if follows is UNSET or follows.because not in _GIVEN_UP or (lasting and follows.reason == NOT_IN_STOCK):
+        if follows is UNSET or follows.because not in GIVEN_UP or (lasting and follows.reason == NOT_IN_STOCK):
             continue
         for sku in follows.skus or ():
             nodes_of.setdefault(sku, set()).add(follows.node or "")

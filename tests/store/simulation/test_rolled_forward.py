@@ -25,7 +25,7 @@ from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.decisions_of_many_kinds import RULES as RULES_OF_LIFE
 from tests.support.decisions_of_many_kinds import life, stocked
-from tests.support.examples import TIMES, examples
+from tests.support.examples import examples
 from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order
 from tests.support.two_shops import Shops
 from tests.support.whatif import draft, tried
@@ -64,7 +64,9 @@ def shops(server_url, network, clock):
         number = next(numbers)
         both = []
         for name, its in (("a", rules), ("b", others)):
-            shop = Pointsman(Settings(redis_url=server_url, network=f"{network}-{number}{name}"), clock=clock)
+            shop = Pointsman(
+                Settings(redis_url=server_url, network=f"{network}-{number}{name}"), clock=clock, new_id=ids_in_order()
+            )
             opened.append(shop)
             shop.load(inventory([node("lyon", LYON), node("paris", PARIS), node("lille", LILLE)], STOCK))
             activate(shop, *its, *WAITS)
@@ -75,6 +77,14 @@ def shops(server_url, network, clock):
     for shop in opened:
         shop.forget()
         shop.close()
+
+
+def ids_in_order():
+    """Ids of decisions that sort as these are made: of an order's units that wait under several, those with the least
+    id are offered stock first, and that would be by chance.
+    """
+    numbers = itertools.count(1)
+    return lambda: f"{next(numbers):032x}"
 
 
 WAITS = ("when: {order.channel: web}, then: {backorder: true}",)
@@ -160,9 +170,7 @@ def rolled_places(variant):
 
 
 @given(calls=st.lists(CALLS, min_size=4, max_size=14), rules=st.sampled_from(RULES), others=st.sampled_from(RULES))
-# the same examples each time, but in make fuzz, where a rare one still differs by which of two waiting orders is
-# offered a unit: --hypothesis-seed=98751409773906037094206251093534380670
-@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=TIMES == 1)
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, calls, rules, others):
     both = shops(rules, others)
     placed = run(both, clock, calls)
@@ -329,6 +337,94 @@ def test_a_place_that_rejected_an_order_in_the_log_alone_may_ship_it_in_the_draf
     assert (
         rolled_places(variant) == places(both.other, item.id) == {("1", "held", "paris"): 2, ("1", "held", "lyon"): 2}
     )
+
+
+def test_of_an_order_whose_units_wait_under_several_decisions_each_is_offered_stock_by_itself(shops, clock):
+    both = shops(("then: {split_penalty: 30.00}",), ("when: {node.id: lille}, then: {avoid: 3.00}",))
+    item = order(("A", 3), ("A", 5), place=PARIS)
+    both.order(item)
+    both.reject(item.id, "other")
+    both.move("A", "paris", 1, op="1")
+    (variant,) = rolled(both.logged, both.other).variants
+    assert rolled_places(variant) == places(both.other, item.id)
+
+
+def test_units_that_were_rejected_and_not_sent_since_ship_beside_the_most_shipments_that_rules_allow(shops, clock):
+    most = "then: {max_shipments: 1}"
+    both = shops((most, "when: {node.id: paris}, then: {exclude: true}"), (most,))
+    item = order(("A", 4), place=LYON)
+    both.order(item)
+    both.move("A", "paris", -2, op="1")
+    both.move("A", "lille", -1, op="2")
+    both.reject(item.id, "other", most=1)
+    both.move("A", "paris", 1, op="3")
+    (variant,) = rolled(both.logged, both.other).variants
+    assert (
+        rolled_places(variant) == places(both.other, item.id) == {("1", "held", "lyon"): 3, ("1", "held", "paris"): 1}
+    )
+
+
+def test_units_that_were_promised_in_the_log_alone_ship_in_as_many_shipments_as_rules_allow(shops, clock):
+    both = shops((), ("when: {node.id: paris}, then: {prefer: 1.00}", "then: {max_shipments: 1}"))
+    rejected, other = order(("A", 4), place=LYON), order(("A", 3), place=LYON)
+    both.order(rejected)
+    both.order(other)
+    both.reject(rejected.id, "other")
+    both.move("A", "paris", 2, op="1")
+    variants = {variant.name: variant for variant in rolled(both.logged, both.other).variants}
+    assert {name: rolled_places(its) for name, its in variants.items()} == {
+        its.id: places(both.other, its.id) for its in (rejected, other)
+    }
+
+
+def test_orders_that_were_taken_over_from_the_log_are_offered_stock_in_their_rank(shops, clock):
+    """The log's first rules are the draft's."""
+    both = shops((), ())
+    now = int(clock.now)
+    fills, waits = order(("A", 7), place=PARIS, placed_at=now), order(("A", 2), place=PARIS, placed_at=now)
+    before = order(("A", 2), place=PARIS, placed_at=now - 60)
+    both.order(fills)
+    both.order(waits)
+    activate(both.logged, "when: {node.id: paris}, then: {prefer: 9.00}", *WAITS)
+    both.order(before)
+    both.move("A", "lille", 1, op="1")
+    roll = rolled(both.logged, both.other, as_logged=True)
+    found = {variant.name: rolled_places(variant) for variant in roll.variants}
+    assert found == {its.id: places(both.other, its.id) for its in (fills, waits, before)}
+    assert found[before.id] == {("1", "held", "lille"): 1, ("1", "waiting", ""): 1}
+    assert roll.made_as_logged >= 2
+    verify_taken_over(rolled(both.logged, both.other), both)
+
+
+def test_what_an_amended_order_lets_go_of_is_its_own_before_it_is_offered_to_others(shops, clock):
+    both = shops((), ("when: {node.load: {at_least: 2}}, then: {avoid: 8.00}",))
+    amended, others, waits = order(("A", 1), ("A", 1), place=PARIS), order(("A", 5), place=LYON), order(("A", 1))
+    for item in (amended, others, waits):
+        both.order(item)
+    both.amend(order(("A", 3), id=amended.id, place=amended.place, placed_at=amended.placed_at))
+    variants = {variant.name: variant for variant in rolled(both.logged, both.other).variants}
+    assert {name: rolled_places(its) for name, its in variants.items()} == {
+        its.id: places(both.other, its.id) for its in (amended, others, waits)
+    }
+    assert rolled_places(variants[waits.id]) == {("1", "waiting", ""): 1}
+
+
+def test_an_order_is_offered_the_articles_alone_that_wait_of_it(shops, clock):
+    """A place gets its room back with a unit of an article of which the order has what it needs."""
+    both = shops((), ("when: {node.id: lille}, then: {daily_orders: 1}",))
+    full, item = order(("A", 1), place=LILLE), order(("A", 1), ("B", 1), place=PARIS)
+    both.move("A", "lyon", -4, op="1")
+    both.move("A", "paris", -2, op="2")
+    both.move("B", "lyon", -2, op="3")
+    both.order(full)
+    both.move("A", "paris", 1, op="4")
+    both.order(item)
+    both.release(full.id)
+    variants = {variant.name: variant for variant in rolled(both.logged, both.other).variants}
+    assert {name: rolled_places(its) for name, its in variants.items()} == {
+        its.id: places(both.other, its.id) for its in (full, item)
+    }
+    assert rolled_places(variants[item.id])["2", "waiting", ""] == 1
 
 
 def test_a_place_without_capacity_ships_nothing_more_of_the_order_in_the_draft_either(shops, clock):

@@ -41,7 +41,6 @@ class VariantStock:
 
     def end_entry(self, now: int) -> None:
         """All that an entry of that instant changed is written."""
-        self.variant.freed.clear()
         for sku, node in self._changed:
             if self.position(sku, node).available:
                 self.outs.pop((sku, node), None)
