@@ -25,7 +25,7 @@ from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.decisions_of_many_kinds import RULES as RULES_OF_LIFE
 from tests.support.decisions_of_many_kinds import life, stocked
-from tests.support.examples import examples
+from tests.support.examples import TIMES, examples
 from tests.support.facts import HOUR, LILLE, LYON, MARSEILLE, PARIS, inventory, node, order
 from tests.support.two_shops import Shops
 from tests.support.whatif import draft, tried
@@ -170,7 +170,8 @@ def rolled_places(variant):
 
 
 @given(calls=st.lists(CALLS, min_size=4, max_size=14), rules=st.sampled_from(RULES), others=st.sampled_from(RULES))
-@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# the same examples each time, but in make fuzz
+@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=TIMES == 1)
 def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, calls, rules, others):
     both = shops(rules, others)
     placed = run(both, clock, calls)
