@@ -55,7 +55,7 @@ def test_tables_are_written_for_programs_beside_what_is_printed(run: Run, draft:
     printed = run("whatif", draft, "--csv", folders[0], "--parquet", folders[1], "--json")
     assert printed.returncode == 0, printed.stderr
     record = json.loads(printed.stdout)
-    assert f"16 files with tables are in {folders[0]}" in printed.stderr.splitlines()
+    assert f"17 files with tables are in {folders[0]}" in printed.stderr.splitlines()
     with (folders[0] / "changed_orders.csv").open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file)) == [{"draft": str(draft), "order": "W-1"}]
     (row,) = pq.read_table(folders[1] / "drafts.parquet").to_pylist()
