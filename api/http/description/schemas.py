@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.events.event import EVENT_TYPES
+from engine.model.scopes import SCOPES
 from engine.orders.order_state import STATES
 from rules.gate import GATE_FIGURES
 from rules.vocabulary import DELIVERIES, DISPOSITIONS
@@ -16,6 +17,7 @@ _CHOICES: Mapping[frozenset[str], str] = {
     frozenset(DISPOSITIONS): "Disposition",
     frozenset(EVENT_TYPES): "EventType",
     frozenset(GATE_FIGURES): "Figure",
+    frozenset(SCOPES): "Scope",
     frozenset(STATES): "OrderSearchState",
 }
 """Words of which one is sent, by the name that they have together: a component, since more than one place has them or

@@ -128,6 +128,7 @@ class WhatIfRequest(Strict):
     )
     way = fields.String(
         load_default=None,
+        allow_none=False,
         validate=validate.OneOf(WAYS),
         metadata={
             "description": "each decision alone, on the stock as it was, which is the default; or one after another, on"
@@ -136,6 +137,7 @@ class WhatIfRequest(Strict):
     )
     begin_again = fields.String(
         load_default=None,
+        allow_none=False,
         validate=validate.OneOf(get_args(BeginsAgain)),
         metadata={"description": "rolled forward, each of these begins again from the logged stock, side by side"},
     )
