@@ -10,6 +10,7 @@ from engine.actor import Author
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log.entry import EntryId
+from engine.store.log.newest_first import batches_newest_first, page_of
 from engine.store.log.stored_entry import parse_entry_id
 
 MOST_LOOKED_AT = 10_000
@@ -135,30 +136,16 @@ class StoredAccesses:
 
     def page(self, filtered: AccessFilter, *, limit: int, after: EntryId | None = None) -> AccessPage:
         """At most `limit` that were recorded before the entry `after`."""
-        found: list[StoredAccess] = []
-        entry = None
         stored = self._newest_first(filtered, after)
-        for access in itertools.islice(stored, MOST_LOOKED_AT):
-            entry = access.id
-            if filtered.matches(access):
-                found.append(access)
-            if len(found) == limit:
-                break
-        is_last = next(stored, None) is None
-        return AccessPage(accesses=tuple(found), after=None if is_last else entry)
+        found, goes_on = page_of(stored, filtered.matches, limit=limit, looked_at=MOST_LOOKED_AT)
+        return AccessPage(accesses=found, after=goes_on)
 
     def _newest_first(self, filtered: AccessFilter, after: EntryId | None) -> Iterator[StoredAccess]:
-        start = "-" if filtered.start is None else str(filtered.start * _MILLISECONDS)
-        end = "+" if filtered.end is None else str(max(0, filtered.end * _MILLISECONDS - 1))
-        if after is not None and (filtered.end is None or after[0] < filtered.end * _MILLISECONDS):
-            end = "({}-{}".format(*after)
-        while True:
-            with faults():
-                batch = self._client.redis.xrevrange(self._keys.accesses, end, start, count=_AT_ONCE)
+        batches = batches_newest_first(
+            self._client, self._keys.accesses, start=filtered.start, end=filtered.end, after=after, at_once=_AT_ONCE
+        )
+        for batch in batches:
             yield from (_stored(entry_id, fields) for entry_id, fields in batch)
-            if len(batch) < _AT_ONCE:
-                return
-            end = f"({batch[-1][0].decode()}"
 
 
 def _stored(entry_id: bytes, raw: Mapping[bytes, bytes]) -> StoredAccess:

@@ -1,18 +1,17 @@
 """Pages of the log, the newest entry first: who did what. What is in the archive alone is left out."""
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.store.connection.client import Client, faults
+from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log.decision_log import parsed
 from engine.store.log.entry import Entry, EntryId
+from engine.store.log.newest_first import batches_newest_first, page_of
 
 MOST_LOOKED_AT = 2_000
 """Entries that are read for one page, however few of them match: some milliseconds for a hundred."""
 _AT_ONCE = 200
-_MILLISECONDS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +48,14 @@ class EntryPages:
 
     def page(self, filtered: EntryFilter, *, limit: int, after: EntryId | None = None) -> EntryPage:
         """At most `limit` entries that were logged before the entry `after`."""
-        found: list[Entry] = []
         damaged: list[str] = []
-        last: EntryId | None = None
         stored = self._newest_first(filtered, after, damaged)
-        for entry in itertools.islice(stored, MOST_LOOKED_AT):
-            last = entry.id
-            if filtered.matches(entry):
-                found.append(entry)
-            if len(found) == limit:
-                break
-        is_last = next(stored, None) is None
-        return EntryPage(entries=tuple(found), after=None if is_last else last, damaged=tuple(damaged))
+        found, goes_on = page_of(stored, filtered.matches, limit=limit, looked_at=MOST_LOOKED_AT)
+        return EntryPage(entries=found, after=goes_on, damaged=tuple(damaged))
 
     def _newest_first(self, filtered: EntryFilter, after: EntryId | None, damaged: list[str]) -> Iterator[Entry]:
-        start = "-" if filtered.start is None else str(filtered.start * _MILLISECONDS)
-        end = "+" if filtered.end is None else str(max(0, filtered.end * _MILLISECONDS - 1))
-        if after is not None and (filtered.end is None or after[0] < filtered.end * _MILLISECONDS):
-            end = "({}-{}".format(*after)
-        while True:
-            with faults():
-                batch = self._client.redis.xrevrange(self._keys.log, end, start, count=_AT_ONCE)
+        batches = batches_newest_first(
+            self._client, self._keys.log, start=filtered.start, end=filtered.end, after=after, at_once=_AT_ONCE
+        )
+        for batch in batches:
             yield from (entry for _, entry in parsed(self._client, self._keys, batch, damaged.append))
-            if len(batch) < _AT_ONCE:
-                return
-            end = f"({batch[-1][0].decode()}"

@@ -38,14 +38,15 @@ def test_the_latest_come_first_with_who_made_them(http, made):
     assert http.get(f"/v1/audit/proof/{found['entries'][0]['entry']}").status_code in (200, 404)
 
 
-def test_pages_go_on_where_the_one_before_ended(http, made):
-    found, pages = entries(http, limit=1), 1
+@pytest.mark.parametrize("query", [{}, {"until": "2100-01-01T00:00:00Z"}], ids=str)
+def test_pages_go_on_where_the_one_before_ended(http, made, query):
+    everything = about(entries(http, **query))
+    found, pages = entries(http, limit=1, **query), 1
     seen = about(found)
-    while found["next"]:
-        found = entries(http, limit=1, after=found["next"])
+    while found["next"] and pages <= len(everything):
+        found = entries(http, limit=1, after=found["next"], **query)
         seen += about(found)
         pages += 1
-    everything = about(entries(http))
     assert seen == everything
     assert pages == len(everything)
 
