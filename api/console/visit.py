@@ -57,19 +57,12 @@ class Visit:
 
     def get(self, path: str, **query: str | Sequence[str] | None) -> Any:
         """The JSON of a GET that the page can't do without. Raises CallRefused, which is shown in its place."""
-        answer = self.ask("GET", path, query=query)
-        if answer.problem is not None:
-            raise CallRefused(answer.problem)
-        return answer.json
+        return _json_of(self.ask("GET", path, query=query))
 
     def get_or_none(self, path: str, **query: str | Sequence[str] | None) -> Any:
         """None if there is nothing of that name (404). Raises CallRefused of any other problem."""
         answer = self.ask("GET", path, query=query)
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.problem is not None:
-            raise CallRefused(answer.problem)
-        return answer.json
+        return None if answer.status == HTTPStatus.NOT_FOUND else _json_of(answer)
 
     def change(
         self, method: Method, path: str, body: Any = None, *, query: Query | None = None, kind: str = JSON
@@ -172,6 +165,10 @@ class Visit:
         chosen = {name: value for name, value in query.items() if value}
         return self.request.script_root + (path_of(*parts) or "/") + (f"?{urlencode(chosen)}" if chosen else "")
 
+    def next_page(self, page: Mapping[str, Any], *parts: str, **query: str | None) -> str:
+        """The address that a list goes on at, of which `page` is what HTTP answered; empty if it ends there."""
+        return self.link(*parts, **{**query, "after": page["next"]}) if page["next"] else ""
+
     def show(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """The page. `values` are what its template names, beside `visit`."""
         return Response(rendered(template, visit=self, **values), status=status, mimetype="text/html")
@@ -230,3 +227,10 @@ class Visit:
 
     def sign_out(self) -> None:
         self._around.sessions.end(self._session_id)
+
+
+def _json_of(answer: Answer) -> Any:
+    """Raises CallRefused."""
+    if answer.problem is not None:
+        raise CallRefused(answer.problem)
+    return answer.json

@@ -66,7 +66,7 @@ def search(visit: Visit) -> Response:
         answer = visit.ask("GET", "/v1/decisions", query={**asked, "limit": _PAGE})
         problem = answer.problem
         page = page if problem else answer.json
-    more = visit.link("decisions", **{**chosen, "after": page["next"]}) if page["next"] else ""
+    more = visit.next_page(page, "decisions", **chosen)
     return visit.show(
         "decisions/search.html",
         status=200 if problem is None else problem.status,

@@ -133,7 +133,7 @@ def listed(visit: Visit) -> Response:
         chosen=chosen,
         states=STATES,
         page=page,
-        more=visit.link("decisions", "orders", **{**chosen, "after": page["next"]}) if page["next"] else "",
+        more=visit.next_page(page, "decisions", "orders", **chosen),
         first=visit.link("decisions", "orders", **{**chosen, "after": None}) if "after" in chosen else "",
         problem=answer.problem,
     )

@@ -19,5 +19,5 @@ def who_read_what(visit: Visit) -> Response:
         "audit/accesses.html",
         accesses=page["accesses"],
         chosen=chosen,
-        next_page=visit.link("audit", "accesses", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "audit", "accesses", **chosen),
     )

@@ -30,7 +30,7 @@ def log_entries(visit: Visit) -> Response:
         page=page,
         chosen=chosen,
         kinds=KINDS,
-        next_page=visit.link("audit", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "audit", **chosen),
     )
 
 

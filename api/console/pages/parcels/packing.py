@@ -38,7 +38,7 @@ def to_pack(visit: Visit) -> Response:
         "parcels/to_pack.html",
         holds=page["holds"],
         chosen=chosen,
-        next_page=visit.link("parcels", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "parcels", **chosen),
     )
 
 

@@ -37,7 +37,7 @@ def print_queue(visit: Visit) -> Response:
         chosen=chosen,
         states=STATES,
         papers=PAPERS,
-        next_page=visit.link("parcels", "printing", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "parcels", "printing", **chosen),
     )
 
 

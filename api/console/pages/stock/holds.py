@@ -23,7 +23,7 @@ def open_holds(visit: Visit) -> Response:
         "stock/holds.html",
         holds=page["holds"],
         chosen=chosen,
-        next_page=visit.link("stock", "holds", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "stock", "holds", **chosen),
     )
 
 

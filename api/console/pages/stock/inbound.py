@@ -84,7 +84,7 @@ def _listed(visit: Visit, problem: Problem | None = None) -> Response:
         problem=problem,
         statuses=STATUSES,
         sources=SOURCES,
-        next_page=visit.link("stock", "inbound", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "stock", "inbound", **chosen),
     )
 
 

@@ -80,7 +80,7 @@ def _listed(visit: Visit, *, unknown: str = "", problem: Problem | None = None) 
         form=visit.form,
         problem=problem,
         states=STATES,
-        next_page=visit.link("stock", "returns", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "stock", "returns", **chosen),
     )
 
 

@@ -43,7 +43,7 @@ def transfers(visit: Visit) -> Response:
         transfers=page["transfers"],
         chosen=chosen,
         statuses=STATUSES,
-        next_page=visit.link("stock", "transfers", after=page["next"], **chosen) if page["next"] else "",
+        next_page=visit.next_page(page, "stock", "transfers", **chosen),
     )
 
 
