@@ -132,6 +132,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "needs a note that says why",
         "orders are decided one after another in one process",
         "in one step, what orders leave for others",
+        "in one step, each decision is on the logged stock anyhow",
         "stands here before",
         "with at most two decimals",
         "the time is longer than a year",
