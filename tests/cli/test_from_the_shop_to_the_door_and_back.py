@@ -33,8 +33,10 @@ from tests.support.free_port import free_port
 from tests.support.print_servers import running_cups
 from tests.support.wait_until import wait_until
 
-SECONDS = 240.0
-"""For which each step is waited: what a process that died did is left to it for a minute, and machines are busy."""
+SECONDS = 600.0
+"""For which each step is waited: what a process that died did is left to it for a minute, and a connector that it was
+sending with for WAITING_MILLISECONDS, five and a half; and machines are busy.
+"""
 
 ORDER = "820982911946154508"
 LINES = {"866550311766439020": ("SHIRT", 2), "141249953214522974": ("LAMP", 1)}
