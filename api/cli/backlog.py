@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DECISION, print_json
 from api.cli.output.tables import reason_lines
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_message
 from api.records.backlog import BacklogRecord, LastOfferRecord, RunTotalRecord
 from api.shapes.limits import MOST_ENTRIES
 from api.shapes.quantities import Quantities

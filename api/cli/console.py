@@ -5,7 +5,7 @@ from typing import get_args
 import click
 
 from api.cli.key import CLIENT
-from api.cli.language.current import say
+from api.language.current import say
 from engine.access.console_sessions import LONGEST_SECONDS
 from engine.model.scopes import Role
 from engine.service import Pointsman

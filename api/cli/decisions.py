@@ -7,7 +7,6 @@ import click
 import msgspec
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, argument, log_operation, print_json
 from api.cli.order.amend import print_amended
 from api.cli.order.group import print_order
@@ -17,6 +16,7 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.files.orders import read_order, read_sent_orders
+from api.language.current import counted, say
 from api.records.orders.batch import BatchEndRecord, BatchOrderRecord, order_records, readable
 from api.records.orders.order_state import OrderStateRecord
 from api.shapes.quantities import Quantities, decode, encode, quantities_of

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, INSTANT_END, LINES, OP, in_micros, print_json, units_by_name
 from api.cli.output.tables import destination_phrase, lots_phrase
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.holds import HeldLineRecord, HeldShipmentRecord, HoldsPageRecord, HoldStateRecord
 from api.shapes.limits import MOST_HOLDS
 from api.shapes.quantities import Quantities, skus_of_decision

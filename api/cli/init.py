@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import counted, current_language, say
 from api.cli.policy.texts import schema_text, test_schema_text
 from api.files.file_content import unusable
+from api.language.current import counted, current_language, say
 from rules.wording.catalogue import load_catalogue
 
 STARTER = Path(__file__).parent / "starter"

@@ -5,9 +5,9 @@ from typing import Any, get_args
 import click
 from marshmallow import ValidationError
 
-from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, DURATION, INSTANT, print_json
 from api.cli.output.times import Times
+from api.language.current import say, say_message
 from api.records.api_keys import KeyRecord, NewKeyRecord
 from api.shapes.client_name import ClientName
 from api.shapes.fields import Literal

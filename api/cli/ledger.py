@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, say_message
 from api.cli.ledger_log import show_log
 from api.cli.options import AS_JSON, print_json, who
+from api.language.current import counted, say, say_message
 from api.records.ledger import AuditRecord, DriftRecord
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import UNSET
 
 from api.cli.fulfilment import log_lines
-from api.cli.language.current import counted, say, text
 from api.cli.options import INSTANT, INSTANT_END
 from api.cli.output import policy_log_lines
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
@@ -16,6 +15,7 @@ from api.cli.output.receipt_words import receipt_status
 from api.cli.output.times import Times
 from api.cli.output.tracking_words import TRACKING_WORDS
 from api.cli.reads import record_read
+from api.language.current import counted, say, text
 from api.records.ledger import LogEntryRecord
 from engine.inventory.stated_instants import MICROSECONDS
 from engine.service import Pointsman

@@ -5,10 +5,10 @@ import socket
 
 import click
 
-from api.cli.language.current import say, say_message
-from api.cli.language.lazy_group import Lazy, LazyGroup
+from api.cli.commands.lazy_group import Lazy, LazyGroup
 from api.cli.login import login_name
 from api.cli.output.mistakes import fail, fail_with_mistakes
+from api.language.current import say, say_message
 from engine.actor import act_as
 from engine.errors import InputInvalid, PointsmanError
 from engine.settings import Settings

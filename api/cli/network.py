@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import counted, say
 from api.cli.network_only import load_without_stock
 from api.cli.options import AS_JSON
 from api.cli.output.mistakes import fail
 from api.files.inventory_folder import load_inventory
 from api.files.receipts import import_folder, receipts_of_folder
+from api.language.current import counted, say
 from engine.service import Pointsman
 from engine.settings import Settings
 

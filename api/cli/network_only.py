@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import counted, say
 from api.cli.options import print_json
 from api.files.inventory_folder import load_network
+from api.language.current import counted, say
 from api.records.network_load import NamedDifferenceRecord, NetworkLoadRecord
 from engine.model.facts import Network
 from engine.service import Pointsman

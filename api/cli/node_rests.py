@@ -2,9 +2,9 @@
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.output.tables import sentence
+from api.language.current import say
 from api.records.node_rests import RestsRecord
 from engine.decide.kept_facts.rest_record import RestingRecord
 from engine.service import Pointsman

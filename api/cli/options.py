@@ -9,8 +9,8 @@ import click
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api.cli.language.current import say, say_message
 from api.cli.login import login_name
+from api.language.current import say, say_message
 from api.shapes.fields import Instant, Literal
 from api.shapes.limits import LONGEST_AGE
 from api.shapes.quantities import NO_DECIMALS, Quantities, decode, encode

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 import orjson
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON
 from api.cli.output.progress import progress_bar
 from api.files.csv_rows import rows
 from api.files.inventory_folder import PRODUCT_COLUMNS, number_columns
 from api.files.master_data import product_in
+from api.language.current import say
 from engine.errors import InputInvalid, Mistake
 from engine.inventory.master_data import MOST_AT_ONCE
 from engine.model.facts import Product

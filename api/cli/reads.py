@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from api.cli.language.current import say, typed_words
+from api.language.current import say, typed_words
 from engine.errors import StoreUnavailable
 from engine.service import Pointsman
 from engine.store.audit.accesses import PreparedAccess

@@ -8,11 +8,11 @@ from typing import cast
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, INSTANT, LINES, OP, in_micros, print_json, units_by_name, units_of
 from api.cli.output.tables import cause, decision_lines
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.backlog import ChainRecord
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.decide.record import DecisionRecord

@@ -8,11 +8,11 @@ import click
 from click.core import ParameterSource
 from rich.console import Console
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output import tables
 from api.cli.output.progress import progress_bar
 from api.files.orders import read_orders
+from api.language.current import say
 from api.records.day import DayFigures, DayRecord
 from api.shapes.quantities import quantities_of
 from engine.errors import Mistake, OrderInvalid

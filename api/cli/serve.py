@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say, say_message
 from api.cli.output.mistakes import fail
 from api.cli.server import finding_text
+from api.language.current import say, say_message
 from engine.access.first_keys import FILE, make_first_keys
 from engine.access.loopback import is_loopback
 from engine.errors import StoreUnavailable

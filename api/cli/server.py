@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json
+from api.language.current import say, say_message
 from engine.settings import Settings
 from engine.store.connection.server import open_server, without_password
 from engine.store.connection.server_check import ServerFinding, check_server

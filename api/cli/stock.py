@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, print_age, print_json
 from api.cli.output.column_tables import print_each
 from api.cli.output.progress import progress_bar
 from api.cli.output.stock_tables import lot_table, stock_tables
 from api.cli.stock_movement import move_stock
 from api.files.stock_counts import MOST_NAMED, import_counts, read_counts
+from api.language.current import say
 from api.records.stock.availability_feed import feed_lines
 from api.records.stock.positions import ImportRecord, SkuStockRecord
 from api.shapes.quantities import Quantities, lines_with_decimals

@@ -7,8 +7,8 @@ from typing import Any
 import click
 from marshmallow import ValidationError
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json
+from api.language.current import say
 from api.records.stock.movements import MovementRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quantities import Quantities

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import click
 from marshmallow import ValidationError
 
-from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, DURATION, print_json, who
+from api.language.current import counted, say, say_message
 from api.records.events import (
     DeadLettersRecord,
     WebhookListRecord,

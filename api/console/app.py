@@ -7,7 +7,6 @@ from http import HTTPStatus
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from api.cli.language.current import say, speaking
 from api.console.assets import asset_answer
 from api.console.calls import Problem
 from api.console.console import Console, sent_to_sign_in
@@ -16,6 +15,7 @@ from api.console.pages import PAGES
 from api.console.rendering import rendered
 from api.console.sign_in import SignIn
 from api.console.surroundings import Surroundings
+from api.language.current import say, speaking
 
 logger = logging.getLogger("pointsman.console")
 

@@ -13,7 +13,7 @@ import msgspec
 from flask import Request
 from werkzeug.datastructures import Headers
 
-from api.cli.language.current import say, say_message, text
+from api.language.current import say, say_message, text
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Query: TypeAlias = Mapping[str, str | Sequence[str] | None]

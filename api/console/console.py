@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import Forbidden
 
-from api.cli.language.current import say
 from api.console.calls import CallRefused
 from api.console.cookies import SESSION, language_of
 from api.console.navigation import Section
 from api.console.surroundings import Surroundings
 from api.console.visit import Visit
+from api.language.current import say
 
 View: TypeAlias = Callable[..., Response]
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-Csrf-Token"

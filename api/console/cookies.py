@@ -4,7 +4,7 @@ from typing import Final
 
 from flask import Request, Response
 
-from api.cli.language.catalogue import ENGLISH, LANGUAGES
+from api.language.catalogue import ENGLISH, LANGUAGES
 
 SESSION: Final = "pointsman_session"
 SIGN_IN: Final = "pointsman_sign_in"

@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from api.cli.language.current import counted, current_language, say, say_message
 from api.console import shown
 from api.console.assets import asset
+from api.language.current import counted, current_language, say, say_message
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
 """Signs that a document of HTML may not have."""

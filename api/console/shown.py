@@ -8,9 +8,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.cli.language.catalogue import ENGLISH
-from api.cli.language.current import counted, current_language, say, say_number
 from api.cli.output.times import DAYS, MONTHS
+from api.language.catalogue import ENGLISH
+from api.language.current import counted, current_language, say, say_number
 
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
 _MINUS: Final = "\N{MINUS SIGN}"

@@ -7,8 +7,6 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, redirect, request
 
-from api.cli.language.catalogue import LANGUAGES
-from api.cli.language.current import say
 from api.console.calls import Answer, Calls, Problem
 from api.console.console import CSRF_FIELD, Console, verify_token
 from api.console.cookies import (
@@ -23,6 +21,8 @@ from api.console.own_address import is_of_this_site, own_address
 from api.console.rendering import rendered
 from api.console.surroundings import Surroundings
 from api.console.visit import Visit
+from api.language.catalogue import LANGUAGES
+from api.language.current import say
 
 _OPEN = "open"
 """The value of the button by which one signs in without a key."""

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 from flask import Request, Response, redirect
 from markupsafe import Markup
 
-from api.cli.language.current import say
 from api.console.calls import JSON, Answer, CallRefused, Calls, Method, Problem, Query, path_of
 from api.console.navigation import Section
 from api.console.rendering import rendered
 from api.console.shown import Clock
 from api.console.surroundings import Message, Session, Surroundings
+from api.language.current import say
 
 KEY_FIELD = "key"
 """Of each form: its idempotency key."""

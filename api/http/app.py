@@ -12,8 +12,6 @@ import orjson
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
-from api.cli.language.connector_wording import connector_wording
-from api.cli.language.current import usual_language
 from api.connectors.running.settings import ConnectorSettings
 from api.connectors.running.turns import ConnectorTurns
 from api.connectors.running.wording import Wording
@@ -66,6 +64,8 @@ from api.http.metrics.meters import Meters, NetworkMeter
 from api.http.mounted_console import MountedConsole
 from api.http.policy import policies, whatif
 from api.http.tracing import TracedMeter, Tracing, start_tracing
+from api.language.connector_wording import connector_wording
+from api.language.current import usual_language
 from api.records.events import renderer
 from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from api.cli.language.current import say
+from api.language.current import say
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Inventory, Network
 from engine.simulation.job import JobChange

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from api.cli.language.current import speaking
+from api.language.current import speaking
 from api.whatif.changes import change_of, name_of
 from api.whatif.drafts import drafts_of
 from api.whatif.network_texts import inventory_of

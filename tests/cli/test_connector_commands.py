@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from api.cli.connector.listing import list_connectors
 from api.cli.connector.printing import message_line, print_reports
-from api.cli.language.messages import message_book
 from api.connectors.running.report import MessageReport, TurnReport
+from api.language.messages import message_book
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.connection.server import open_server

@@ -3,12 +3,12 @@
 import click
 import pytest
 
-from api.cli.language.current import say_message, speaking
 from api.cli.ledger_log import entry_line
 from api.cli.output.policy_lines import history_lines
 from api.cli.output.times import Times
 from api.cli.policy.gate import gate_lines
 from api.cli.policy.trials import _lines, _order_lines, _Share
+from api.language.current import say_message, speaking
 from api.records.trials import TrialOrdersRecord, trial_record
 from engine.errors import InputInvalid, NotActivated, NotFound
 from engine.policies.canary_request import CanaryRequest

@@ -15,8 +15,8 @@ import api.cli
 import api.console
 import api.reports
 import api.whatif
-from api.cli.language.click_texts import MODULES
-from api.cli.language.spoken_commands import paragraphs
+from api.cli.commands.click_texts import MODULES
+from api.cli.commands.spoken_commands import paragraphs
 from api.cli.main import COMMANDS, pointsman
 from api.cli.output.times import DAYS, MONTHS
 from engine.audit.replays import OUTCOMES

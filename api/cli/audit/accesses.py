@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, TO, ShapeParam, print_json, print_more
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.audit.accesses import AccessListRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from engine.service import Pointsman

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import counted, say
 from api.cli.options import DURATION
 from api.cli.output.progress import progress_bar
+from api.language.current import counted, say
 from engine.service import Pointsman
 from engine.settings import Settings
 

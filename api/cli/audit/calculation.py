@@ -10,13 +10,13 @@ from msgspec import UNSET
 
 from api.cli.audit.decision_or_period import decision_or_period
 from api.cli.audit.lookahead_table import lookahead_table_line
-from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail
 from api.cli.output.numbers import decimal, millionths
 from api.cli.output.progress import progress_bar
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_message, say_number, text
 from api.records.audit.calculation import (
     CalculationRecord,
     CostRowRecord,

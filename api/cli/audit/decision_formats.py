@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.language.current import say
 from api.cli.output import tables
 from api.cli.output.times import Times
+from api.language.current import say
 from api.records.decisions import FoundDecisionRecord
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.store.audit.parquet import pyarrow

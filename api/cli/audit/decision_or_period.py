@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import INSTANT, TO
+from api.language.current import say
 
 
 def decision_or_period(command: Callable[..., None], *, metavar: str = "[DECISION]") -> Callable[..., None]:

@@ -9,10 +9,10 @@ import click
 
 from api.cli.audit.decision_formats import FORMATS, opened, print_table
 from api.cli.audit.unknown_names import unknown_names
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, TO, ShapeParam, print_json, print_more
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.decisions import DecisionsPageRecord, FoundDecisionRecord
 from api.shapes.cursors import DecisionsCursor, decisions_cursor
 from api.shapes.policy_version import PolicyVersion

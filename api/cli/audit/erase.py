@@ -5,12 +5,12 @@ import contextlib
 import click
 
 from api.cli.connector.choice import connector_settings
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.times import Times
 from api.connectors.language.connector import Connector
 from api.connectors.running.files_naming import files_naming, folders_of
 from api.connectors.running.folder_of_connectors import read_connectors
+from api.language.current import say
 from api.records.orders.erasure import ErasureRecord
 from engine.audit.sealing.leaf import id_text
 from engine.errors import InputInvalid

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 import click
 
 from api.cli.audit.lookahead_table import lookahead_table_line
-from api.cli.language.current import say, sentence_language, text
 from api.cli.options import AS_JSON, print_json
 from api.cli.reads import record_read
+from api.language.current import say, sentence_language, text
 from api.shapes.quantities import Quantities
 from engine.audit.explanation.record import DecisionExplanationRecord, StatementRecord
 from engine.errors import NotFound

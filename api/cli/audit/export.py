@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.reads import record_read
+from api.language.current import say, say_message
 from api.records.sealing import VerificationRecord
 from engine.audit.sealing.checkpoint import SignedCheckpoint, checkpoints_in
 from engine.audit.sealing.comparison import Finding

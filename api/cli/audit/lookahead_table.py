@@ -2,8 +2,8 @@
 
 from msgspec import UNSET
 
-from api.cli.language.current import say
 from api.cli.output.times import Times
+from api.language.current import say
 from engine.decide.record import DecisionRecord
 from engine.errors import FactsForgotten
 from engine.service import Pointsman

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import click
 
 from api.cli.audit.decision_or_period import decision_or_period
-from api.cli.language.current import counted, say, say_message, say_number
 from api.cli.ledger_log import warn_unreadable
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.numbers import millionths
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_message, say_number
 from api.records.audit.replays import PolicySummaryRecord, ReplayRecord, ReplaysRecord, ReplaySums
 from api.shapes.quantities import Quantities
 from engine.audit.replays import OUTCOMES

@@ -2,8 +2,8 @@
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, DURATION, print_json
+from api.language.current import say
 from api.records.sealing import AuditKeyRecord, AuditKeysRecord, InclusionProofRecord, SealedRecord
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from api.cli.language.current import say, text
+from api.language.current import say, text
 from engine.errors import NotFound, NotReady
 from engine.service import Pointsman
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.cli.language.current import counted, say, say_message
 from api.cli.output.times import Times
 from api.connectors.running.early_mark import EarlyMark
 from api.connectors.running.kept_files import KeptFiles, KeptUnknown
+from api.language.current import counted, say, say_message
 from engine.store.connectors.status import ConnectorStatus
 
 _BEGINNING_SECONDS = 7 * 86_400

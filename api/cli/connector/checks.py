@@ -9,7 +9,6 @@ import click
 import orjson
 
 from api.cli.connector.choice import CONNECTORS, FOLDER, chosen
-from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail_with_mistakes
 from api.connectors.language.connector import Connector
@@ -20,6 +19,7 @@ from api.connectors.testing.outbound import written_of
 from api.connectors.testing.runner import made_of, run_connector_test
 from api.connectors.testing.yaml_text import text_of_test
 from api.files.file_content import read_content, write_content
+from api.language.current import counted, say, say_message
 from api.records.connectors import ConnectorTestRecord, ConnectorTestsRecord
 from engine.errors import InputInvalid
 from engine.settings import Settings

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
 from api.connectors.language.connector import Connector
 from api.connectors.language.loader import load_connectors
 from api.connectors.running.folder_of_connectors import connector_files, shipped_folder
 from api.connectors.running.settings import ConnectorSettings
 from api.files.file_content import read_content
+from api.language.current import say
 from engine.settings import Settings
 from rules.syntax.close_words import closest
 

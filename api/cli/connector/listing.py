@@ -6,12 +6,12 @@ import click
 
 from api.cli.connector.cells import beginnings, kept_texts, last_error, so_far_text, waiting_text
 from api.cli.connector.choice import CONNECTORS, FOLDER, chosen, connector_settings
-from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.connectors.running.kept_files import kept_by
+from api.language.current import current_language, say
 from api.records.connectors import ConnectorListRecord, ConnectorRecord, place_text
 from engine.errors import InputInvalid
 from engine.service import Pointsman

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from api.cli.language.current import counted, say, say_message
 from api.cli.options import print_json
 from api.connectors.running.report import MessageReport, TurnReport
+from api.language.current import counted, say, say_message
 from api.records.connectors import TurnRecord
 from engine.decide.order_record import timestamp
 

@@ -10,8 +10,6 @@ from rich.progress import Progress
 
 from api.cli.connector.choice import CONNECTORS, FOLDER, FOLDER_TO_RUN, chosen, chosen_to_run, connector_settings
 from api.cli.connector.printing import print_reports
-from api.cli.language.connector_wording import connector_wording
-from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, INSTANT
 from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.output.progress import progress_bar
@@ -27,6 +25,8 @@ from api.connectors.running.replaying import (
 )
 from api.connectors.running.report import TurnReport
 from api.connectors.running.schedule import ConnectorSchedule, is_pushed
+from api.language.connector_wording import connector_wording
+from api.language.current import current_language, say
 from engine.errors import InputInvalid
 from engine.service import Pointsman
 from engine.settings import Settings

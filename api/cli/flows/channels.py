@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, text
 from api.cli.options import AS_JSON, print_json
+from api.language.current import counted, say, text
 from api.records.flows.channels import (
     ChannelAllocationRecord,
     ChannelListRecord,

@@ -6,10 +6,10 @@ import click
 from msgspec import UNSET
 from rich.progress import Progress, TaskID
 
-from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.column_tables import Column, number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
+from api.language.current import counted, say
 from api.records.flows.demand import (
     DemandRecord,
     LearningRecord,

@@ -7,7 +7,6 @@ from typing import Any, get_args
 import click
 from marshmallow import ValidationError
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more, units_of
 from api.cli.output.column_tables import Column, print_columns
 from api.cli.output.mistakes import fail
@@ -15,6 +14,7 @@ from api.cli.output.progress import progress_bar
 from api.cli.output.receipt_words import receipt_status
 from api.cli.output.times import Times
 from api.files.receipts import ReceiptImport, import_receipts, read_receipts
+from api.language.current import say
 from api.records.flows.inbound import DeliveredRecord, InboundReceiptRecord, ReceiptImportRecord, ReceiptsPageRecord
 from api.shapes.cursors import HoldsCursor
 from api.shapes.flows.receipts import DeliveryRequest, SentDelivery

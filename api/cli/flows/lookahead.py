@@ -6,13 +6,13 @@ import click
 from msgspec import UNSET
 
 from api.cli.flows.lookahead_comparison import compare
-from api.cli.language.current import counted, say, say_number
 from api.cli.options import AS_JSON, DASK, INSTANT_END, WORKERS, print_json, spread_of
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import Bars, progress_bar
 from api.cli.output.tables import money
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_number
 from api.records.flows.learnt_lookahead import LearntLookaheadRecord, ShownLookaheadRecord
 from api.records.flows.lookahead import LookaheadTableRecord
 from engine.decide.kept_facts.lookahead_record import LookaheadPriceRecord

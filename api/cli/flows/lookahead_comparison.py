@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, say_number
 from api.cli.options import AS_JSON, DASK, INSTANT, TO_OR_NOW, WORKERS, print_json, spread_of
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.numbers import millionths
 from api.cli.output.progress import Bars, progress_bar
 from api.cli.output.tables import money
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_number
 from api.records.flows.lookahead_comparison import (
     LookaheadComparisonRecord,
     LookaheadHindsightRecord,

@@ -2,8 +2,8 @@
 
 import click
 
-from api.cli.language.current import sentence_language
 from api.cli.options import AS_JSON, print_json, units_given
+from api.language.current import sentence_language
 from api.records.flows.placements import PlacementsRecord
 from api.shapes.flows.placement import placement_question
 from api.shapes.quantities import Quantities

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, DECISION, DURATION, INSTANT, OP, print_json
 from api.cli.output.promise_words import CAUSE_WORDS, MILESTONE_WORDS
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.flows.promise_watch import PromiseAtRiskRecord, PromisesAtRiskRecord, WatchTurnRecord, shipment_record
 from api.shapes.limits import MOST_HOLDS
 from engine.model.milestones import MILESTONES, RISK_CAUSES, Milestone, RiskCause

@@ -6,9 +6,9 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.weights import grams
-from api.cli.language.current import say
 from api.cli.options import OP
 from api.cli.reads import print_access, record_read
+from api.language.current import say
 from api.shapes.fulfilment.paper_fields import FORMATS
 from engine.fulfilment.return_labels.label_request import ReturnLabelRequest
 from engine.fulfilment.return_labels.make_and_print import make_and_print

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from api.cli.language.current import current_language, say, text
 from api.cli.output.times import Times
+from api.language.current import current_language, say, text
 from api.records.flows.returns import ReturnedUnitsRecord, ReturnLineRecord, ReturnRecord
 from engine.model.receipts import Receipt
 from engine.model.returns import ReturnTerms, Words

@@ -8,7 +8,6 @@ import click
 from api.cli.flows.placement import place
 from api.cli.flows.return_label import label
 from api.cli.flows.return_lines import return_lines, summary
-from api.cli.language.current import say, sentence_language
 from api.cli.options import (
     AS_JSON,
     INSTANT,
@@ -24,6 +23,7 @@ from api.cli.options import (
 )
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say, sentence_language
 from api.records.flows.returns import ReturnRecord, ReturnsPageRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.flows.return_steps import dispose_request, inspect_request, open_request, receive_request

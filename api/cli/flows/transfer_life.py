@@ -6,11 +6,11 @@ from typing import get_args
 
 import click
 
-from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, INSTANT, OP, ShapeParam, in_micros, print_json, print_more, units_by_name
 from api.cli.output.column_tables import Column, print_columns, text_columns
 from api.cli.output.tables import money
 from api.cli.output.times import Times
+from api.language.current import current_language, say
 from api.shapes.cursors import HoldsCursor, holds_cursor
 from api.shapes.limits import MOST_TRANSFERS
 from api.shapes.quantities import Quantities

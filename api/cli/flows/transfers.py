@@ -10,11 +10,11 @@ from msgspec import UNSET
 from rich.progress import Progress
 
 from api.cli.flows.transfer_life import COMMANDS
-from api.cli.language.current import counted, current_language, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import money
+from api.language.current import counted, current_language, say, say_message, say_number
 from api.shapes.limits import MOST_DAYS_AHEAD
 from api.shapes.quantities import Quantities
 from engine.service import Pointsman

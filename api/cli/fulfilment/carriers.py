@@ -3,10 +3,10 @@
 import click
 from msgspec import UNSET
 
-from api.cli.language.current import say, say_message
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
+from api.language.current import say, say_message
 from api.records.fulfilment.carriers import (
     CarrierRecord,
     CarriersRecord,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from api.cli.fulfilment.paper_words import PAPER_WORDS
-from api.cli.language.current import counted, say, say_message
 from api.cli.output.times import Times
+from api.language.current import counted, say, say_message
 from engine.store.log.entry import Entry
 from engine.store.log.kinds import PACKING_KINDS, RETURN_LABEL_KINDS
 

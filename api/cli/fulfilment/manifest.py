@@ -6,10 +6,10 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.shipment import packing_summary
-from api.cli.language.current import counted, say, say_message
 from api.cli.options import AS_JSON, OP, argument, print_json
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import counted, say, say_message
 from api.records.fulfilment.parcels import ManifestRecord
 from api.shapes.quantities import Quantities
 from engine.fulfilment.parcels.handing_over import ManifestRequest, ManifestView

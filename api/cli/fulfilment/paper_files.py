@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import OPTION, say, sentence_language, typed_words
 from api.files.file_content import write_content
+from api.language.current import OPTION, say, sentence_language, typed_words
 from engine.fulfilment.parcels.printed import PrintedPaper
 
 

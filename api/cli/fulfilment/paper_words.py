@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.cli.language.current import text
+from api.language.current import text
 from engine.fulfilment.printing.print_job import JobState, Paper
 
 PAPER_WORDS: Mapping[Paper, str] = {

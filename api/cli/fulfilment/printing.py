@@ -7,11 +7,11 @@ from typing import get_args
 import click
 
 from api.cli.fulfilment.paper_words import PAPER_WORDS, STATE_WORDS
-from api.cli.language.current import counted, say, say_message, text
 from api.cli.options import AS_JSON, OP, ShapeParam, print_json, print_more
 from api.cli.output.row_blocks import print_rows
 from api.cli.output.times import Times
 from api.cli.reads import print_access
+from api.language.current import counted, say, say_message, text
 from api.records.fulfilment.printing import (
     PrinterListRecord,
     PrinterRecord,

@@ -9,11 +9,11 @@ import click
 
 from api.cli.fulfilment.paper_files import paper_language, write_paper
 from api.cli.fulfilment.weights import grams
-from api.cli.language.current import counted, say, say_message, text
 from api.cli.options import AS_JSON, OP, argument, print_json, units_by_name
 from api.cli.output.times import Times
 from api.cli.reads import record_read
 from api.files.addressee import read_addressee
+from api.language.current import counted, say, say_message, text
 from api.records.fulfilment.parcels import (
     ListedPackingRecord,
     ListedPackingsRecord,

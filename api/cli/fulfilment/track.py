@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.times import Times
 from api.cli.output.tracking_words import TRACKING_WORDS
 from api.cli.reads import record_read
+from api.language.current import say
 from api.records.fulfilment.tracking import ParcelEventRecord, ParcelTrackingRecord
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, ORDER, print_json
 from api.cli.reads import record_read
 from api.files.addressee import read_addressee
+from api.language.current import say
 from api.records.fulfilment.parcels import AddresseeRecord
 from engine.service import Pointsman
 from engine.settings import Settings

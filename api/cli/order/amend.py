@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, OP, print_json
 from api.cli.output import tables
 from api.files.orders import read_order
+from api.language.current import say
 from api.records.orders.amendment import AmendmentRecord, UnitsAtNodeRecord
 from api.shapes.quantities import Quantities, quantities_of
 from engine.model.facts import Network

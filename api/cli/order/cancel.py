@@ -6,8 +6,8 @@ from functools import partial
 import click
 from msgspec import structs
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, LINES, OP, ORDER, print_json, units_by_name
+from api.language.current import say
 from api.records.orders.cancellation import CancellationRecord, CancelledUnitsRecord
 from api.shapes.quantities import Quantities, skus_of_order
 from engine.errors import InputInvalid, Mistake

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import say, text
 from api.cli.options import AS_JSON, INSTANT, ORDER, ShapeParam, argument, print_json, print_more, who
 from api.cli.order.addressee import addressee
 from api.cli.order.amend import amend
@@ -12,6 +11,7 @@ from api.cli.order.cancel import cancel
 from api.cli.output.tables import destination_phrase
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say, text
 from api.records.orders.order_state import OrderShipmentRecord, OrdersPageRecord, OrderStateRecord
 from api.shapes.cursors import OrdersCursor
 from api.shapes.limits import MOST_ORDERS

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import msgspec
 import orjson
 
-from api.cli.language.current import counted, say
 from api.cli.output.mistakes import finding_line, full_message
+from api.language.current import counted, say
 from api.records.findings import FindingRecord
 from engine.version import VERSION
 from rules.errors import Finding

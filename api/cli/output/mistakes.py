@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from api.cli.language.current import counted, say, say_message
+from api.language.current import counted, say, say_message
 from engine.errors import InputInvalid, Mistake
 from rules.errors import Finding, PolicyInvalid, one_line
 from rules.finding_codes import Severity

@@ -1,6 +1,6 @@
 """Whole numbers of small units, such as millionths of a currency, as decimal numbers in the language of the command."""
 
-from api.cli.language.current import say_number
+from api.language.current import say_number
 
 
 def decimal(value: int, digits: int, *, shown: int) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.mistakes import finding_line
 from api.cli.output.times import Times
+from api.language.current import counted, say, say_message, say_number, text
 from engine.policies.publication import Published
 from engine.policies.review import SHORT
 from engine.policies.takeovers import Takeover

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from api.cli.language.current import counted, say, say_message, say_number
 from api.cli.output.numbers import millionths
 from api.cli.output.policy_lines import TRIAL_FIGURES, VERDICTS, ended_because, shown_share
 from api.cli.output.times import Times
+from api.language.current import counted, say, say_message, say_number
 from engine.policies.review import SHORT
 from engine.store.log.entry import Entry
 from rules.gate import GATE_FIGURES

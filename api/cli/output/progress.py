@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from api.cli.language.current import say
+from api.language.current import say
 
 SECONDS_BETWEEN_LINES: Final = 30.0
 

@@ -6,10 +6,10 @@ from msgspec import UNSET
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.language.current import counted, say
 from api.cli.output.tables import carbon, destination_phrase, money, sentence
 from api.cli.output.times import local_time
 from api.cli.output.waiting_lines import estimate_lines, waiting_lines
+from api.language.current import counted, say
 from api.records.promises import PromiseListRecord, SkuPromiseRecord
 from api.shapes.quantities import Quantities
 from engine.decide.promises.quote_record import PromiseRecord, QuoteRecord

@@ -1,6 +1,6 @@
 """What milestones, and causes for which promises are at risk, are called."""
 
-from api.cli.language.current import text
+from api.language.current import text
 from engine.model.milestones import Milestone, RiskCause
 
 CAUSE_WORDS: dict[RiskCause, str] = {

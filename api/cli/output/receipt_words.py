@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.cli.language.current import current_language, say, text
+from api.language.current import current_language, say, text
 from engine.model.receipts import ReceiptStatus
 from rules.wording.catalogue import ENGLISH
 

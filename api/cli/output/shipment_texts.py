@@ -1,6 +1,6 @@
 """Shipments of a record that has them as texts, `lyon by express: 1 x A`, in the language of the command."""
 
-from api.cli.language.current import say
+from api.language.current import say
 
 
 def shipment_text(shipment: str) -> str:

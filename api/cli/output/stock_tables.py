@@ -6,8 +6,8 @@ from msgspec import UNSET
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.language.current import say
 from api.cli.output.column_tables import Column, column_tables
+from api.language.current import say
 from api.records.stock.positions import SkuStockRecord
 
 

@@ -7,10 +7,10 @@ from msgspec import UNSET, UnsetType
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.language.current import counted, current_language, say, say_number, text
 from api.cli.output.numbers import millionths
 from api.cli.output.times import date_text, local_time
 from api.cli.output.waiting_lines import estimate_lines, waiting_lines
+from api.language.current import counted, current_language, say, say_number, text
 from api.records.day import DayFigures
 from api.records.orders.batch import JointRecord
 from api.records.stock.positions import SkuAvailabilityRecord

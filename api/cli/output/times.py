@@ -5,7 +5,7 @@ import zoneinfo
 from dataclasses import dataclass
 from typing import Self
 
-from api.cli.language.current import say
+from api.language.current import say
 from engine.errors import NotReady
 from engine.model.facts import Network
 from engine.service import Pointsman

@@ -1,6 +1,6 @@
 """What the states of parcels that a carrier has are called."""
 
-from api.cli.language.current import text
+from api.language.current import text
 from engine.model.tracking import TrackingState
 
 TRACKING_WORDS: dict[TrackingState, str] = {

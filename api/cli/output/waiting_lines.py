@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from api.cli.language.current import say
 from api.cli.output.times import local_time
+from api.language.current import say
 from engine.decide.record_parts import EstimateRecord, ReceiptUnitsRecord, ShipmentRecord, UnfilledRecord
 from engine.model.facts import Network
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say, say_message
 from api.cli.options import INSTANT, who
 from api.cli.output import policy_lines
 from api.cli.output.mistakes import fail
@@ -14,6 +13,7 @@ from api.cli.policy.gate import WORKERS, gate_run_and_shown, gate_unless_it_coun
 from api.cli.policy.report import networks_in
 from api.files.policies import policy_files, policy_files_beside, policy_test_files
 from api.files.policy_tests.reader import make_test_runner
+from api.language.current import say, say_message
 from engine.errors import TestsFailed
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import say, text
 from api.cli.options import print_json
 from api.cli.output import policy_lines
 from api.cli.output.times import Times
+from api.language.current import say, text
 from api.records.policies import ActivationRecord, ChangesByDateRecord, ChangesRecord
 from engine.policies.activations import Activation
 from engine.policies.review import SHORT

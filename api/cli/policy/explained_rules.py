@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say
 from api.cli.output.tables import money
 from api.cli.output.times import Times
+from api.language.current import counted, say
 from api.records.protection_costs import ProtectionCostsRecord, RuleProtectionRecord
 from engine.service import Pointsman
 from engine.settings import Settings

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.output.progress import progress_bar
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
+from api.language.current import counted, say, say_message, say_number, text
 from engine.errors import NotFound, NotReady
 from engine.parallel.processors import processors
 from engine.policies.gate_result import GateFigureRecord, GateResultRecord

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say
 from api.cli.options import AS_JSON, INSTANT, TO_OR_NOW, print_json
 from api.cli.output.progress import progress_bar
+from api.language.current import counted, say
 from api.records.policies import RuleUsesRecord
 from engine.audit.search.rule_uses import RuleUses, rule_uses
 from engine.service import Pointsman

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
 from api.files.inventory_folder import load_inventory
+from api.language.current import say
 from engine.decide.network_fit import Fit, fit, words_of
 from engine.errors import NotReady, StoreUnavailable
 from engine.model.facts import Network

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.language.current import say, say_message, text
 from api.cli.options import print_json
 from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files, policy_test_files
 from api.files.policy_tests.reader import OpenNetwork, read_policies_and_tests
+from api.language.current import say, say_message, text
 from api.records.policy_tests import ReportRecord
 from engine.decide.policy_tests.runner import TEST_SUFFIX, Coverage, PolicyTest, Report, TestResult
 from engine.errors import InputInvalid, Mistake

@@ -5,12 +5,12 @@ from pathlib import Path, PurePath
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON
 from api.cli.output.junit import junit_xml
 from api.cli.output.mistakes import fail_with_mistakes
 from api.cli.policy.report import ReportPrinter, read_folder
 from api.files.file_content import write_content
+from api.language.current import say
 from engine.decide.policy_tests.runner import TEST_SUFFIX, run_policy_tests, select_tests
 from engine.errors import InputInvalid
 from rules.errors import PolicyInvalid

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import counted, say
 from api.files.file_content import read_content, write_content
+from api.language.current import counted, say
 from rules.errors import PolicyInvalid
 from rules.loader import ParsedFile, parse_files
 from rules.policy_documents import TABLE, YAML

@@ -7,13 +7,13 @@ from typing import Any
 import click
 import orjson
 
-from api.cli.language.current import current_language, say
 from api.cli.options import AS_JSON, print_json
 from api.cli.policy.explained_rules import print_protection, read_protection, rule_lines
 from api.cli.policy.network import CheckedNetwork, network_to_check
 from api.files.file_content import write_content
 from api.files.policies import policy_files
 from api.files.policy_tests.json_schema import policy_test_schema
+from api.language.current import current_language, say
 from api.records.policies import ExplanationRecord
 from api.records.protection_costs import CostedExplanationRecord
 from engine.policies.version_list import is_version

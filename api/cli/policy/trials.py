@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 import click
 from click.core import ParameterSource
 
-from api.cli.language.current import counted, say, say_message, say_number
 from api.cli.options import AS_JSON, print_json, who
 from api.cli.output.policy_lines import TRIAL_FIGURES, ended_because
 from api.cli.output.times import Times
 from api.cli.policy.activation import NOTE, OVERRIDE_GATE
 from api.cli.policy.gate import WORKERS, gate_unless_it_counts, shown_amount
+from api.language.current import counted, say, say_message, say_number
 from api.records.trials import TrialFigureRecord, TrialOrdersRecord, TrialRecord, trial_record
 from engine.errors import NotReady
 from engine.policies.canary_request import USUAL_LEAST, CanaryRequest

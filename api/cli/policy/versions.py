@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, INSTANT, INSTANT_END, print_json
 from api.cli.output import policy_lines
 from api.cli.output.times import Times
 from api.cli.policy.changes_by_date import print_changes_between
 from api.files.policies import policy_files
+from api.language.current import say
 from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord
 from engine.errors import NotFound
 from engine.policies.versions import Versions

@@ -6,9 +6,9 @@ import click
 from marshmallow import ValidationError
 from rich.console import Console
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, MAX_STALE, ShapeParam, print_age, print_json
 from api.cli.output import tables
+from api.language.current import say
 from api.records.stock.positions import AvailabilityRecord
 from api.shapes.fields import Day
 from api.shapes.limits import MOST_SKUS

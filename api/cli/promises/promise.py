@@ -6,9 +6,9 @@ import click
 from marshmallow import ValidationError
 from rich.console import Console
 
-from api.cli.language.current import say
 from api.cli.options import AS_JSON, print_json
 from api.cli.output.promise_lines import lines_of_reasons, promises_table
+from api.language.current import say
 from api.records.promises import PromiseListRecord
 from api.shapes.mistakes import mistakes_of
 from api.shapes.quote import PromisesRequest

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from api.cli.language.current import say
+from api.language.current import say
 from api.records.whatif import ChangedDecisionRecord, WhatIfDraftRecord
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import say, sentence_language
 from api.cli.options import AS_JSON, DASK, INSTANT, TO_OR_NOW, WORKERS, print_json, spread_of
 from api.cli.output.mistakes import fail_with_mistakes, finding_line
 from api.cli.output.progress import progress_bar
@@ -23,6 +22,7 @@ from api.cli.whatif.rolled import print_end_stock, print_stretches
 from api.cli.whatif.sweep import print_trade_off
 from api.cli.whatif.tables import print_draft
 from api.files.policies import policy_files_beside
+from api.language.current import say, sentence_language
 from api.records.whatif import WhatIfRecord
 from api.shapes.quantities import Quantities
 from api.whatif.changes import name_of

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, say_message, say_number, text
 from api.cli.output.numbers import millionths
 from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from api.cli.policy.explained_rules import protection_line
+from api.language.current import counted, say, say_message, say_number, text
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 from engine.simulation.rolled.stretches import BeginsAgain
 from engine.simulation.tried_decision import NotKept

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from api.cli.language.current import say
 from api.cli.options import INSTANT, INSTANT_END
 from api.files.inventory_folder import load_inventory
+from api.language.current import say
 from api.whatif.changes import other_currency, other_network
 from engine.errors import InputInvalid, Mistake
 from engine.model.facts import Network

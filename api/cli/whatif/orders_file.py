@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from api.cli.language.current import say
 from api.cli.route_day import check_orders
 from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
+from api.language.current import say
 from api.shapes.quantities import Quantities, quantities_of
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import counted, current_language, say
+from api.language.current import counted, current_language, say
 from api.records.whatif import WhatIfRecord
 from api.reports.replaced_file import ReplacedFile
 from api.reports.table_files import csv_bytes, parquet_bytes

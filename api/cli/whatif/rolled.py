@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import click
 
-from api.cli.language.current import counted, say, say_number
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.numbers import millionths
 from api.cli.output.times import Times
+from api.language.current import counted, say, say_number
 from api.records.whatif_rolled import WhatIfRolledRecord, WhatIfStockKindRecord
 
 _NONE = WhatIfStockKindRecord(shipped=0, available=0, sell_through_basis_points=None, days_of_cover=None)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from api.cli.language.current import say, say_number
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.numbers import millionths
+from api.language.current import say, say_number
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 
 _FIGURES = ("cost_micros", "co2_mg", "orders_late", "units_unfilled")

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from api.cli.language.current import counted, say, say_number
 from api.cli.output.column_tables import number_columns, print_columns, text_columns
 from api.cli.output.numbers import millionths
 from api.cli.output.shipment_texts import shipment_text
@@ -15,6 +14,7 @@ from api.cli.output.tables import carbon, money
 from api.cli.output.times import Times
 from api.cli.policy.explained_rules import WIDTH
 from api.cli.whatif.closed_places import closed_places
+from api.language.current import counted, say, say_number
 from api.records.whatif import (
     ChangedDecisionRecord,
     DecidedSideRecord,

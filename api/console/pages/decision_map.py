@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from api.cli.language.current import counted, say
+from api.language.current import counted, say
 from api.reports.charts.flow_map import MapFlow, MapNode, flow_map
 
 Places = Mapping[str, tuple[float, float]]

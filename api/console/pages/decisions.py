@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import say, text
 from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages import orders
 from api.console.pages.decision_map import decision_map
 from api.console.visit import Visit
+from api.language.current import say, text
 
 SECTION = Section(
     name="decisions",

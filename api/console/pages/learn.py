@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from flask import Response
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Section
 from api.console.visit import Visit
+from api.language.current import text
 
 SECTION = Section(name="learn", title=text("Learn"), operations=("caller_show",))
 

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.cli.language.current import say, text
 from api.console.calls import Method, Problem, path_of
 from api.console.console import Console
 from api.console.visit import Visit
+from api.language.current import say, text
 
 STATES = ("held", "waiting", "unfilled", "awaiting_approval", "shipped", "returned", "cancelled", "not_counted")
 REASONS = ("not_in_stock", "no_capacity", "damaged", "other")

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Response
 from markupsafe import Markup
 
-from api.cli.language.current import counted, say, text
 from api.console.calls import CallRefused
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.visit import Visit
+from api.language.current import counted, say, text
 from api.reports.charts.flow_map import MapNode, flow_map
 
 SECTION = Section(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from api.cli.language.current import say, text
+from api.language.current import say, text
 from api.records.whatif import WhatIfDraftRecord
 from api.records.whatif_amounts import WhatIfSidesRecord
 from api.records.whatif_breakdown import WhatIfProductsRecord

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 
-from api.cli.language.current import counted, say, say_number
 from api.cli.output.times import time_text
 from api.cli.whatif.rolled import stock_title
+from api.language.current import counted, say, say_number
 from api.records.whatif import WhatIfDraftRecord
 from api.records.whatif_rolled import (
     WhatIfRolledRecord,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from api.cli.language.current import say
+from api.language.current import say
 from api.records.whatif import WhatIfDraftRecord, WhatIfIntervalRecord
 from api.reports.charts.bars import sure_range
 from api.reports.whatif.numbers import (

@@ -4,9 +4,9 @@ import datetime
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
-from api.cli.language.current import say, say_number
 from api.cli.output.numbers import decimal, millionths
 from api.cli.output.times import MONTHS
+from api.language.current import say, say_number
 from api.records.whatif_amounts import WhatIfAmountsRecord
 from api.reports.charts.bars import Tone
 from rules.syntax.literals import SECONDS_A_DAY

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from api.cli.language.current import counted, say
 from api.cli.output.shipment_texts import shipment_text
 from api.cli.output.times import time_text
 from api.cli.whatif.closed_places import closed_places
+from api.language.current import counted, say
 from api.records.whatif import ChangedDecisionRecord, DecidedSideRecord, WhatIfDraftRecord
 from api.reports.whatif.numbers import Shown, cents, kilograms, less_is_better, signed, whole
 from api.reports.whatif.views import OrderView, SideView

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from api.cli.language.current import counted, say
 from api.cli.whatif.sweep import is_unbeaten
+from api.language.current import counted, say
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 from api.reports.charts.bars import bar, bar_scale
 from api.reports.charts.swatches import BEATEN, CROSS, UNBEATEN

@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.cli.language.current import counted, say
+from api.language.current import counted, say
 from api.records.whatif import WhatIfDraftRecord
 from api.records.whatif_amounts import WhatIfNodeRecord
 from api.records.whatif_breakdown import WhatIfDayRecord, WhatIfFlowRecord, WhatIfPlacesRecord

@@ -7,10 +7,10 @@ from jinja2 import Template
 from markupsafe import Markup
 from msgspec import UNSET
 
-from api.cli.language.current import counted, current_language, say, say_message, speaking
 from api.cli.output.times import time_text
 from api.cli.whatif.headline import captured, draft_headline, how_sure, notes, protection, rules_that_differ
 from api.cli.whatif.sweep import is_unbeaten
+from api.language.current import counted, current_language, say, say_message, speaking
 from api.records.findings import FindingRecord
 from api.records.whatif import WhatIfDraftRecord, WhatIfRecord
 from api.reports.charts.bars import share_bar

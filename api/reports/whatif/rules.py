@@ -1,6 +1,6 @@
 """What the rules did: how often each acted and what it costs, and which did nothing."""
 
-from api.cli.language.current import counted, say
+from api.language.current import counted, say
 from api.records.whatif import WhatIfDraftRecord
 from api.reports.charts.bars import bar, bar_scale
 from api.reports.whatif.numbers import cents, less_is_better, signed, whole

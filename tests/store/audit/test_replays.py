@@ -6,7 +6,7 @@ import json
 import pytest
 from msgspec import structs
 
-from api.cli.language.messages import message_book
+from api.language.messages import message_book
 from engine.audit.comparison import meanings
 from engine.audit.comparison.meanings import MEANINGS
 from engine.decide.order_record import seconds as order_instant

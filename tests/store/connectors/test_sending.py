@@ -8,11 +8,11 @@ from http import HTTPStatus
 
 import pytest
 
-from api.cli.language.connector_wording import connector_wording
 from api.connectors.running.schedule import ConnectorSchedule
 from api.connectors.sending.beginning import begin_sending
 from api.connectors.sending.opening import open_sender
 from api.connectors.sending.sender import ConnectorSender
+from api.language.connector_wording import connector_wording
 from engine.model.parcels import ShipmentKey
 from engine.orders.cancellation.plan import CancelRequest
 from engine.store.connectors.connector_store import LEASE_MILLISECONDS, ConnectorStore, Step

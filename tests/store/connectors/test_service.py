@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.cli.language.connector_wording import connector_wording
 from api.connectors.language.loader import load_connector
 from api.connectors.running.book import ConnectorBook
 from api.connectors.running.turns import ConnectorTurns
+from api.language.connector_wording import connector_wording
 from tests.support.connectors import COUNTS
 
 HEAD = "node,sku,units,at\n"

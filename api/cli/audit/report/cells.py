@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.cli.language.current import say_number
 from api.cli.output.numbers import decimal
 from api.cli.output.times import Times
+from api.language.current import say_number
 from api.records.audit.calculation import decimal_text
 from api.shapes.quantities import Quantities
 

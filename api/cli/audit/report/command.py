@@ -10,11 +10,11 @@ import msgspec
 from api.cli.audit.report.cells import Cells, Row, Section
 from api.cli.audit.report.page import facts, page
 from api.cli.audit.report.sections import sections
-from api.cli.language.current import say
 from api.cli.options import INSTANT, TO_OR_NOW
 from api.cli.output.progress import progress_bar
 from api.cli.output.times import Times
 from api.cli.reads import record_read
+from api.language.current import say
 from api.shapes.quantities import Quantities, encode
 from engine.audit.evidence.record import EvidenceReportRecord
 from engine.service import Pointsman

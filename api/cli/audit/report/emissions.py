@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from api.cli.audit.report.cells import Cells, Row, Section
-from api.cli.language.current import say
+from api.language.current import say
 from engine.audit.evidence.record import EvidenceReportRecord
 
 

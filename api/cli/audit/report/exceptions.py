@@ -1,7 +1,7 @@
 """The tables of an evidence report about what did not go as usual, and about reads of personal data."""
 
 from api.cli.audit.report.cells import Cells, Section
-from api.cli.language.current import say, text
+from api.language.current import say, text
 from engine.audit.evidence.record import EvidenceReportRecord
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from api.cli.audit.report.cells import Cells, Row, Section
-from api.cli.language.current import current_language, say
+from api.language.current import current_language, say
 from engine.audit.evidence.record import EvidenceReportRecord
 
 MOST_ROWS = 500

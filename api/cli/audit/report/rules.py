@@ -1,7 +1,7 @@
 """The tables of an evidence report about rules: which ones pushed end-of-line products, and which ones changed."""
 
 from api.cli.audit.report.cells import Cells, Section
-from api.cli.language.current import say
+from api.language.current import say
 from engine.audit.evidence.record import EvidenceReportRecord
 from engine.policies.review import SHORT
 

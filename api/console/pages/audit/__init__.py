@@ -1,9 +1,9 @@
 """Audit: who did what and who read what, proof that nobody changed it, and evidence of a period."""
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages.audit import accesses, entries, evidence, sealing
+from api.language.current import text
 
 SECTION = Section(
     name="audit",

@@ -1,9 +1,9 @@
 """Operations: how connectors and webhooks are, which keys and networks there are, and which long jobs run."""
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages.operations import lists, webhooks
+from api.language.current import text
 
 SECTION = Section(
     name="operations",

@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from api.cli.language.current import say, text
 from api.console.calls import path_of
 from api.console.console import Console
 from api.console.visit import Visit
+from api.language.current import say, text
 
 STATES = {
     "queued": text("waits"),

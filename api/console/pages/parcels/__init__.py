@@ -1,9 +1,9 @@
 """Parcels: what is to be packed and handed over, what is printed, and where parcels are."""
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages.parcels import handing_over, packing, printing, where_parcels_are
+from api.language.current import text
 
 SECTION = Section(
     name="parcels",

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import say
 from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.form_values import filled
 from api.console.pages.parcels.packing import STATES
 from api.console.visit import Visit
+from api.language.current import say
 
 MOST_SHOWN = 200
 """Packings that wait for their carrier."""

@@ -2,11 +2,11 @@
 
 from flask import Response
 
-from api.cli.language.current import say, text
 from api.console.calls import path_of
 from api.console.console import Console
 from api.console.form_values import filled
 from api.console.visit import Visit
+from api.language.current import say, text
 
 STATES = {"queued": text("waiting to be printed"), "dead": text("given up"), "printed": text("printed")}
 PAPERS = {

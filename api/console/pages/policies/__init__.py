@@ -1,9 +1,9 @@
 """Policies: the rules that decide, versions and their history, drafts, what drafts would have done, and trials."""
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages.policies import draft_files, drafts, rules, trials, tries, versions
+from api.language.current import text
 
 SECTION = Section(
     name="policies",

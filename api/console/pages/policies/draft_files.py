@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.cli.language.current import say
 from api.console.calls import Answer, Problem
 from api.console.console import Console
 from api.console.pages.policies.drafts import TAG_FIELD, Draft, of_a_new_draft, save_draft, show_draft
 from api.console.visit import Visit
+from api.language.current import say
 
 TABLE = ".csv"
 _MORE_ROWS, _MORE_COLUMNS = 3, 1

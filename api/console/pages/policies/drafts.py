@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.cli.language.current import say
 from api.console.calls import Answer, Problem, path_of
 from api.console.console import Console
 from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
+from api.language.current import say
 
 TAG_FIELD = "tag"
 """Of each form that changes a draft: the ETag that it was read with."""

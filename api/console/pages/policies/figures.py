@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from api.cli.language.current import say, text
 from api.console.shown import amount, number, signed
+from api.language.current import say, text
 
 _NAMES = {
     "cost": text("Cost"),

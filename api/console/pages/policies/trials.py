@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import say
 from api.console.console import Console
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.visit import Visit
+from api.language.current import say
 
 _KINDS = ("shadow", "canary")
 _MOST_SHOWN = "50"

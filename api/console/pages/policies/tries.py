@@ -4,11 +4,11 @@ import datetime
 
 from flask import Response
 
-from api.cli.language.current import say, text
 from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.pages.policies.drafts import Draft, show_draft
 from api.console.visit import Visit
+from api.language.current import say, text
 
 PERIODS = {"yesterday": text("yesterday"), "7": text("the last 7 days"), "28": text("the last 28 days")}
 SECONDS = 2

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.cli.language.current import say, text
 from api.console.calls import path_of
 from api.console.console import Console
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
+from api.language.current import say, text
 
 _MOST_SHOWN = "100"
 

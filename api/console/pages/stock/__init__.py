@@ -1,9 +1,9 @@
 """Stock: what is where, who may have it, what comes in, what moves, and what comes back."""
 
-from api.cli.language.current import text
 from api.console.console import Console
 from api.console.navigation import Part, Section
 from api.console.pages.stock import channels, holds, inbound, returns, sku, transfers
+from api.language.current import text
 
 SECTION = Section(
     name="stock",

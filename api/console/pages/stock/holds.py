@@ -2,11 +2,11 @@
 
 from flask import Response
 
-from api.cli.language.current import say
 from api.console.calls import path_of
 from api.console.console import Console
 from api.console.form_values import quantity
 from api.console.visit import Visit
+from api.language.current import say
 
 
 def add_to(console: Console) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import say, text
 from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.form_values import filled, quantity
 from api.console.visit import Visit
+from api.language.current import say, text
 
 STATUSES = {
     "planned": text("planned, not confirmed yet"),

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import current_language, say, text
 from api.console.calls import Answer, Problem, path_of
 from api.console.console import Console
 from api.console.form_values import filled, quantity
 from api.console.visit import Visit
+from api.language.current import current_language, say, text
 
 STATES = {
     "authorised": text("authorised"),

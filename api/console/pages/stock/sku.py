@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.current import say, say_message, text
 from api.console.calls import Answer, path_of
 from api.console.console import Console
 from api.console.form_values import filled, quantity
 from api.console.visit import KEY_FIELD, Visit
+from api.language.current import say, say_message, text
 
 NDJSON = "application/x-ndjson"
 LIMITS = {

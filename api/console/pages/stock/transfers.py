@@ -6,11 +6,11 @@ from typing import Any
 from flask import Response
 from markupsafe import Markup
 
-from api.cli.language.current import counted, current_language, say, text
 from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.form_values import filled, quantity, words
 from api.console.visit import Visit
+from api.language.current import counted, current_language, say, text
 from api.reports.charts.flow_map import MapFlow, MapNode, flow_map
 
 STATUSES = {

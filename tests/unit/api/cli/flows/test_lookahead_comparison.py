@@ -3,7 +3,7 @@
 import pytest
 
 from api.cli.flows.lookahead_comparison import comparison_lines, print_sides
-from api.cli.language.current import speaking
+from api.language.current import speaking
 from api.records.flows.lookahead_comparison import (
     LookaheadComparisonRecord,
     LookaheadHindsightRecord,

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from api.cli.fulfilment.log_lines import print_failed
-from api.cli.language.current import choose_language
 from api.cli.output.times import Times
+from api.language.current import choose_language
 from engine.store.log.entry import Entry
 
 DETAILS = {"paper": "label", "of": "d/0/1", "node": "lyon", "error": "it waited for a day"}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cli.language.current import choose_language
 from api.cli.output.numbers import decimal, millionths
+from api.language.current import choose_language
 
 
 @given(st.integers(), st.integers(0, 6))

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from api.cli.language.current import counted
 from api.cli.output.stock_tables import stock_tables
+from api.language.current import counted
 from api.records.stock.positions import NodeStockRecord, SkuStockRecord
 
 CHANNELS = ("web", "app", "store", "social", "marketplace", "call_centre", "*")

@@ -2,8 +2,8 @@
 
 from msgspec import structs
 
-from api.cli.language.current import speaking
 from api.cli.whatif.headline import notes, protection
+from api.language.current import speaking
 from api.reports.whatif.report import report_html
 from tests.support.whatif_records import protection_record, whatif_record
 

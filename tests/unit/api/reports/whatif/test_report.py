@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from msgspec import structs
 
-from api.cli.language.current import speaking
 from api.cli.whatif.headline import draft_headline
+from api.language.current import speaking
 from api.records.whatif_breakdown import WhatIfShippedRecord
 from api.records.whatif_rolled import WhatIfChangeRecord, WhatIfClosureRecord
 from api.reports.self_contained import style_policy

@@ -12,7 +12,7 @@ import click.formatting
 import click.parser
 import click.types
 
-from api.cli.language.current import say
+from api.language.current import say
 
 MODULES = (click.core, click.decorators, click.exceptions, click.formatting, click.parser, click.types)
 

@@ -5,8 +5,8 @@ import re
 
 import click
 
-from api.cli.language.catalogue import LANGUAGES
-from api.cli.language.current import OPTION, say
+from api.language.catalogue import LANGUAGES
+from api.language.current import OPTION, say
 
 _EXAMPLE = "Example:"
 _PARAGRAPHS = re.compile(r"\n\s*\n")

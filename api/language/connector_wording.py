@@ -1,10 +1,10 @@
-"""The wording of problem files of connectors, in a language of the command line."""
+"""The wording of problem files of connectors, in a reader's language."""
 
 from functools import partial
 
-from api.cli.language.catalogue import texts_of
-from api.cli.language.messages import message_book
 from api.connectors.running.wording import ENGLISH_WORDING, Wording
+from api.language.catalogue import texts_of
+from api.language.messages import message_book
 from rules.wording.catalogue import ENGLISH
 
 

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Mapping
 
-from api.cli.language.catalogue import texts_of
+from api.language.catalogue import texts_of
 
 MOST_LETTERS = 2_000
 """A longer message stays as it is: to recognise it could take long."""

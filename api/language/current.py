@@ -6,8 +6,8 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from api.cli.language.catalogue import LANGUAGES, texts_of
-from api.cli.language.messages import message_book
+from api.language.catalogue import LANGUAGES, texts_of
+from api.language.messages import message_book
 from rules.wording.catalogue import ENGLISH, available_languages
 
 OPTION = "--lang"

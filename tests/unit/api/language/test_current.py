@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli.language.current import choose_language, counted, current_language, say, say_number
 from api.cli.main import pointsman
+from api.language.current import choose_language, counted, current_language, say, say_number
 
 NO_LOCALE = {"POINTSMAN_LANG": "", "LC_ALL": "", "LC_MESSAGES": "", "LANG": ""}
 BAD = "policy: p\nrules:\n  - {id: r, because: x, then: {keep: 2.5}}\n"

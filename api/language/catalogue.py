@@ -1,4 +1,4 @@
-"""The texts of the command line in other languages than English, in which they are written in the code.
+"""What is said to a reader in other languages than English, in which texts are written in the code.
 
 A language is a folder beside this file. Each entry of its files has a text as it stands in the code (`en`) and its
 translation (`text`), with the same placeholders; a noun has the forms for one and for several. A text that no entry

@@ -1,4 +1,4 @@
-"""Whatever connectors say to people is said in the other languages of the command line, too."""
+"""Whatever connectors say to people is said in the other languages, too."""
 
 import ast
 import re
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.language.catalogue import LANGUAGES
-from api.cli.language.messages import message_book
+from api.language.catalogue import LANGUAGES
+from api.language.messages import message_book
 from tests.support.message_texts import message_texts
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -69,7 +69,7 @@ def test_each_message_of_connectors_is_translated(path, language):
         for text in sorted(said - OF_OPENSSH - NOT_OF_A_LANGUAGE)
         if all(translate(form) == form for form in (_filled(text), frame.replace("{}", _filled(text))))
     ]
-    assert without == [], f"give each a translation in api/cli/language/{language}/connectors_*messages.yaml"
+    assert without == [], f"give each a translation in api/language/{language}/connectors_*messages.yaml"
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,4 +1,4 @@
-"""What rules and the engine say in English is said in the other languages of the command line, too."""
+"""What rules and the engine say in English is said in the other languages, too."""
 
 import ast
 import re
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cli.language.catalogue import LANGUAGES, texts_of
-from api.cli.language.messages import MOST_LETTERS, MessageBook, message_book
+from api.language.catalogue import LANGUAGES, texts_of
+from api.language.messages import MOST_LETTERS, MessageBook, message_book
 from engine.inbound.refusals import why_refused
 from engine.model.receipts import Receipt
 from engine.store.flows.receipts import ReceiptRefused

@@ -1,6 +1,4 @@
-"""Whatever is said of parcels, carriers, labels, printing, tracking and returns is said in the other languages of the
-command line, too.
-"""
+"""Whatever is said of parcels, carriers, labels, printing, tracking and returns is said in the other languages, too."""
 
 import ast
 import re
@@ -8,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.language.catalogue import LANGUAGES
-from api.cli.language.messages import message_book
+from api.language.catalogue import LANGUAGES
+from api.language.messages import message_book
 from tests.support.message_texts import message_texts
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -122,7 +120,7 @@ def test_each_message_of_fulfilment_and_returns_is_translated_whole(language):
     said = {text for text in _texts() if text not in PARTS_OF_MESSAGES | NOT_OF_A_LANGUAGE}
     assert len(said) > 200
     without = [text for text in sorted(said) if _is_in_english(text.replace("{}", "1"), language)]
-    assert without == [], f"give each a translation in api/cli/language/{language}/*_messages.yaml"
+    assert without == [], f"give each a translation in api/language/{language}/*_messages.yaml"
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -1,12 +1,11 @@
-"""Every language of the command line has a translation of each text that commands say, with the same placeholders."""
+"""Every language has a translation of each text that commands, the console and reports say: the same placeholders."""
 
 import string
 
 import pytest
 import yaml
 
-from api.cli.language.catalogue import FOLDER, LANGUAGES, texts_of
-from api.cli.language.spoken_commands import paragraphs
+from api.language.catalogue import FOLDER, LANGUAGES, texts_of
 from tests.support import command_texts
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -53,8 +52,3 @@ def test_no_two_files_translate_the_same_text(language):
             for entry in yaml.safe_load(path.read_bytes()):
                 files.setdefault((path.stem.endswith("messages"), entry["en"]), []).append(path.name)
     assert {text: names for (_, text), names in files.items() if len(names) > 1} == {}
-
-
-def test_paragraphs_are_one_line_each():
-    assert paragraphs("One.\n\nTwo\n   more.\n\n  Example: x\n") == ["One.", "Two more.", "Example: x"]
-    assert paragraphs("") == []

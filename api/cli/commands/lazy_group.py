@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from api.cli.language.click_texts import speak_for_click
-from api.cli.language.current import choose_language, say
-from api.cli.language.spoken_commands import in_language
+from api.cli.commands.click_texts import speak_for_click
+from api.cli.commands.spoken_commands import in_language
+from api.language.current import choose_language, say
 
 
 class Lazy(NamedTuple):

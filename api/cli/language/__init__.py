@@ -1,1 +1,0 @@
-"""The language in which commands speak: English, or that of a catalogue here, such as `fr/`."""
