@@ -3,7 +3,8 @@
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import msgspec
@@ -204,12 +205,11 @@ def _kept_shipments(
     """By decision, its shipments without the units that are not right any more, and of the others without those beyond
     what is `wanted`: so that what stays costs least, as when units are cancelled.
     """
-    lines = {line.id: line for line in order.lines}
     anew = _lines_of_changed_sets(units.reading.order, order)
     right = {
         hold.decision: tuple(
             shipment.moved(wrong, "held", "amended", at=now)
-            if shipment in hold.held and (wrong := _not_right(hold, shipment, order, lines, anew))
+            if shipment in hold.held and (wrong := _not_right(hold, shipment, order, anew))
             else shipment
             for shipment in hold.shipments
         )
@@ -240,22 +240,27 @@ def _lines_of_changed_sets(before: Order, after: Order) -> frozenset[str]:
     return frozenset(line.id for line in after.lines if line.set_name is not None and line.set_name in changed)
 
 
-def _not_right(
-    hold: StoredHold, shipment: ShipmentUnits, order: Order, lines: Mapping[str, Line], anew: Container[str]
-) -> LineUnits:
+def _not_right(hold: StoredHold, shipment: ShipmentUnits, order: Order, anew: AbstractSet[str]) -> LineUnits:
     """The held units that the order does not have any more, that would not be shipped as it says, or are of lines that
     are decided `anew`.
     """
-    decided = order_of(hold.record.order)
-    lines_then = {line.id: line for line in decided.lines}
-    return {
-        line: count
-        for line, count in shipment.lines("held").items()
-        if line not in lines
-        or line in anew
-        or lines[line].sku != shipment.skus[line]
-        or _terms(decided, lines_then[line]) != _terms(order, lines[line])
-    }
+    let_go = anew | _lines_otherwise(order_of(hold.record.order), order)
+    return {line: count for line, count in shipment.lines("held").items() if line in let_go}
+
+
+def lines_let_go(before: Order, after: Order) -> frozenset[str]:
+    """The lines of which nothing stays held where it is once the order becomes another."""
+    return _lines_of_changed_sets(before, after) | _lines_otherwise(before, after)
+
+
+def _lines_otherwise(before: Order, after: Order) -> frozenset[str]:
+    """The lines that the order does not have any more, or not of that SKU, or that are to be shipped otherwise."""
+    lines = {line.id: line for line in after.lines}
+    return frozenset(
+        line.id
+        for line in before.lines
+        if not _same(line, lines.get(line.id)) or _terms(before, line) != _terms(after, lines[line.id])
+    )
 
 
 def _terms(order: Order, line: Line) -> tuple[object, ...]:

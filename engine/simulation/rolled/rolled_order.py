@@ -58,6 +58,8 @@ class VariantOrder:
     made: list[MadeDecision] = field(default_factory=list)
     rejections: list[tuple[str, str, str]] = field(default_factory=list)
     """SKU, node and reason of units that the variant had there and that were rejected."""
+    let_go: frozenset[tuple[str, str]] = frozenset()
+    """SKU and node of units that were held there until the last amendment let them go."""
     rank: str = ""
     owed: set[str] = field(default_factory=set)
     """Decisions that answered a rejection and shipped nothing: what waits under them was promised."""

@@ -25,11 +25,12 @@ def variant_remainder(
         return remainder
     if in_step:
         alone = order.rejected_in_log_alone(variant)
-        return replace(remainder, barred=_barred_in_step(record, remainder, variant, alone))
+        barred = _barred_in_step(record, remainder, variant, alone)
+        return replace(remainder, barred=_without_let_go(record, barred, variant))
     units = _undecided(record, remainder, variant)
     if not units:
         return None
-    barred = _barred(record, remainder, variant)
+    barred = _without_let_go(record, _barred(record, remainder, variant), variant)
     promised = remainder.promised
     if record.because == "stock":
         promised = any(decision in variant.owed for decision in _decided_again(record, variant))
@@ -83,3 +84,15 @@ def _barred_in_step(
         for sku, nodes in remainder.barred.items()
     }
     return {sku: nodes for sku, nodes in barred.items() if nodes}
+
+
+def _without_let_go(
+    record: DecisionRecord, barred: Mapping[str, frozenset[str]], variant: VariantOrder
+) -> Mapping[str, frozenset[str]]:
+    """A node that rejected an article and still had some of it to ship, which an amendment let go of, may ship it."""
+    if record.because != "amended":
+        return barred
+    still = {
+        sku: frozenset(node for node in nodes if (sku, node) not in variant.let_go) for sku, nodes in barred.items()
+    }
+    return {sku: nodes for sku, nodes in still.items() if nodes}

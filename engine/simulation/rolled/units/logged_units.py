@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from engine.decide.order_record import order_of
 from engine.decide.record import DecisionRecord
 from engine.model.load_periods import periods_of
+from engine.orders.amendment.plan import lines_let_go
 from engine.simulation.outcome import recorded
 from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.simulation.rolled.units.books import Books
@@ -138,9 +140,14 @@ class LoggedOrder:
             return
         ordered = {line.id: line.quantity for line in body.amended.lines}
         for order in self.variants:
+            held = order.units.held_there
             if order.units.same_as(self.units):
                 _let_go(order.units, body, variant)
+            else:
+                lines = lines_let_go(order_of(order.record), order_of(body.amended))
+                order.units.let_go(variant, {line: order.units.held_of(line) for line in lines})
             order.units.amend(variant, ordered)
+            order.let_go = frozenset(held - order.units.held_there)
             order.record = body.amended
         _let_go(self.units, body, log)
         self.units.amend(log, ordered)

@@ -42,6 +42,15 @@ class OrderUnits:
         return units
 
     @property
+    def held_there(self) -> Counter[tuple[str, str]]:
+        """By SKU and node, what is held."""
+        units = Counter[tuple[str, str]]()
+        for its in self.shipments:
+            for line in its.held:
+                units[its.skus[line], its.node] += its.held_of(line)
+        return units
+
+    @property
     def left(self) -> Counter[str]:
         units = Counter[str]()
         for shipment in self.shipments:
