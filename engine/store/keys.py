@@ -887,6 +887,11 @@ class Keys:
         return self._key("whatif", "jobs")
 
     @property
+    def whatif_unended(self) -> str:
+        """Sorted set: the same of those that wait or run."""
+        return self._key("whatif", "unended")
+
+    @property
     def whatif_waiting(self) -> str:
         """Set: ids of the what-ifs that nobody has begun yet."""
         return self._key("whatif", "waiting")

@@ -211,7 +211,7 @@ SETTLE_PRINT_JOB = KeyLayout(
     ("print_jobs", "print_queue", "print_nodes", "print_printed", "print_dead", "accesses", "log"),
     parts=("print_jobs",),
 )
-CHANGE_WHATIF = KeyLayout(("whatif_jobs", "whatif_job", "whatif_result", "whatif_waiting"))
+CHANGE_WHATIF = KeyLayout(("whatif_jobs", "whatif_unended", "whatif_job", "whatif_result", "whatif_waiting"))
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )

@@ -65,26 +65,27 @@ class WhatIfJobs:
         return None if packed is None else zlib.decompress(packed)
 
     def all(self, kind: JobKind) -> list[Job]:
-        """Those of a kind, as they were asked for."""
-        return [job for job in self._all() if job.kind == kind]
-
-    def unended(self) -> list[Job]:
-        """Those of any kind that wait or run, as they were asked for."""
-        return [job for job in self._all() if job.state not in ENDED]
-
-    def _all(self) -> list[Job]:
-        """Those that are known no more are taken off the list."""
-        with faults():
-            names = [name.decode() for name in self._client.redis.zrange(self._keys.whatif_jobs, 0, -1)]
-        with faults(), self._client.redis.pipeline(transaction=False) as pipeline:
-            for name in names:
-                pipeline.hmget(self._keys.whatif_job(name), _FIELDS)
-            jobs = dict(zip(names, map(_job_of, pipeline.execute()), strict=True))
+        """Those of a kind, as they were asked for. Those that are known no more are taken off the list."""
+        jobs = self._listed(self._keys.whatif_jobs)
         gone = [name for name, job in jobs.items() if job is None]
         if gone:
             with faults():
                 self._client.redis.zrem(self._keys.whatif_jobs, *gone)
-        return [job for job in jobs.values() if job is not None]
+        return [job for job in jobs.values() if job is not None and job.kind == kind]
+
+    def unended(self) -> list[Job]:
+        """Those of any kind that wait or run, as they were asked for."""
+        jobs = self._listed(self._keys.whatif_unended).values()
+        # between the list and what it names, one may have ended
+        return [job for job in jobs if job is not None and job.state not in ENDED]
+
+    def _listed(self, key: str) -> dict[str, Job | None]:
+        with faults():
+            names = [name.decode() for name in self._client.redis.zrange(key, 0, -1)]
+        with faults(), self._client.redis.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.hmget(self._keys.whatif_job(name), _FIELDS)
+            return dict(zip(names, map(_job_of, pipeline.execute()), strict=True))
 
     def begin(self, job: Job, turn: str, *, at: int) -> bool:
         """Whether the process `turn` runs it from now on; `job` as it was read."""

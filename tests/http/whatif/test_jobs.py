@@ -166,6 +166,7 @@ def test_what_was_sent_and_tried_of_a_job_goes_once_it_has_ended_or_is_forgotten
         False,
     ]
     assert [service.simulation_jobs.request(job) is not None for job in (waiting, cancelled)] == [True, False]
+    assert service._client.redis.zrange(service._keys.whatif_unended, 0, -1) == [waiting.encode()]
 
 
 def test_a_sweep_tries_the_number_that_stands_too_and_says_which_it_is(client, turns):

@@ -31,11 +31,13 @@ elseif not request.at then
 end
 if request.at then
   redis.call('ZADD', key.whatif_jobs, request.at, request.id)
+  redis.call('ZADD', key.whatif_unended, request.at, request.id)
 end
 if ARGV[2] ~= '' then
   redis.call('SET', key.whatif_result, ARGV[2], 'EX', request.keep)
 end
 if request.keep then
+  redis.call('ZREM', key.whatif_unended, request.id)
   redis.call('HDEL', key.whatif_job, 'request')
   redis.call('EXPIRE', key.whatif_job, request.keep)
 end
