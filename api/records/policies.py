@@ -384,6 +384,7 @@ class VersionRecord(Record, frozen=True):
 
     version: str
     files: dict[str, str]
+    tests: Annotated[dict[str, str], Meta(description="the test files that were published with it last, by name")]
     rules: list[RuleSummaryRecord] | None
     unreadable: Annotated[str | None, Meta(description="why this release can't read it; null: it can")]
 

@@ -9,6 +9,7 @@ back twice does not want the version that was just left; to go forward, activate
 import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from engine.decide.network_fit import Fit
 from engine.errors import Contended, NotActivated, NotFound, PolicyUnreadable
@@ -91,12 +92,14 @@ class Versions:
         who: str,
         note: str,
         run_tests: RunTests | None = None,
+        tests: Mapping[str, bytes] = MappingProxyType({}),
         operation: str | None = None,
         strict: bool = False,
         in_emergency: bool = False,
     ) -> Published:
-        """Store a policy set under its version. `run_tests` runs the set's own tests; a `strict` one refuses warnings.
-        One that is published `in_emergency` may have tests that fail, as `emergency_of` says.
+        """Store a policy set under its version. `run_tests` runs the set's own tests, whose files `tests` are kept with
+        it; a `strict` one refuses warnings. One that is published `in_emergency` may have tests that fail, as
+        `emergency_of` says.
 
         Raises PolicyInvalid with every finding, TestsFailed, KeyReused, and InputInvalid if an emergency has no note.
         """
@@ -113,7 +116,13 @@ class Versions:
         elif review.report:
             verify_passed(review.report, added, self._clock())
         entry = self._history_entry(who, note, operation, emergency=emergency)
-        new = policy_versions.publish(self._client, self._keys, review.policies, entry)
+        new = policy_versions.publish(
+            self._client,
+            self._keys,
+            review.policies,
+            entry,
+            tests={name: content.decode(errors="replace") for name, content in tests.items()},
+        )
         return Published(
             policies=review.policies,
             new=new,
@@ -301,6 +310,10 @@ class Versions:
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
         return policy_versions.texts(self._client, self._keys, version)
+
+    def tests(self, version: str) -> dict[str, str]:
+        """The test files that were published with a version last, by name; none if it never had any."""
+        return policy_versions.tests(self._client, self._keys, version)
 
     def read(self, version: str) -> PolicySet:
         """A version as this release reads it; raises NotFound, PolicyUnreadable."""

@@ -560,6 +560,11 @@ class Keys:
         return self._key("policies")
 
     @property
+    def policy_tests(self) -> str:
+        """Hash: version to the test files that were published with it last, if any were."""
+        return self._key("policies", "tests")
+
+    @property
     def known_answers(self) -> str:
         """Hash: version to what durable-rules has answered under that policy set: see known_answers.py. A cache."""
         return self._key("policies", "answers")

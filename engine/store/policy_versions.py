@@ -9,6 +9,7 @@ change of the timeline writes it down.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import orjson
 
@@ -116,12 +117,21 @@ class StoredTimeline:
         return PolicyTimeline(active=active, scheduled=later, before=before)
 
 
-def publish(client: Client, keys: Keys, policies: PolicySet, entry: HistoryEntry) -> bool:
-    """Store a set under its version; False if it was published before. Raises KeyReused."""
+def publish(
+    client: Client,
+    keys: Keys,
+    policies: PolicySet,
+    entry: HistoryEntry,
+    *,
+    tests: Mapping[str, str] = MappingProxyType({}),
+) -> bool:
+    """Store a set under its version, with the `tests` beside it if there are any; False if it was published before.
+    Raises KeyReused.
+    """
     files = orjson.dumps(dict(policies.all_texts))
     arguments = [
         *(entry.operation, policies.version, files, entry.who, entry.at, entry.note, len(policies.rules)),
-        *(entry.failing_tests, *entry.emergency_rules),
+        *(orjson.dumps(dict(tests)) if tests else b"", entry.failing_tests, *entry.emergency_rules),
     ]
     with faults():
         state, *new = client.script("publish_policy")(keys=PUBLISH_POLICY.keys(keys), args=arguments)
@@ -259,6 +269,13 @@ def texts(client: Client, keys: Keys, version: str) -> dict[str, str]:
     if body is None:
         raise NotFound(f"no policy version {version} was published")
     return dict(orjson.loads(body))
+
+
+def tests(client: Client, keys: Keys, version: str) -> dict[str, str]:
+    """The test files that were published with a version last, by name; none if it never had any."""
+    with faults():
+        body = client.redis.hget(keys.policy_tests, version)
+    return {} if body is None else dict(orjson.loads(body))
 
 
 def read_set(client: Client, keys: Keys, version: str) -> PolicySet:

@@ -234,7 +234,7 @@ WAIT = KeyLayout(
     ("order", "chain", *_BACKLOG, "facts", "changed", "endings", "shipment_units", "log"), parts=(*_WAITING, *_ENDED)
 )
 END_REST = KeyLayout(("resting", "log", "operation"))
-PUBLISH_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
+PUBLISH_POLICY = KeyLayout(("policies", "policy_tests", "policy_history", "policy_operations", "log"))
 ACTIVATE_POLICY = KeyLayout(
     (
         "policies",

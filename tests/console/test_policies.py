@@ -156,6 +156,14 @@ def test_files_are_added_with_their_tests_run_and_taken_out(site):
     assert answered(site, place("drafts", "files")).status_code == 404
 
 
+def test_a_draft_of_a_version_has_the_tests_that_it_was_published_with(site):
+    tests = {"old_test.yaml": b"tests: []\n"}
+    old = {name: text.encode() for name, text in FILES.items() if not name.endswith("_test.yaml")}
+    version = site.pointsman.versions.publish(old, tests=tests, who="Zoé", note="").version
+    site.send(place("begin"), "merchandiser", name="as then", start=f"version:{version}")
+    assert draft(site, "as then").draft.files["old_test.yaml"] == "tests: []\n"
+
+
 def test_of_two_people_who_edit_a_draft_both_keep_what_they_wrote(site):
     site.pointsman.policy_drafts.save("both", FILES, base=None, before="", who="Zoé")
     tag = draft(site, "both").tag

@@ -61,6 +61,9 @@ def test_in_an_emergency_a_version_is_published_although_tests_fail_and_the_answ
     made = publish(http, *files, note="a strike", emergency=True)
     assert mistakes_in(http, PublishedRecord, made.get_json()) == []
     assert made.get_json()["emergency"] == {"rules": ["strike/lyon"], "failing_tests": 1}
+    kept = http.get(made.headers["Location"]).get_json()
+    assert kept["files"] | kept["tests"] == dict(files)
+    assert all(name.endswith("_test.yaml") for name in kept["tests"])
     in_a_form = http.post("/v1/policies", **form(files, note="a strike", emergency="true"))
     assert (in_a_form.status_code, in_a_form.get_json()["new"]) == (200, False)
     wrong = problem_of(http.post("/v1/policies", **form(files, note="a strike", emergency="perhaps")), 422)

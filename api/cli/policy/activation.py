@@ -73,14 +73,19 @@ def publish(
                 parent=path.parent,
             )
         )
-    run_tests = make_test_runner(
-        policy_test_files(path), open_network=networks_in(path if path.is_dir() else path.parent)
-    )
+    tests = policy_test_files(path)
+    run_tests = make_test_runner(tests, open_network=networks_in(path if path.is_dir() else path.parent))
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
         try:
             published = service.versions.publish(
-                content, who=who(settings), note=note, run_tests=run_tests, strict=strict, in_emergency=emergency
+                content,
+                who=who(settings),
+                note=note,
+                run_tests=run_tests,
+                tests=tests,
+                strict=strict,
+                in_emergency=emergency,
             )
         except TestsFailed as error:
             fail(list(map(say_message, error.in_folder(shlex.quote(str(path))).split("\n"))))

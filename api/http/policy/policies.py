@@ -78,6 +78,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             upload.policies,
             note=upload.note,
             run_tests=make_test_runner(upload.tests),
+            tests=upload.tests,
             in_emergency=upload.emergency,
             **calling(),
         )
@@ -106,14 +107,20 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @policies.get("/<string:version>", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionRecord)
     def read(version: str) -> Response:
-        """A version's files and rules, by its name, a unique start of 4 letters or more, or `active`"""
+        """A version's files, tests and rules, by its name, a unique start of 4 letters or more, or `active`"""
         full_version = pointsman.versions.find(version)
         try:
             rules, unreadable = rule_summaries(pointsman.versions.read(full_version)), None
         except PolicyUnreadable as error:
             rules, unreadable = None, str(error)
-        files = pointsman.versions.texts(full_version)
-        return answer(VersionRecord(version=full_version, files=files, rules=rules, unreadable=unreadable))
+        record = VersionRecord(
+            version=full_version,
+            files=pointsman.versions.texts(full_version),
+            tests=pointsman.versions.tests(full_version),
+            rules=rules,
+            unreadable=unreadable,
+        )
+        return answer(record)
 
     _add_decisions_about_versions(policies, pointsman)
     add_plain_rules(policies, pointsman)

@@ -316,6 +316,16 @@ def test_a_set_whose_own_tests_fail_is_not_published(versions, contents):
     assert "New, and" not in str(caught.value)
     made = versions.publish(policy_file("then: {priority: 80}"), run_tests=run_tests, **WHO)
     assert (made.tests_passed, made.new) == (1, False)
+    assert versions.tests(made.version) == {}
+
+
+def test_a_version_has_the_tests_that_it_was_published_with_last(versions):
+    version = versions.publish(policy_file(), tests={"p_test.yaml": b"tests: []\n"}, **WHO).version
+    assert versions.tests(version) == {"p_test.yaml": "tests: []\n"}
+    versions.publish(policy_file(), **WHO)
+    assert versions.tests(version) == {"p_test.yaml": "tests: []\n"}
+    versions.publish(policy_file(), tests={"q_test.yaml": b"tests: [] # none\n"}, **WHO)
+    assert versions.tests(version) == {"q_test.yaml": "tests: [] # none\n"}
 
 
 def test_policies_that_do_not_fit_the_network_are_not_published_and_unknown_values_are_warnings(versions, contents):

@@ -98,7 +98,7 @@ def begin(visit: Visit) -> Response:
     elif kind == "version":
         version = visit.get_or_none(path_of("v1", "policies", named or "active"))
         if version is not None:
-            files, base = dict(version["files"]), version["version"]
+            files, base = version["files"] | version["tests"], version["version"]
     tests = visit.form.get("tests", "")
     if tests:
         files |= {file: text for file, text in show_draft(visit, tests).files.items() if file.endswith("_test.yaml")}
