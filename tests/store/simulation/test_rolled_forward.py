@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from engine.orders.cancellation.plan import CancelRequest
@@ -170,6 +170,7 @@ def rolled_places(variant):
 
 
 @given(calls=st.lists(CALLS, min_size=4, max_size=14), rules=st.sampled_from(RULES), others=st.sampled_from(RULES))
+@example(calls=[("order", [("A", 1)], PARIS), ("cancel", 0), ("amend", 0, 1, "B")], rules=(), others=())
 @examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_comes_to_what_a_shop_under_the_other_rules_decides(shops, clock, calls, rules, others):
     both = shops(rules, others)

@@ -52,7 +52,7 @@ class LoggedOrders:
                 )
                 for number in range(1, self._times(record.order.id) + 1)
             ]
-            order = self._orders[first] = LoggedOrder(OrderUnits(ordered=ordered), variants)
+            order = self._orders[first] = LoggedOrder(OrderUnits(ordered=ordered), variants, record.order)
         return order
 
     def of_units(self, entry: Entry) -> LoggedOrder | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.decide.order_record import order_of
+from engine.decide.order_record import OrderRecord, order_of
 from engine.decide.record import DecisionRecord
 from engine.model.load_periods import periods_of
 from engine.orders.amendment.plan import lines_let_go
@@ -30,8 +30,9 @@ class EndedUnits(NamedTuple):
 class LoggedOrder:
     """An order as the log has it, and as the variant has it: no time, once or several times."""
 
-    def __init__(self, units: OrderUnits, variants: list[VariantOrder]) -> None:
+    def __init__(self, units: OrderUnits, variants: list[VariantOrder], record: OrderRecord) -> None:
         self.units = units
+        self._record = record
         self.variants = variants
         self._rejections: set[tuple[str, str, str]] = set()
         """SKU, node and reason of units that were rejected in the log."""
@@ -139,18 +140,21 @@ class LoggedOrder:
         if not body.amended:
             return
         ordered = {line.id: line.quantity for line in body.amended.lines}
+        articles = {line.id: line.sku for line in body.amended.lines}
+        other = [line.id for line in self._record.lines if line.sku != articles.get(line.id)]
+        let_go = lines_let_go(order_of(self._record), order_of(body.amended))
         for order in self.variants:
             held = order.units.held_there
             if order.units.same_as(self.units):
                 _let_go(order.units, body, variant)
             else:
-                lines = lines_let_go(order_of(order.record), order_of(body.amended))
-                order.units.let_go(variant, {line: order.units.held_of(line) for line in lines})
-            order.units.amend(variant, ordered)
+                order.units.let_go(variant, {line: order.units.held_of(line) for line in let_go})
+            order.units.amend(variant, ordered, other_articles=other)
             order.let_go = frozenset(held - order.units.held_there)
             order.record = body.amended
         _let_go(self.units, body, log)
-        self.units.amend(log, ordered)
+        self.units.amend(log, ordered, other_articles=other)
+        self._record = body.amended
 
 
 def _rejections(

@@ -146,11 +146,15 @@ class OrderUnits:
                 del self.waiting[decision]
         return ended
 
-    def amend(self, books: Books, ordered: Mapping[str, int]) -> None:
-        """Order so many units of each line from now on: what is held or waits beyond that is let go."""
+    def amend(self, books: Books, ordered: Mapping[str, int], *, other_articles: Iterable[str]) -> None:
+        """Order so many units of each line from now on: what is held or waits beyond that is let go. Of lines of
+        `other_articles` nothing is cancelled any more.
+        """
         for line in {*self.ordered, *ordered}:
             fewer = max(0, self.ordered[line] - ordered.get(line, 0))
             self.cancelled[line] -= min(self.cancelled[line], fewer)
+        for line in other_articles:
+            del self.cancelled[line]
         self.ordered = Counter(ordered)
         self.cancelled = +self.cancelled
         wanted, left = self.ordered - self.cancelled, self.left
