@@ -210,6 +210,7 @@ def _rule(
         condition=condition,
         effects=effects,
         overrides=tuple(str(item) for item in overrides) if isinstance(overrides, list) else (),
+        off=raw.get("off") == "true",
     )
 
 

@@ -32,6 +32,8 @@ class Rule:
     overrides: tuple[str, ...] = ()
     written_overrides: tuple[str, ...] = ()
     """The overrides as the author wrote them, if some name all rules of a policy: `safety-stock/*`."""
+    off: bool = False
+    """Whether its author switched it off: it is read and checked, and does nothing."""
 
     @property
     def facts(self) -> Iterator[Fact]:
@@ -85,12 +87,17 @@ class PolicySet:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @cached_property
-    def rules(self) -> Mapping[str, Rule]:
-        """Every rule by its id, sorted by id, so that no result depends on the order of files."""
+    def written_rules(self) -> Mapping[str, Rule]:
+        """Every rule by its id, also those switched off; sorted, so that no result depends on the order of files."""
         return {
             rule.id: rule
             for rule in sorted((rule for policy in self.policies for rule in policy.rules), key=lambda rule: rule.id)
         }
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules that decide, by their ids, sorted: all that are written but those switched off."""
+        return {name: rule for name, rule in self.written_rules.items() if not rule.off}
 
     @cached_property
     def files(self) -> Mapping[str, str]:

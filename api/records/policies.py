@@ -428,7 +428,7 @@ class ExplanationRecord(Record, frozen=True):
             language=catalogue.language,
             rules=[
                 ExplainedRuleRecord(id=rule.id, says=explain(rule, catalogue), because=dict(rule.because))
-                for rule in policies.rules.values()
+                for rule in policies.written_rules.values()
             ],
         )
 

@@ -1,5 +1,6 @@
 """Policy files in plain words: each rule as a sentence, whether it counts now, and which values a form can change."""
 
+import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias
@@ -8,18 +9,22 @@ from msgspec import Meta
 
 from api.records.findings import FindingRecord
 from engine.decide.order_record import Record
-from rules.conditions import All, Compare, Operator
-from rules.editor.rule_values import RuleValue, values_of
+from rules.conditions import PAIRED, All, Compare, Operator
+from rules.editor.rule_text import lines_of_rule
+from rules.editor.rule_values import RuleValue, pointer_at, values_of
+from rules.editor.vocabulary_shapes import DAYS, kind_name
+from rules.errors import Finding
 from rules.loader import ParsedFile
 from rules.policy import Policy, Rule, split_rule_id
 from rules.policy_documents import TABLE, YAML
 from rules.syntax.effect_parser import AMOUNT_KINDS
+from rules.syntax.yaml_document import Document
 from rules.vocabulary import VOCABULARY, Kind
-from rules.windows import Window
+from rules.windows import DAY, Window
 from rules.wording.catalogue import Catalogue
 from rules.wording.explain import explain
 
-RuleState: TypeAlias = Literal["on", "later", "over"]
+RuleState: TypeAlias = Literal["on", "later", "over", "off"]
 _FIRST_PART = re.compile(r"(?:(?!\s?[;:]\s|, comme |, as |\. |\().)+")
 
 
@@ -32,6 +37,7 @@ class RuleValueRecord(Record, frozen=True):
     help: str
     subject: Annotated[str, Meta(description="the fact or the effect that it belongs to, or the key of the rule")]
     choices: Annotated[list[str], Meta(description="if it is one of these words alone")]
+    kind: Annotated[str, Meta(description="of value, as in the vocabulary: money, duration, date; empty: any text")]
 
     @classmethod
     def of(cls, value: RuleValue, catalogue: Catalogue) -> "RuleValueRecord":
@@ -44,7 +50,15 @@ class RuleValueRecord(Record, frozen=True):
             help=" ".join(_help(value, catalogue)).replace("`", ""),
             subject=value.subject,
             choices=list(fact.choices) if fact and compared else [],
+            kind=_kind_name(value),
         )
+
+
+class RuleDatesRecord(Record, frozen=True):
+    """From when until when a rule may count, on the network's clock, as `2026-11-27T08:00`; null: without end."""
+
+    begins: str | None
+    ends: str | None
 
 
 class PlainRuleRecord(Record, frozen=True):
@@ -54,8 +68,13 @@ class PlainRuleRecord(Record, frozen=True):
     says: str
     because: dict[str, str]
     state: Annotated[
-        RuleState, Meta(description="whether its window has begun, lies ahead, or is over, by the network's clock")
+        RuleState,
+        Meta(
+            description="off: it is switched off; or else whether its window has begun, lies ahead, or is over, by the "
+            "network's clock"
+        ),
     ]
+    dates: Annotated[RuleDatesRecord, Meta(description="of its from and until")]
     line: Annotated[int, Meta(description="of its file, from 1")]
     overrides: list[str]
     values: Annotated[list[RuleValueRecord], Meta(description="those that POST /v1/policies/edit can change")]
@@ -89,28 +108,50 @@ class PlainPoliciesRecord(Record, frozen=True):
         )
 
 
+class RuleFindingRecord(FindingRecord, frozen=True):
+    """A mistake or doubt in a rule."""
+
+    path: Annotated[
+        str, Meta(description="where in the rule, as a JSON Pointer (RFC 6901); empty: the rule as a whole")
+    ]
+
+
 class EditedFilesRecord(Record, frozen=True):
-    """Policy files, with other values of a rule in one of them."""
+    """Policy files with a change of one rule, and what is to be said of it."""
 
     files: dict[str, str]
+    says: Annotated[
+        str, Meta(description="the rule as a sentence; empty: it is taken out, or its file has mistakes to mend first")
+    ]
+    findings: Annotated[list[RuleFindingRecord], Meta(description="those of the rule itself")]
+
+    @classmethod
+    def of(
+        cls,
+        files: dict[str, str],
+        document: Document,
+        name: str,
+        *,
+        rule: Rule | None,
+        findings: Sequence[Finding],
+        catalogue: Catalogue,
+    ) -> "EditedFilesRecord":
+        """`name` is the rule's id in the `document`, its file; `findings` are those of all files."""
+        first, last = lines_of_rule(document, name)
+        within = [its for its in findings if its.file == document.file and first <= its.line <= last]
+        return cls(
+            files=files,
+            says=explain(rule, catalogue) if rule else "",
+            findings=[_rule_finding(finding, document, name) for finding in within],
+        )
 
 
-class VocabularyWordRecord(Record, frozen=True):
-    """A word of the policy language, what it means, and the words that may stand behind it."""
-
-    word: str
-    means: str
-    values: list[str]
-
-
-class VocabularyRecord(Record, frozen=True):
-    """The words that policy files are written with, for editors that complete them."""
-
-    language: str
-    facts: list[VocabularyWordRecord]
-    effects: list[VocabularyWordRecord]
-    operators: list[VocabularyWordRecord]
-    keys: list[VocabularyWordRecord]
+def _rule_finding(finding: Finding, document: Document, rule: str) -> RuleFindingRecord:
+    # the rule and its first key begin at the same place: what is missing is missing in the rule
+    place = (finding.line, finding.column)
+    path = "" if finding.code == "missing-key" else pointer_at(document, rule, place)
+    values = {name: getattr(FindingRecord.of(finding), name) for name in FindingRecord.__struct_fields__}
+    return RuleFindingRecord(path=path or "", **values)
 
 
 def _lines(file: ParsedFile) -> Mapping[str, int]:
@@ -145,6 +186,7 @@ def _rule(file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Cat
         says=explain(rule, catalogue),
         because=dict(rule.because),
         state=_state(rule, minute),
+        dates=_dates(rule),
         line=lines.get(name, 1),
         overrides=list(rule.written_overrides or rule.overrides),
         values=[RuleValueRecord.of(value, catalogue) for value in values],
@@ -152,10 +194,30 @@ def _rule(file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Cat
 
 
 def _state(rule: Rule, minute: int) -> RuleState:
+    if rule.off:
+        return "off"
     windows = list(_windows(rule))
     if any(window.start is not None and minute < window.start for window in windows):
         return "later"
     return "over" if any(window.end is not None and minute >= window.end for window in windows) else "on"
+
+
+def _dates(rule: Rule) -> RuleDatesRecord:
+    windows = list(_windows(rule))
+    begins = max((window.start for window in windows if window.start is not None), default=None)
+    ends = min((window.end for window in windows if window.end is not None), default=None)
+    return RuleDatesRecord(begins=_on_clock(begins), ends=_on_clock(ends))
+
+
+def _on_clock(minute: int | None) -> str | None:
+    """A minute, as `ClockReading` counts them."""
+    if minute is None:
+        return None
+    day, minutes = divmod(minute, DAY)
+    if day > datetime.date.max.toordinal():
+        return None  # the end of the last day of the calendar
+    date = datetime.date.fromordinal(day)
+    return f"{date.isoformat()}T{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _windows(rule: Rule) -> Iterator[Window]:
@@ -194,6 +256,17 @@ def _kind(value: RuleValue) -> Kind | None:
         fact = VOCABULARY.get(value.subject)
         return fact.kind if fact else None
     return AMOUNT_KINDS.get(value.subject) if value.keys[0] == "then" and not value.part else None
+
+
+def _kind_name(value: RuleValue) -> str:
+    if value.keys[0] in ("from", "until"):
+        return kind_name(Kind.INSTANT)
+    if value.subject in ("min_shelf_life", "target_cover") or value.part == "cover":
+        return DAYS
+    if value.part in (Operator.MATCHES.value, Operator.KNOWN.value, *(item.value for item in PAIRED)):
+        return ""
+    kind = _kind(value)
+    return kind_name(kind) if kind else ""
 
 
 def _first_part(text: str) -> str:

@@ -77,15 +77,15 @@ def compare(old: PolicySet, new: PolicySet) -> Changes:
     """The changes from `old` to `new`."""
     files = old.files, new.files
     moved = dict(_moved(old, new))
-    gone = old.rules.keys() - new.rules.keys() - set(moved.values())
-    added = new.rules.keys() - old.rules.keys() - moved.keys()
+    gone = old.written_rules.keys() - new.written_rules.keys() - set(moved.values())
+    added = new.written_rules.keys() - old.written_rules.keys() - moved.keys()
     names = {before: after for after, before in moved.items()}
     changes = [
         *(Change(kind="added", rule=rule, file=_file(files[1], rule)) for rule in added),
         *(Change(kind="gone", rule=rule, file=_file(files[0], rule)) for rule in gone),
     ]
-    for name in new.rules.keys() - added:
-        changes += _changed(old.rules[moved.get(name, name)], new.rules[name], files, names)
+    for name in new.written_rules.keys() - added:
+        changes += _changed(old.written_rules[moved.get(name, name)], new.written_rules[name], files, names)
     before, after = (its.gate.terms if its.gate else () for its in (old, new))
     return Changes(
         changes=tuple(sorted(changes, key=lambda change: (KINDS.index(change.kind), change.rule))),
@@ -108,10 +108,10 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
     same meaning, it is the one whose id has the same part after the slash, otherwise the first.
     """
     leaving: dict[_Meaning, list[str]] = {}
-    for rule in old.rules.values():
-        if rule.id not in new.rules:
+    for rule in old.written_rules.values():
+        if rule.id not in new.written_rules:
             leaving.setdefault(_meaning(rule), []).append(rule.id)
-    arriving = {rule.id: _meaning(rule) for rule in new.rules.values() if rule.id not in old.rules}
+    arriving = {rule.id: _meaning(rule) for rule in new.written_rules.values() if rule.id not in old.written_rules}
     for by_name in (True, False):
         for name, meaning in list(arriving.items()):
             same_meaning = leaving.get(meaning, [])
@@ -125,11 +125,11 @@ def _moved(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, str]]:
                 yield name, before
 
 
-_Meaning: TypeAlias = tuple[CanonicalForm, frozenset[Effect]]
+_Meaning: TypeAlias = tuple[CanonicalForm, frozenset[Effect], bool]
 
 
 def _meaning(rule: Rule) -> _Meaning:
-    return canonical_form(rule.condition), frozenset(rule.effects)
+    return canonical_form(rule.condition), frozenset(rule.effects), rule.off
 
 
 def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[str, str]) -> Iterator[Change]:
@@ -151,6 +151,8 @@ def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[
 
 def _differences(old: Rule, new: Rule, names: Mapping[str, str]) -> Iterator[Difference]:
     yield from _condition_differences(old.condition, new.condition)
+    if old.off != new.off:
+        yield _difference("window", *({"off: true"} if rule.off else () for rule in (old, new)))
     if frozenset(old.effects) != frozenset(new.effects):
         texts = [{effect_text(effect) for effect in rule.effects} for rule in (old, new)]
         yield _difference("effects", *texts)

@@ -14,9 +14,9 @@ from rules.conditions import Operator
 from rules.errors import PolicyInvalid
 from rules.syntax.yaml_document import LINES, Document, Node, Path, Place, Plain, read
 
-WINDOW_KEYS = ("from", "until")
+OPTIONAL_KEYS = ("from", "until", "off")
 """They have a value in a form even if the rule does not have them yet."""
-_SHOWN = ("because", "from", "until", "hours", "weekdays", "when", "then")
+_SHOWN = ("because", "from", "until", "off", "hours", "weekdays", "when", "then")
 _PLAIN = re.compile(r"(?![-?] |[-?]$)[\w.%+?*-](?:[\w.%+*?€£$/ -]|:(?=\w))*", re.UNICODE)
 """What needs no quotes, within braces and brackets as well."""
 _NOT_WORDS = frozenset({"~", "null", "Null", "NULL", ""})
@@ -42,7 +42,7 @@ class RuleValue:
 
     @property
     def pointer(self) -> str:
-        return "".join(f"/{_escaped(str(key))}" for key in self.keys)
+        return pointer_of(self.keys)
 
     @property
     def subject(self) -> str:
@@ -61,28 +61,46 @@ class RuleValue:
         return words[-1] if words[-1] != self.subject else ""
 
 
+def pointer_of(path: Path) -> str:
+    """The path as a JSON Pointer (RFC 6901)."""
+    return "".join(f"/{_escaped(str(key))}" for key in path)
+
+
+def pointer_at(document: Document, rule: str, place: Place) -> str | None:
+    """The path within a rule whose key or value begins at a place of the text, the innermost one; None if none does."""
+    index = index_of_rule(document, rule)
+    start: Path = ("rules", index if index is not None else -1)
+    paths = [
+        path
+        for places in (document.keys, document.values)
+        for path, its in places.items()
+        if its == place and path[:2] == start
+    ]
+    return pointer_of(max(paths, key=len)[2:]) if paths else None
+
+
 def values_of(document: Document, rule: str) -> list[RuleValue]:
     """Of the rule of this id, in the order of the text; those that stand on several lines are left out."""
-    index = _index(document, rule)
+    index = index_of_rule(document, rule)
     if index is None:
         return []
-    tree = _rules(document)[index]
+    tree = rules_of(document)[index]
     found = [
         RuleValue(keys=keys, text=text)
         for key in _SHOWN
         if key in tree
         for keys, text in _leaves(tree[key], (key,))
-        if _span(document, ("rules", index, *keys)) is not None
+        if scalar_span(document, ("rules", index, *keys)) is not None
     ]
-    absent = [RuleValue(keys=(key,), text="") for key in WINDOW_KEYS if key not in tree]
+    absent = [RuleValue(keys=(key,), text="") for key in OPTIONAL_KEYS if key not in tree]
     return [*found, *absent]
 
 
 def text_with(document: Document, rule: str, values: Mapping[str, str]) -> str:
-    """The text of the file with these values, by their pointers; an empty one takes `from` or `until` away. Raises
-    ValueMistake.
+    """The text of the file with these values, by their pointers; an empty one takes `from`, `until` or `off` away.
+    Raises ValueMistake.
     """
-    index = _index(document, rule)
+    index = index_of_rule(document, rule)
     if index is None:
         raise ValueMistake("", f"the file {document.file} has no rule '{rule}'")
     known = {value.pointer: value for value in values_of(document, rule)}
@@ -101,11 +119,10 @@ def text_with(document: Document, rule: str, values: Mapping[str, str]) -> str:
 def _changed(document: Document, index: int, value: RuleValue, new: str) -> str:
     """With one other value; the text means the same but for it, or a ValueMistake is raised."""
     path: Path = ("rules", index, *value.keys)
-    is_window = value.keys[0] in WINDOW_KEYS
-    if not new and not is_window:
+    if not new and value.keys[0] not in OPTIONAL_KEYS:
         raise ValueMistake(value.pointer, "a value is missing here")
     if not value.text:
-        text = _with_key(document, index, str(value.keys[0]), _written(new))
+        text = _with_key(document, index, str(value.keys[0]), written_scalar(new))
     elif not new:
         text = _without_key(document, path, value)
     else:
@@ -116,19 +133,19 @@ def _changed(document: Document, index: int, value: RuleValue, new: str) -> str:
 
 
 def _replaced(document: Document, path: Path, new: str) -> str:
-    span = _span(document, path)
+    span = scalar_span(document, path)
     start, end = span or (0, 0)
-    return document.text[:start] + _written(new, quoted=document.text[start] in _QUOTED) + document.text[end:]
+    return document.text[:start] + written_scalar(new, quoted=document.text[start] in _QUOTED) + document.text[end:]
 
 
 def _with_key(document: Document, index: int, key: str, written: str) -> str:
     """With a key of the rule behind its id: on a line of its own, or within its braces."""
     path: Path = ("rules", index, "id")
-    span = _span(document, path)
+    span = scalar_span(document, path)
     if span is None:
         raise ValueMistake(f"/{key}", "it can't be put in its place there; change it in the text")
     text, end = document.text, span[1]
-    if text[_offset(text, document.values["rules", index])] == "{":
+    if text[offset_of(text, document.values["rules", index])] == "{":
         return f"{text[:end]}, {key}: {written}{text[end:]}"
     column = document.keys[path][1]
     line_end = _line_end(text, end)
@@ -138,8 +155,8 @@ def _with_key(document: Document, index: int, key: str, written: str) -> str:
 
 def _without_key(document: Document, path: Path, value: RuleValue) -> str:
     """Without the line of the key, or without its part of the braces."""
-    span = _span(document, path)
-    start = _offset(document.text, document.keys[path])
+    span = scalar_span(document, path)
+    start = offset_of(document.text, document.keys[path])
     text, end = document.text, span[1] if span else 0
     begins = _line_start(text, start)
     if not text[begins:start].strip():
@@ -169,7 +186,7 @@ def _tree(file: str, text: str, value: RuleValue) -> Any:
         raise ValueMistake(value.pointer, "it can't be written there; change it in the text") from None
 
 
-def _written(value: str, *, quoted: bool = False) -> str:
+def written_scalar(value: str, *, quoted: bool = False) -> str:
     """As YAML: plain where that means the same anywhere."""
     if not quoted and _PLAIN.fullmatch(value) and value == value.strip() and value not in _NOT_WORDS:
         return value
@@ -187,9 +204,9 @@ def _leaves(node: Node, keys: Path) -> Iterator[tuple[Path, str]]:
             yield from _leaves(inner, (*keys, place))
 
 
-def _span(document: Document, path: Path) -> tuple[int, int] | None:
+def scalar_span(document: Document, path: Path) -> tuple[int, int] | None:
     """Where the scalar at `path` begins and ends in the text; None if it is on several lines."""
-    start = _offset(document.text, document.values[path])
+    start = offset_of(document.text, document.values[path])
     node: Any = document.root
     for key in path:
         node = node[key]
@@ -202,17 +219,19 @@ def _span(document: Document, path: Path) -> tuple[int, int] | None:
     return None
 
 
-def _rules(document: Document) -> list[Any]:
+def rules_of(document: Document) -> list[Any]:
     rules = document.root.get("rules") if isinstance(document.root, dict) else None
     return rules if isinstance(rules, list) else []
 
 
-def _index(document: Document, rule: str) -> int | None:
+def index_of_rule(document: Document, rule: str) -> int | None:
     """Which rule of the file it is; `rule` is its id without the policy."""
-    return next((i for i, raw in enumerate(_rules(document)) if isinstance(raw, dict) and raw.get("id") == rule), None)
+    return next(
+        (i for i, raw in enumerate(rules_of(document)) if isinstance(raw, dict) and raw.get("id") == rule), None
+    )
 
 
-def _offset(text: str, place: Place) -> int:
+def offset_of(text: str, place: Place) -> int:
     line, column = place
     # a byte order mark is no letter to the parser
     start = 0 if line == 1 else next(m.end() for i, m in enumerate(LINES.finditer(text), start=2) if i == line)

@@ -56,7 +56,9 @@ def check(files: Mapping[str, bytes], *, whole_set: bool = True) -> CheckResult:
 
 def _terms_of_no_promise(files: list[tuple[Document, Policy]]) -> Iterator[Finding]:
     """Warnings about how careful promises are on what is to come, where no rule lets that be promised."""
-    rules = [(document, index, rule) for document, policy in files for index, rule in enumerate(policy.rules)]
+    rules = [
+        (document, index, rule) for document, policy in files for index, rule in enumerate(policy.rules) if not rule.off
+    ]
     values = (effect.value for _, _, rule in rules for effect in rule.effects)
     if any(isinstance(value, PromiseFrom) and value > PromiseFrom.ON_HAND for value in values):
         return

@@ -65,7 +65,7 @@ def find_dead_rules(files: Sequence[tuple[Document, Policy]], *, complete: bool)
         for order, (document, index, rule) in enumerate(places)
     ]
     solver = RuleSolver()
-    live = [placed for placed in placed_rules if not solver.analysis(placed.rule).never]
+    live = [placed for placed in placed_rules if not placed.rule.off and not solver.analysis(placed.rule).never]
     for placed in placed_rules:
         analysis = solver.analysis(placed.rule)
         if analysis.never:

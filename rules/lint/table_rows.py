@@ -30,13 +30,16 @@ MOST_STEPS = 100_000
 
 def check_rows(document: TableDocument, policy: Policy) -> Iterator[Finding]:
     """The warnings about the rows of a table without mistakes."""
+    places = [place for place, rule in enumerate(policy.rules) if not rule.off]
+    rules = [policy.rules[place] for place in places]
     if document.hit_policy is HitPolicy.UNIQUE:
-        yield from _overlaps(document, policy.rules)
+        yield from _overlaps(document, rules, places)
     if document.hit_policy is not HitPolicy.COLLECT and not document.gaps_allowed:
-        yield from _gaps(document, policy.rules)
+        yield from _gaps(document, rules, places)
 
 
-def _overlaps(document: TableDocument, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _overlaps(document: TableDocument, rules: Sequence[Rule], places: Sequence[int]) -> Iterator[Finding]:
+    """`places` are those of the rules among all rows."""
     solver = RuleSolver()
     pairs = (
         (row, row + 1 + other) for row, beside in enumerate(rows_beside(rules)) for other in members(beside >> row + 1)
@@ -47,10 +50,11 @@ def _overlaps(document: TableDocument, rules: Sequence[Rule]) -> Iterator[Findin
         if facts is None:
             continue
         message = (
-            f"rows {document.rows[upper]} ('{rules[upper].id}') and {document.rows[lower]} ('{rules[lower].id}') "
+            f"rows {document.rows[places[upper]]} ('{rules[upper].id}') and "
+            f"{document.rows[places[lower]]} ('{rules[lower].id}') "
             f"apply together, though hit_policy is unique{_for_example(facts)}"
         )
-        yield document.finding(("rules", lower, "id"), "overlapping-rows", message)
+        yield document.finding(("rules", places[lower], "id"), "overlapping-rows", message)
         named += 1
         if named == MOST_PAIRS:
             return
@@ -75,11 +79,11 @@ def _kind_of(value: Value) -> Kind:
     return Kind.NUMBER if isinstance(value, int) else Kind.WORD
 
 
-def _gaps(document: TableDocument, rules: Sequence[Rule]) -> Iterator[Finding]:
+def _gaps(document: TableDocument, rules: Sequence[Rule], places: Sequence[int]) -> Iterator[Finding]:
     for gap in itertools.islice(find_gaps(rules), MOST_GAPS):
-        nearest = f"the nearest is row {document.rows[gap.nearest]} ('{rules[gap.nearest].id}')"
+        nearest = f"the nearest is row {document.rows[places[gap.nearest]]} ('{rules[gap.nearest].id}')"
         message = f"no row applies where {', '.join(gap.conditions)}; {nearest}"
-        yield document.finding(("rules", gap.nearest, "id"), "uncovered-case", message)
+        yield document.finding(("rules", places[gap.nearest], "id"), "uncovered-case", message)
 
 
 def find_gaps(rules: Sequence[Rule]) -> Iterator["Gap"]:

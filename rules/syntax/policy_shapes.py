@@ -13,6 +13,7 @@ LANGUAGE_PATTERN = "[a-z]{2}(-[A-Z]{2})?"
 ID_PATTERN = "[a-z0-9][a-z0-9_-]{0,63}"
 NO_ID = "an id is small letters, digits, - and _, at most 64"
 NO_WEEKDAY = "no weekday"
+NOT_OFF = "write true, or take the key away: a rule without it is on"
 NO_LANGUAGE = "write a language by two letters, as fr"
 UNKNOWN_KEY, MISSING_KEY = "Unknown field.", "Missing data for required field."
 """Marshmallow's own messages; whoever turns its mistakes into findings recognises these two by them."""
@@ -34,6 +35,7 @@ class RuleShape(Schema):
     then = fields.Raw(required=True, allow_none=True)
     start = fields.String(data_key="from", error_messages=_SINGLE_VALUE)
     until = fields.String(error_messages=_SINGLE_VALUE)
+    off = fields.String(validate=validate.Equal("true", error=NOT_OFF), error_messages=_SINGLE_VALUE)
     weekdays = fields.List(
         fields.String(validate=validate.OneOf(WEEKDAYS, error=NO_WEEKDAY), error_messages=_SINGLE_VALUE),
         validate=_NOT_EMPTY,

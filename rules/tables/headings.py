@@ -7,7 +7,7 @@
     keep, prefer, exclude ...   an effect
     protect web                 the units or the share protected for a channel
     because, because fr         the reason: in English, in another language
-    from, until, weekdays, hours, overrides
+    from, until, off, weekdays, hours, overrides
 
 A column whose heading begins with # is a comment.
 """
@@ -29,7 +29,13 @@ from rules.vocabulary import VOCABULARY, Kind, is_attribute
 
 ID = "id"
 _OPERATORS = (*(operator.value for operator in Operator if operator not in UNWRITTEN), "not")
-_KINDS_OF_KEYS = {"from": Kind.INSTANT, "until": Kind.INSTANT, "hours": Kind.TIME, "overrides": Kind.WORD}
+_KINDS_OF_KEYS = {
+    "from": Kind.INSTANT,
+    "until": Kind.INSTANT,
+    "off": Kind.FLAG,
+    "hours": Kind.TIME,
+    "overrides": Kind.WORD,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def yaml_of(document: TableDocument, policy: Policy) -> str:
     raw = root.get("rules")
     for node, rule in zip(raw if isinstance(raw, list) else [], policy.rules, strict=True):
         if isinstance(node, dict):
-            lines += _rule_lines(_written_out(node, rule, document.hit_policy))
+            lines += (f"  {line}" for line in rule_lines(_written_out(node, rule, document.hit_policy)))
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -45,16 +45,17 @@ def _written_out(node: Mapping[str, Node], rule: Rule, hit_policy: HitPolicy) ->
     return node
 
 
-def _rule_lines(rule: Mapping[str, Node]) -> Iterator[str]:
-    start = "  - "
+def rule_lines(rule: Mapping[str, Node]) -> Iterator[str]:
+    """The lines of a rule as an item of a list, which begins with `- `."""
+    start = "- "
     for key in _in_order(rule):
         value = rule[key]
         if isinstance(value, dict):
             yield f"{start}{key}:"
-            yield from (f"      {name}: {_flow(inner)}" for name, inner in value.items())
+            yield from (f"    {_flow(Plain(name))}: {_flow(inner)}" for name, inner in value.items())
         else:
             yield f"{start}{key}: {_flow(value)}"
-        start = "    "
+        start = "  "
 
 
 def _in_order(rule: Mapping[str, Node]) -> Sequence[str]:

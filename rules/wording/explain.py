@@ -43,6 +43,8 @@ def _sentences(rule: Rule, catalogue: Catalogue) -> Iterator[str]:
         yield catalogue.text("sentences.if", condition=condition_text(condition, catalogue), effects=effects)
     if window:
         yield catalogue.text("sentences.window", window=f"{window[0].upper()}{window[1:]}")
+    if rule.off:
+        yield catalogue.text("sentences.off")
     if rule.overrides:
         overridden = catalogue.join("and", rule.written_overrides or rule.overrides)
         yield catalogue.counted("sentences.overrides", len(rule.overrides), rules=overridden)

@@ -4,7 +4,8 @@ import pytest
 
 from api.records.policies import ChangesRecord, PolicyHistoryRecord, ReviewRecord, RuleUsesRecord
 from api.records.policy_drafts import DraftListRecord, DraftRecord
-from api.records.policy_rules import EditedFilesRecord, PlainPoliciesRecord, VocabularyRecord
+from api.records.policy_rules import EditedFilesRecord, PlainPoliciesRecord
+from api.records.policy_vocabulary import VocabularyRecord
 from engine.policies.drafts import MOST_BYTES
 from tests.support.callers import bearer, key_of
 from tests.support.facts import policy_file
@@ -107,6 +108,7 @@ def test_rules_are_said_in_the_readers_language_with_what_a_form_can_change(http
         "help": "Un montant, comme 4.00 ou 4.00 EUR.",
         "subject": "prefer",
         "choices": [],
+        "kind": "money",
     }
     assert "store" in values["/when/node.type"]["choices"]
     assert rows["rules"][0]["values"] == []
@@ -126,6 +128,62 @@ def test_a_rule_is_on_until_its_window_is_over(http, window, state):
     files = {"r.yaml": f"policy: r\nrules:\n  - {{id: a, because: x, {window}then: {{hold: 1 h}}}}\n"}
     (policy,) = http.post("/v1/policies/explain", json={"files": files}).get_json()["policies"]
     assert policy["rules"][0]["state"] == state
+
+
+def test_a_rule_is_on_until_it_is_switched_off_and_says_its_dates(http):
+    rule = (
+        "policy: r\nrules:\n  - {id: a, because: x, then: {hold: 1 h}, from: 2026-11-28 08:30, until: 2026-12-24%s}\n"
+    )
+    files = {
+        f"{name}.yaml": (rule % off).replace(": r", f": {name}") for name, off in (("on", ""), ("off", ", off: true"))
+    }
+    found = http.post("/v1/policies/explain", json={"files": files}).get_json()["policies"]
+    assert {policy["policy"]: policy["rules"][0]["state"] for policy in found} == {"on": "later", "off": "off"}
+    assert found[0]["rules"][0]["dates"] == {"begins": "2026-11-28T08:30", "ends": "2026-12-25T00:00"}
+
+
+NEW = {
+    "because": {"en": "Light: goes by bike"},
+    "when": {"order.weight": {"at_most": "2.5 kg"}, "node.id": ["lille", "lyon"]},
+    "then": {"prefer": "0.50"},
+    "until": "2026-12-24",
+}
+
+
+def test_a_rule_is_added_copied_and_taken_out_of_the_text(http):
+    def edited(files, **change):
+        answer = http.post("/v1/policies/edit", json={"files": files, **change}).get_json()
+        assert mistakes_in(http, EditedFilesRecord, answer) == []
+        return answer
+
+    mistaken = edited(FILES, rule="shops/bikes", add={**NEW, "when": {"node.type": {"not": "shop"}}})
+    assert (mistaken["says"], [finding["path"] for finding in mistaken["findings"]]) == ("", ["/when/node.type/not"])
+    added = edited(FILES, rule="shops/bikes", add=NEW)
+    assert added["files"]["shops.yaml"].startswith(TEXT)
+    assert added["says"].startswith("If the order weighs")
+    copied = edited(FILES, rule="shops/near", copy_as="near-too")
+    assert copied["says"] == edited(FILES, rule="shops/near", values={"/then/prefer": "4.00"})["says"]
+    back = edited(copied["files"], rule="shops/near-too", remove=True)
+    assert (back["files"], back["says"], back["findings"]) == (FILES, "", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({}, ["rule"]),
+        ({"remove": True, "copy_as": "x"}, ["rule"]),
+        ({"remove": False}, ["remove"]),
+        ({"copy_as": "near"}, ["/id"]),
+        ({"copy_as": "No id"}, ["copy_as"]),
+        ({"add": NEW}, ["/id"]),
+        ({"rule": "shops/new", "add": {**NEW, "then": {"prefer": 4}}}, ["/then/prefer"]),
+        ({"rule": "shops/new", "add": {**NEW, "because": "a\nb"}}, ["/because"]),
+        ({"rule": "shops/gone", "remove": True}, ["rule"]),
+    ],
+)
+def test_a_change_that_cant_be_made_is_refused_at_its_field(http, change, fields):
+    answer = http.post("/v1/policies/edit", json={"files": FILES, "rule": "shops/near", **change})
+    assert fields_of(problem_of(answer, 422)) == fields
 
 
 def test_other_values_are_put_into_the_text(http):
@@ -152,7 +210,12 @@ def test_the_words_of_policies_are_those_of_the_language_and_of_the_network(http
     facts = {item["word"]: item for item in words["facts"]}
     assert {"lille", "lyon"} <= set(facts["node.id"]["values"])
     assert facts["order.value"]["means"] == "la valeur de la commande"
-    assert "prefer" in {item["word"] for item in words["effects"]}
+    assert facts["order.value"]["kind"] == "money"
+    assert {"equals", "not", "at_least", "between"} <= set(facts["order.value"]["operators"])
+    assert "store" in facts["node.type"]["values"]
+    effects = {item["word"]: item for item in words["effects"]}
+    assert [[part["key"] for part in way] for way in effects["keep"]["ways"]] == [[""], [""], ["cover"]]
+    assert {item["word"]: item["takes"] for item in words["operators"]}["between"] == "two"
 
 
 def test_what_became_of_versions_is_read_back(http, pointsman):

@@ -97,7 +97,7 @@ def explain(context: click.Context, path: str, lang: str, *, costs: bool, as_jso
     if protection is not None:
         print_protection(policies, catalogue, *protection)
         return
-    for rule in policies.rules.values():
+    for rule in policies.written_rules.values():
         for line in rule_lines(rule, catalogue):
             click.echo(line)
 

@@ -58,7 +58,7 @@ def read_expectation(
         test_file=test_file,
         scenario=scenario,
         skus=frozenset(order.skus) if order else frozenset(),
-        rules=None if policies is None else frozenset(policies.rules),
+        rules=None if policies is None else frozenset(policies.written_rules),
     )
     reader.note_misplaced(raw, path, of_return=of_return)
     lists = {name: reader.rules_of(data[name], (*path, name)) for name in _RULE_LISTS if name in data}

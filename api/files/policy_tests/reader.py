@@ -88,7 +88,7 @@ def read_policies_and_tests(
 
 def _kinds(policies: PolicySet | None) -> dict[str, Kind]:
     """The kinds of the extra attributes that rules compare, by path."""
-    rules = policies.rules.values() if policies else ()
+    rules = policies.written_rules.values() if policies else ()
     facts = [fact for rule in rules for item in comparisons(rule.condition) for fact in item.facts]
     return {fact.path: fact.kind for fact in facts if is_attribute(fact.path) and fact.kind is not Kind.ANY}
 

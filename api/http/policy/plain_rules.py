@@ -1,59 +1,27 @@
 """Policy files in plain words over HTTP, with other values in them, and the words that they are written with."""
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from marshmallow import fields, validate
 
-from api.http.blueprint import Blueprint, answer, answer_in, language_asked_for
-from api.http.policy.upload import MOST_FILES, read_files
-from api.records.policy_rules import EditedFilesRecord, PlainPoliciesRecord, VocabularyRecord, VocabularyWordRecord
+from api.http.blueprint import Blueprint, answer_in, language_asked_for
+from api.http.policy.rule_edits import EditRequest, edited_files, files_field
+from api.http.policy.upload import read_files
+from api.records.policy_rules import EditedFilesRecord, PlainPoliciesRecord
+from api.records.policy_vocabulary import VocabularyRecord
 from api.shapes.base import Strict
 from api.shapes.language import language_field
-from engine.errors import InputInvalid, Mistake, NotFound, NotReady
+from engine.errors import InputInvalid, Mistake, NotReady
 from engine.service import Pointsman
-from rules.editor.rule_values import ValueMistake, text_with
 from rules.loader import parse_files
-from rules.policy import split_rule_id
-from rules.policy_documents import YAML
-from rules.syntax.yaml_document import read
-from rules.wording.catalogue import Catalogue, load_catalogue
-
-MOST_WORDS = 200
-"""Of one fact that are offered."""
-_MOST_VALUES = 200
-_SECTIONS = ("facts", "effects", "operators", "keys")
-
-
-def _files() -> fields.Dict:
-    return fields.Dict(
-        keys=fields.String(),
-        values=fields.String(),
-        required=True,
-        validate=validate.Length(1, MOST_FILES),
-        metadata={"description": "the texts of policy files by name; tests among them are left out"},
-    )
+from rules.wording.catalogue import load_catalogue
 
 
 class ExplainRequest(Strict):
-    files = _files()
-
-
-class EditRequest(Strict):
-    files = _files()
-    rule = fields.String(required=True, metadata={"description": "its id, with that of its policy: clearance/shops"})
-    values = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(),
-        required=True,
-        validate=validate.Length(1, _MOST_VALUES),
-        metadata={
-            "description": "by the path of each value, what is to stand there; an empty one takes from or until away"
-        },
-    )
+    files = files_field()
 
 
 class LanguageQuery(Strict):
@@ -75,11 +43,13 @@ def add_plain_rules(policies: Blueprint, pointsman: Pointsman) -> None:
         return answer_in(language, record)
 
     @policies.post("/edit", scope="policies:read")
+    @policies.arguments(LanguageQuery, location="query")
     @policies.arguments(EditRequest)
     @policies.response(HTTPStatus.OK, EditedFilesRecord)
-    def edit(body: dict[str, Any]) -> Response:
-        """Put other values of a rule into the text of its file; comments and all else stay as they are"""
-        return answer(EditedFilesRecord(files={**body["files"], **_edited(body)}))
+    def edit(query: dict[str, Any], body: dict[str, Any]) -> Response:
+        """Change, add, copy or take out a rule in the text of its file; comments and all else stay as they are"""
+        language = language_asked_for(query["lang"])
+        return answer_in(language, edited_files(body, _encoded(body["files"]), load_catalogue(language)))
 
     @policies.get("/vocabulary", scope="policies:read")
     @policies.arguments(LanguageQuery, location="query")
@@ -89,23 +59,7 @@ def add_plain_rules(policies: Blueprint, pointsman: Pointsman) -> None:
         language = language_asked_for(query["lang"])
         words = pointsman.versions.words()
         catalogue = load_catalogue(language)
-        sections = {section: _words(catalogue, section, words) for section in _SECTIONS}
-        return answer_in(language, VocabularyRecord(language=language, **sections))
-
-
-def _edited(body: Mapping[str, Any]) -> dict[str, str]:
-    """The file that has the rule, with its values. Raises InputInvalid, NotFound, PolicyInvalid."""
-    policy, rule = split_rule_id(body["rule"])
-    for name, content in _encoded(body["files"]).items():
-        if not name.endswith(YAML):
-            continue
-        document = read(name, content)
-        if isinstance(document.root, dict) and document.root.get("policy") == policy:
-            try:
-                return {name: text_with(document, rule, body["values"])}
-            except ValueMistake as error:
-                raise InputInvalid([Mistake(field=error.pointer or "rule", message=str(error))]) from None
-    raise NotFound(f"no file among these has the policy '{policy}'; a rule of a table is changed in its cells")
+        return answer_in(language, VocabularyRecord.of(catalogue, words))
 
 
 def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
@@ -114,19 +68,6 @@ def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
     if mistakes:
         raise InputInvalid(mistakes)
     return {name: text.encode() for name, text in texts.items()}
-
-
-def _words(catalogue: Catalogue, section: str, words: Mapping[str, Collection[str]]) -> list[VocabularyWordRecord]:
-    start = f"editor.{section}."
-    return [
-        VocabularyWordRecord(
-            word=key.removeprefix(start),
-            means=catalogue.text(key).replace("`", ""),
-            values=sorted(words.get(key.removeprefix(start), ()))[:MOST_WORDS],
-        )
-        for key in catalogue.texts
-        if key.startswith(start)
-    ]
 
 
 def _minute(pointsman: Pointsman) -> int:

@@ -4,10 +4,8 @@ import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Response
-from werkzeug.exceptions import NotFound
 
 from api.console.calls import Answer, Problem, path_of
 from api.console.console import Console
@@ -39,8 +37,6 @@ def add_to(console: Console) -> None:
     console.action("/policies/begin", needs="policies_save_draft")(begin)
     console.page("/policies/drafts/<name>", needs="policies_show_draft")(overview)
     console.action("/policies/drafts/<name>/delete", needs="policies_delete_draft")(delete)
-    console.page("/policies/drafts/<name>/rule/<policy>/<rule>", needs="policies_save_draft")(rule_form)
-    console.action("/policies/drafts/<name>/rule/<policy>/<rule>", needs="policies_save_draft")(change_rule)
     console.page("/policies/drafts/<name>/check", needs="policies_check")(check)
     console.page("/policies/drafts/<name>/publish", needs="policies_publish")(publish_form)
     console.action("/policies/drafts/<name>/publish", needs="policies_publish")(publish)
@@ -120,11 +116,12 @@ def of_a_new_draft(problem: Problem) -> Problem:
 
 def overview(visit: Visit, name: str) -> Response:
     draft = show_draft(visit, name)
-    files = _policies_of(draft.files)
+    files = policies_of(draft.files)
     return visit.show("policies/draft.html", draft=draft, plain=plain_rules(visit, files) if files else None)
 
 
-def _policies_of(files: Mapping[str, str]) -> dict[str, str]:
+def policies_of(files: Mapping[str, str]) -> dict[str, str]:
+    """The files without their tests."""
     return {name: text for name, text in files.items() if not name.endswith("_test.yaml")}
 
 
@@ -135,56 +132,6 @@ def delete(visit: Visit, name: str) -> Response:
     return visit.after(answer, place, say("The draft is deleted."))
 
 
-# --- a rule by a form ------------------------------------------------------------------------------------------------
-
-
-def rule_form(visit: Visit, name: str, policy: str, rule: str) -> Response:
-    draft = show_draft(visit, name)
-    return _show_rule(visit, draft, _rule_of(visit, draft, f"{policy}/{rule}"), None)
-
-
-def change_rule(visit: Visit, name: str, policy: str, rule: str) -> Response:
-    draft = show_draft(visit, name)
-    found = _rule_of(visit, draft, f"{policy}/{rule}")
-    names = [value["path"] for value in found["values"]]
-    values = {path: visit.form[path] for path in names if path in visit.form}
-    body = {"files": _policies_of(draft.files), "rule": found["id"], "values": values}
-    edited = visit.ask("POST", "/v1/policies/edit", body=body)
-    if edited.problem is not None:
-        return _show_rule(visit, draft, found, edited.problem)
-    answer = save_draft(visit, name, {**draft.files, **edited.json["files"]}, visit.form.get(TAG_FIELD, ""))
-    if answer.problem is not None:
-        return _show_rule(visit, draft, found, answer.problem)
-    return visit.after(
-        answer, visit.link("policies", "drafts", name), say("{rule} is changed in the draft", rule=found["id"])
-    )
-
-
-def _rule_of(visit: Visit, draft: Draft, rule: str) -> Any:
-    plain = plain_rules(visit, _policies_of(draft.files)) or {"policies": ()}
-    found = next((item for its in plain["policies"] for item in its["rules"] if item["id"] == rule), None)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _show_rule(visit: Visit, draft: Draft, rule: Any, problem: Problem | None) -> Response:
-    vocabulary = visit.get("/v1/policies/vocabulary")
-    words = {item["word"]: item["values"] for item in vocabulary["facts"]}
-    sent = visit.form if problem else {}
-    return visit.show(
-        "policies/draft_rule.html",
-        status=problem.status if problem else 200,
-        draft=draft,
-        rule=rule,
-        values={value["path"]: sent.get(value["path"], value["value"]) for value in rule["values"]},
-        words=words,
-        problem=problem,
-        # what somebody else saved meanwhile is not overwritten unless it was looked at
-        tag=sent.get(TAG_FIELD, draft.tag),
-    )
-
-
 # --- beside what is active -------------------------------------------------------------------------------------------
 
 
@@ -192,7 +139,7 @@ def check(visit: Visit, name: str) -> Response:
     draft = show_draft(visit, name)
     review = visit.ask("POST", "/v1/policies/check", body={"files": dict(draft.files)})
     active = visit.get_or_none(path_of("v1", "policies", "active")) or {"files": {}, "version": None}
-    lines = list(_line_differences(active["files"], _policies_of(draft.files)))
+    lines = list(_line_differences(active["files"], policies_of(draft.files)))
     return visit.show(
         "policies/draft_check.html",
         draft=draft,

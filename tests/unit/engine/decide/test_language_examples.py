@@ -329,6 +329,15 @@ def test_the_terms_of_the_language_page_stand_for_their_conditions():
     assert matcher.judge(Stage.LINE, {"product.weight": 1, "line.quantity": 10}).fired
 
 
+def test_the_rule_that_is_off_on_the_language_page_does_nothing_until_the_line_is_taken_away():
+    text = yaml_of("A rule that is switched off")
+    fired = [
+        Matcher(policies(its)).judge(Stage.OPTION, {"node.type": "store", "now.clock": (0, 0)} | NOON).fired
+        for its in (text, text.replace("    off: true\n", ""))
+    ]
+    assert fired == [(), ("peak/keep-shops-free",)]
+
+
 def test_the_override_of_the_language_page_silences_where_it_fires_and_nowhere_else():
     matcher = Matcher(policies(yaml_of("Overrides")))
     shop, outlet = ({"node.type": "store", "node.tags": frozenset(tags)} for tags in ((), ("outlet",)))

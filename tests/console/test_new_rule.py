@@ -1,0 +1,188 @@
+"""Policies: a rule written in a form, switched off and on, copied and taken out, with its days on a calendar."""
+
+import re
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.console import page_of, verify_pages
+
+GREEN = """\
+policy: green # the file's own
+owner: Zoé
+rules:
+  # by bike
+  - id: bikes
+    because: {en: "Bikes are <b>quiet</b>", fr: Un vélo est silencieux}
+    when: {service.mode: bike, order.weight: {at_most: 2500 g}}
+    then: {prefer: 0.05} # euros
+    until: 2026-12-24 18:00
+"""
+NAME = "Été <img src=x onerror=alert(1)> \"'&/ 2026"
+DRAFT = "/policies/drafts/" + quote(NAME, safe="")
+FORM = f"{DRAFT}/new-rule"
+BIKES = f"{DRAFT}/rule/green/bikes"
+
+
+@pytest.fixture(autouse=True)
+def begun(site):
+    """The draft as it is at the beginning of each test."""
+    drafts = site.pointsman.policy_drafts
+    before = next((its.tag for its in drafts.all() if its.name == NAME), "")
+    drafts.save(NAME, {"green.yaml": GREEN}, base=None, before=before, who="Zoé")
+
+
+def text(site):
+    return site.pointsman.policy_drafts.show(NAME).draft.files["green.yaml"]
+
+
+def tag(site):
+    return f'"{site.pointsman.policy_drafts.show(NAME).tag}"'
+
+
+def fields_of(page):
+    """What a browser would send of the form: its fields by name."""
+    form = page[page.index('<form id="new-rule"') :]
+    sent = {}
+    for field in re.findall(r"<input [^>]*>", form):
+        name, kind = re.search(r'name="([^"]*)"', field), re.search(r'type="(\w+)"', field)
+        if name and (kind is None or kind[1] != "checkbox" or " checked" in field):
+            sent[name[1]] = re.search(r'value="([^"]*)"', field)[1]
+    for name, options in re.findall(r'<select [^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        values = re.findall(r'<option(?: value="([^"]*)")?([^>]*)>([^<]*)', options)
+        chosen = [value or shown for value, marks, shown in values if "selected" in marks]
+        sent[name] = (chosen or [value or shown for value, _, shown in values])[0]
+    return {name: unescape(value) for name, value in sent.items() if name not in ("csrf", "key", "shown_network")}
+
+
+def pressed(site, fields, deed, **changed):
+    """The form after one of its buttons."""
+    return site.send(FORM, "merchandiser", **{**fields, **changed, "deed": deed})
+
+
+def test_a_rule_is_written_row_by_row_without_a_script(site):
+    page = site.client("merchandiser").get(f"/console{FORM}").text
+    fields = fields_of(page)
+    assert (fields["policy"], fields["conditions"]) == ("green", "0")
+    answer = pressed(site, fields, "add-condition", fact="order.value")
+    fields = fields_of(answer.text) | {"c0-operator": "between", "c0-value0": "50"}
+    assert "Money, as 4.00" in answer.text
+    fields = fields_of(pressed(site, fields, "draw").text)
+    assert (fields["c0-value0"], fields["c0-value1"]) == ("50", "")
+    fields |= {"c0-value1": "100.50"}
+    for fact in ("node.type", "order.weight", "order.promise_by"):
+        fields = fields_of(pressed(site, fields, "add-condition", fact=fact).text)
+    fields |= {"c1-word": "store", "c2-operator": "more_than", "c2-value0": "2.5", "c2-value0~unit": "kg"}
+    fields = fields_of(pressed(site, fields, "remove:c3").text)
+    assert "c3-fact" not in fields
+    assert fields["c2-value0"] == "2.5"
+    for effect in ("prefer", "prefer", "tier"):
+        fields = fields_of(pressed(site, fields, "add-effect", effect=effect).text)
+    fields |= {"e0-value": "0.50", "e1-value": "2", "because-en": "Near & <i>light</i>"}
+    drawn = pressed(site, fields, "draw").text
+    assert "If the order is worth 50.00 to 100.50" in drawn or "In words" in drawn
+    fields = fields_of(drawn)
+    assert fields["id"] == "near-i-light-i"
+    saved = pressed(site, fields, "save", **{"from": "2026-12-01", "from~time": "08:00", "until": "2026-12-24"})
+    assert saved.status_code == 303, saved.text
+    assert text(site) == GREEN + (
+        '  - id: near-i-light-i\n    because:\n      en: "Near & <i>light</i>"\n    when:\n'
+        "      order.value: {between: [50, 100.50]}\n      node.type: store\n      order.weight: {more_than: 2.5 kg}\n"
+        "    then:\n      prefer: 0.50\n      tier: 2\n    from: 2026-12-01 08:00\n    until: 2026-12-24\n"
+    )
+    shown = site.client("merchandiser").get(f"/console{DRAFT}").text
+    assert "green/near-i-light-i" in shown
+    assert "<i>light" not in shown
+
+
+ROW = {"conditions": "1", "c0-fact": "node.id", "c0-operator": "equals", "c0-word": "lyon"}
+DOES = {"effects": "1", "e0-name": "prefer", "e0-value": "1"}
+WHY = {"because-fr": "Parce que", "id": "new", "policy": "green"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({**ROW, **DOES, **WHY, "because-fr": ""}, "field-because-en-wrong"),
+        ({**ROW, **WHY}, "effects-wrong"),
+        ({**ROW, **DOES, **WHY, "c0-word": ""}, "c0-wrong"),
+        ({**ROW, **DOES, **WHY, "e0-value": "much"}, "e0-wrong"),
+        ({**ROW, **DOES, **WHY, "e0-name": "hold", "e0-value": "2", "e0-value~unit": "d"}, "e0-wrong"),
+        ({**ROW, **DOES, **WHY, "id": "bikes"}, "field-id-wrong"),
+        ({**ROW, **DOES, **WHY, "id": "No id"}, "field-id-wrong"),
+        ({**ROW, **DOES, **WHY, "until": "2026-13-01"}, "field-until-wrong"),
+    ],
+)
+def test_a_mistake_stands_at_its_field_and_nothing_is_saved(site, fields, place):
+    answer = pressed(site, fields, "save")
+    assert answer.status_code == 422
+    assert f'id="{place}"' in answer.text
+    assert text(site) == GREEN
+
+
+def test_rules_of_a_new_policy_and_of_any_match_are_saved_and_what_nobody_offered_is_left_out(site):
+    two = {"conditions": "3", "c1-fact": "node.id", "c1-operator": "not", "c1-word": "lille", "c2-fact": "no.fact"}
+    effects = {"effects": "2", "e0-name": "protect", "e0-channel": "web", "e0-units": "3", "e1-name": "protect"}
+    more = {"e1-way": "1", "e1-channel": "app", "e1-share": "10", "e1-share~unit": "%", "match": "any"}
+    fields = {**ROW, **two, **effects, **more, **WHY, "policy": "new:rules", "owner": 'The "team": x'}
+    saved = pressed(site, fields, "save")
+    assert saved.status_code == 303, saved.text
+    assert site.pointsman.policy_drafts.show(NAME).draft.files["rules.yaml"] == (
+        'policy: rules\nowner: "The \\"team\\": x"\nrules:\n  - id: new\n    because:\n      fr: Parce que\n    when:\n'
+        "      any: [{node.id: lyon}, {node.id: {not: lille}}]\n    then:\n"
+        "      protect: [{channel: web, units: 3}, {channel: app, share: 10%}]\n"
+    )
+
+
+def test_a_rule_is_switched_off_and_on_by_one_click_and_its_text_is_then_as_before(site):
+    off = site.send(f"{BIKES}/switch", "merchandiser", tag=tag(site), off="true")
+    assert off.headers["Location"].endswith("#green-bikes")
+    assert text(site) == GREEN.replace("id: bikes\n", "id: bikes\n    off: true\n")
+    page = site.client("merchandiser").get(f"/console{DRAFT}", headers={"Accept-Language": "en"}).text
+    assert "switched off" in page
+    assert "Switch on" in page
+    site.send(f"{BIKES}/switch", "merchandiser", tag=tag(site), off="")
+    assert text(site) == GREEN
+
+
+def test_a_rule_is_copied_and_taken_out_and_not_over_what_another_changed(site):
+    before = tag(site)
+    site.send(f"{BIKES}/copy", "merchandiser", tag=before, id="bikes-2")
+    assert text(site).count("then: {prefer: 0.05} # euros") == 2
+    site.send(f"{BIKES}/remove", "merchandiser", tag=before)
+    assert "id: bikes\n" in text(site)
+    site.send(f"{BIKES}/remove", "merchandiser", tag=tag(site))
+    assert "id: bikes\n" not in text(site)
+    assert "id: bikes-2" in text(site)
+    for deed in ("switch", "copy", "remove"):
+        assert site.send(f"{BIKES}/{deed}", "auditor", tag=tag(site)).status_code == 403
+    assert site.send(FORM, "auditor").status_code == 403
+
+
+def test_days_and_amounts_of_a_rule_have_fields_of_their_own_and_stay_as_written_if_nobody_touches_them(site):
+    page = site.client("merchandiser").get(f"/console{BIKES}").text
+    assert re.search(r'name="/until" type="date" value="2026-12-24"', page)
+    assert re.search(r'name="/until~time" type="time" value="18:00"', page)
+    assert re.search(r'name="/from" type="date" value=""', page)
+    untouched = {"/until": "2026-12-24", "/until~time": "18:00", "/from": "", "/from~time": "", "/then/prefer": "0.05"}
+    untouched |= {"/when/order.weight/at_most": "2500", "/when/order.weight/at_most~unit": "g"}
+    site.send(BIKES, "merchandiser", tag=tag(site), **untouched)
+    assert text(site) == GREEN
+    site.send(BIKES, "merchandiser", tag=tag(site), **{**untouched, "/until~time": "", "/until": "2026-12-31"})
+    assert text(site) == GREEN.replace("2026-12-24 18:00", "2026-12-31")
+
+
+def test_the_form_can_be_read_by_everybody(opened, site):
+    verify_pages(opened, site, FORM, "policy-new-rule", role="merchandiser")
+
+
+def test_rows_are_added_and_drawn_anew_without_leaving_the_page(opened, site):
+    with page_of(opened, site, FORM, role="merchandiser", language="fr", width=360, scheme="dark") as look:
+        page = look.page
+        page.select_option("#field-fact", "order.value")
+        page.locator("button[value=add-condition]").click()
+        page.locator("#field-c0-operator").wait_for()
+        page.select_option("#field-c0-operator", "between")
+        page.locator("[name=c0-value1]").wait_for()
+        assert page.url.endswith("/new-rule")
