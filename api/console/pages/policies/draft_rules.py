@@ -6,13 +6,13 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.cli.language.current import say
 from api.console.calls import Answer, Problem
 from api.console.console import Console
 from api.console.pages.policies.drafts import TAG_FIELD, Draft, policies_of, save_draft, show_draft
 from api.console.pages.policies.rule_controls import control, normal, written_value
 from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
+from api.language.current import say
 
 SWITCH = "/off"
 """The path of the value that buttons change, and no field."""

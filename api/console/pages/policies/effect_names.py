@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.cli.language.current import text
+from api.language.current import text
 
 FACT_GROUPS: Mapping[str, str] = {
     "order": text("The order"),

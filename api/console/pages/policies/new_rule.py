@@ -8,8 +8,6 @@ from typing import Any
 
 from flask import Response
 
-from api.cli.language.catalogue import LANGUAGES
-from api.cli.language.current import say
 from api.console.calls import Answer, Problem
 from api.console.console import Console
 from api.console.pages.policies.draft_rules import edit
@@ -27,6 +25,8 @@ from api.console.pages.policies.rule_draft import (
 )
 from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
+from api.language.catalogue import LANGUAGES
+from api.language.current import say
 
 _NEW = "new:"
 """Before the id of a policy that is to be begun with the rule."""
