@@ -332,7 +332,7 @@ def test_the_terms_of_the_language_page_stand_for_their_conditions():
 def test_the_rule_that_is_off_on_the_language_page_does_nothing_until_the_line_is_taken_away():
     text = yaml_of("A rule that is switched off")
     fired = [
-        Matcher(policies(its)).judge(Stage.OPTION, {"node.type": "store", "now.clock": (0, 0)} | NOON).fired
+        Matcher(policies(its)).judge(Stage.OPTION, {"node.type": "store"} | now("2026-11-27 09:00")).fired
         for its in (text, text.replace("    off: true\n", ""))
     ]
     assert fired == [(), ("peak/keep-shops-free",)]
