@@ -2,13 +2,16 @@
 
 import contextlib
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask
 from playwright.sync_api import Browser, Page
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from api.console.cookies import LANGUAGE, SESSION
@@ -65,6 +68,22 @@ class ConsoleSite:
         """The answer to a form of this person, with its token."""
         token = self.csrf(self.session(role))
         return self.client(role).post(f"/console{path}", data={"csrf": token, "key": os.urandom(8).hex(), **fields})
+
+
+def console_rules(site: ConsoleSite) -> list[Rule]:
+    """Those of the console's own application."""
+    site.client(None).get("/console/sign-in")  # it is made when it is first asked for
+    return list(site.app.wsgi_app._console.url_map.iter_rules())
+
+
+def rule_of(site: ConsoleSite, path: str) -> str:
+    """The page at a path below /console, as the console has it: /stock/transfers/<transfer>."""
+    address = urlsplit(path).path or "/"
+    kept = unquote(re.sub("%2f", "\x1f", address, flags=re.IGNORECASE))
+    site.client(None).get("/console/sign-in")
+    adapter = site.app.wsgi_app._console.url_map.bind("console")
+    rule, _ = adapter.match(kept, method="GET", return_rule=True)
+    return rule.rule
 
 
 @contextlib.contextmanager
