@@ -173,3 +173,10 @@ def test_the_browser_finds_what_was_altered(opened, site, export, key, tmp_path)
 )
 def test_its_pages_are_readable(opened, site, path, name):
     verify_pages(opened, site, path, name)
+
+
+def test_an_entry_and_the_report_of_a_period_are_readable(opened, site):
+    (entry,) = re.findall(r"/console/audit/entries/([\d-]+)", shown(site, "/audit?kind=decided"))
+    verify_pages(opened, site, f"/audit/entries/{entry}", "audit-entry")
+    report = "/audit/evidence?from=2026-11-20&until=2026-11-28"
+    verify_pages(opened, site, report, "audit-evidence-report")

@@ -28,6 +28,7 @@ def test_each_page_can_be_read_on_a_phone_and_a_desk(opened, site, made):
     verify_pages(opened, site, f"/decisions/{made['lacking']['id']}?why_not=lyon&check=1", "decision")
     verify_pages(opened, site, "/decisions/orders/A%2FB%20%3Cb%3E&", "order")
     verify_pages(opened, site, "/decisions/orders", "orders")
+    verify_pages(opened, site, "/decisions/orders/A%2FB%20%3Cb%3E&/amend", "order-amend", role="oms")
 
 
 def test_a_search_finds_what_http_finds(site, made):

@@ -14,6 +14,7 @@ from tests.conftest import Clock
 from tests.support.callers import client_of
 from tests.support.console import console_rules, console_site, page_of
 from tests.support.console_crawl import PageParts, crawl
+from tests.support.console_pages import FILES
 from tests.support.facts import EURO, LYON, PARIS, inventory, node, product, service
 from tests.support.naughty_strings import is_readable, naughty_words
 from tests.support.order_json import order_json
@@ -28,18 +29,6 @@ UNSEEN = {"person", "street", "town"}
 """Of whom an order goes to, papers alone tell."""
 OF_EVERYBODY = {"/console/language", "/console/network", "/console/sign-out"}
 NOT_LINKED = {"/sign-in", "/sign-in/once/<token>"}
-FILES = {
-    "/",
-    "/assets/<name>",
-    "/audit/checkpoint/file",
-    "/audit/evidence/file",
-    "/parcels/manifests/<manifest>/page",
-    "/parcels/shipments/<decision>/<number>/label",
-    "/parcels/shipments/<decision>/<number>/note",
-    "/policies/tries/<job>/report",
-    "/policies/words",
-    "/stock/returns/<return_id>/label",
-}
 
 
 def shop_of_attacks():
@@ -215,7 +204,7 @@ def test_a_browser_runs_nothing_of_them(opened, site):
             ("/decisions", NAMED["order"]),
             ("/policies/drafts/{draft}/text?file=attacked.yaml", NAMED["draft"]),
             ("/stock?sku={sku}&channel={channel}", NAMED["product"]),
-            ("/audit", NAMED["client"]),
+            ("/audit?by={client}", NAMED["client"]),
             ("/operations/webhooks", HOOK),
         ):
             look.page.goto(f"{site.address}/console{path.format(**named)}")

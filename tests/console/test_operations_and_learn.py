@@ -123,3 +123,14 @@ def test_each_step_of_the_tour_leads_to_a_page(site):
 )
 def test_its_pages_are_readable(opened, site, path, name):
     verify_pages(opened, site, path, name)
+
+
+def test_a_webhook_and_its_secret_are_readable(opened, site):
+    def add(page):
+        page.locator("input[name=url]").fill("https://shop.example/pointsman/events-of-a-long-address")
+        page.locator("form.fields button").last.click()
+        page.locator("main pre").wait_for()
+
+    verify_pages(opened, site, "/operations/webhooks", "operations-webhook-secret", reach=add)
+    webhooks = client_of(site.pointsman, site.app).get("/v1/webhooks").get_json()["webhooks"]
+    verify_pages(opened, site, f"/operations/webhooks/{webhooks[0]['id']}", "operations-webhook")

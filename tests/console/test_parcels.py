@@ -7,10 +7,10 @@ import pytest
 from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.console import verify_pages
-from tests.support.facts import LYON, node
+from tests.support.facts import LILLE, LYON, node
 from tests.support.free_port import free_port
 from tests.support.order_json import order_json
-from tests.support.parcels import LYON_ADDRESS, packing_network
+from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, packing_network
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,8 @@ def oms(site):
     """A client of the HTTP API. Lyon packs, and its printer is off."""
     off = f"socket://127.0.0.1:{free_port()}"
     lyon = dataclasses.replace(node("lyon", LYON, address=LYON_ADDRESS, services=("parcel",)), printers={"label": off})
-    packing_network(site.pointsman, nodes=[lyon])
+    lille = node("lille", LILLE, address=LILLE_ADDRESS, services=("parcel",))
+    packing_network(site.pointsman, nodes=[lyon, lille], stock={"A": {"lyon": 10}, "B": {"lille": 10}})
     activate(site.pointsman)
     return client_of(site.pointsman, site.app, role="admin")
 
@@ -103,3 +104,17 @@ def test_who_may_not_pack_sees_no_button_and_is_refused(site, shipment):
 )
 def test_its_pages_are_readable(opened, site, shipment, path, name):
     verify_pages(opened, site, path.format(shipment=shipment), name)
+
+
+def test_shipments_of_a_decision_a_manifest_and_a_parcel_that_was_found_are_readable(opened, site, oms):
+    decision = oms.post("/v1/decisions", json=order_json(("A", 1), ("B", 1), id="P/2")).get_json()["id"]
+    verify_pages(opened, site, f"/parcels/shipments/{decision}", "parcels-shipments")
+    addressee = {"name": "Zoë", "lines": ["7 rue"], "postcode": "75011", "town": "Paris", "country": "FR"}
+    assert oms.put("/v1/orders/P%2F2/addressee", json=addressee).status_code < 300
+    number = next(at for at in (0, 1) if oms.get(f"/v1/shipments/{decision}/{at}").get_json()["node"] == "lille")
+    packed = oms.post(f"/v1/shipments/{decision}/{number}/packed", json={"parcels": [{"lines": {"2": 1}}]})
+    assert packed.status_code in (200, 201), packed.text
+    closed = oms.post("/v1/manifests", json={"node": "lille", "carrier": "colis"}).get_json()
+    verify_pages(opened, site, f"/parcels/manifests/{closed['manifest']}", "parcels-manifest")
+    parcel = oms.get(f"/v1/shipments/{decision}/{number}").get_json()["packings"][0]["parcels"][0]
+    verify_pages(opened, site, f"/parcels/tracking?number={parcel['sscc']}", "parcel-found")

@@ -64,9 +64,11 @@ def place(*parts):
         ("policy-text", place("drafts", NAUGHTY, "text") + "?file=shops.yaml"),
         ("policy-table", place("drafts", NAUGHTY, "table") + "?file=rows.csv"),
         ("policy-check", place("drafts", NAUGHTY, "check")),
+        ("policy-draft-try", place("drafts", NAUGHTY, "try")),
         ("policy-publish", place("drafts", NAUGHTY, "publish")),
         ("policy-versions", place("versions")),
         ("policy-version", place("versions", "active")),
+        ("policy-version-question", place("versions", "active", "canary")),
         ("policy-trials", place("trials")),
     ],
 )

@@ -187,3 +187,19 @@ def test_somebody_finds_a_return_by_the_keyboard(opened, site, oms):
         look.page.keyboard.type("R/9-R1")  # the field has the cursor
         look.page.keyboard.press("Enter")
         look.page.wait_for_url("**/stock/returns/R%2F9-R1")
+
+
+def test_a_receipt_a_transfer_and_what_is_proposed_are_readable(opened, site, oms):
+    receipt = {"source": "purchase_order", "node": "lyon", "sku": "LAMP", "quantity": 6, "status": "planned"}
+    receipt |= {"expected_at": "2026-12-01T00:00:00Z", "sequence": 1}
+    assert oms.put("/v1/inbound/PO-3", json=receipt).status_code == 201
+    verify_pages(opened, site, "/stock/inbound/PO-3", "stock-receipt")
+    moved = {"from": "lyon", "to": "paris", "lines": [{"sku": "SHIRT", "quantity": 1}]}
+    transfer = oms.post("/v1/transfers", json=moved).get_json()["id"]
+    verify_pages(opened, site, f"/stock/transfers/{transfer}", "stock-transfer")
+
+    def propose(page):
+        page.locator("form[action$=propose] button").click()
+        page.locator("form[action$=create]").first.wait_for()
+
+    verify_pages(opened, site, "/stock/transfers", "stock-proposal", reach=propose)

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -14,8 +15,9 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import small
 from tests.support.callers import client_of
-from tests.support.console import console_site, flaws, page_of, take_picture
+from tests.support.console import console_site, flaws, page_of, take_picture, verify_pages
 from tests.support.order_json import order_json
+from tests.support.whatif_jobs import TIME
 
 ORDERS = int(os.environ.get("THREE_MINUTES_ORDERS", "12"))
 """That are tried on the past; few of them in the suite."""
@@ -136,6 +138,40 @@ def test_an_idea_becomes_a_rule_that_decides_and_is_taken_back(opened, shop, cap
         assert flaws(look, site) == {}
     with capsys.disabled():
         sys.stdout.write(f"\nfrom the idea to the rule and back on {ORDERS:,} orders: {took:.1f} s\n")
+
+
+@pytest.fixture(scope="module")
+def draft(shop):
+    """The name of one that prefers Lyon by far."""
+    files = {"magasins.yaml": RULES.replace("0.05", "50.00")}
+    shop[0].pointsman.policy_drafts.save("Noël", files, base=None, before="", who="Zoé")
+    return "Noël"
+
+
+def test_what_was_tried_is_shown_with_its_report(opened, shop, draft):
+    site, http = shop
+    drafts = [{"name": draft, "files": dict(site.pointsman.policy_drafts.show(draft).draft.files)}]
+    asked = http.post("/v1/whatif", json={"drafts": drafts, **TIME, "lang": "fr"})
+    try_until_done(site.pointsman)
+    path = f"/policies/tries/{asked.get_json()['id']}"
+    verify_pages(opened, site, path, "policy-try", role="merchandiser")
+    verify_pages(opened, site, "/policies/tries", "policy-tries", role="merchandiser")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "It is cancelled"), ("fr", "C’est annulé")])
+def test_what_is_tried_is_cancelled(opened, shop, draft, language, told):
+    site, http = shop
+    path = f"/policies/drafts/{quote(draft)}/try"
+    with page_of(opened, site, path, role="merchandiser", language=language) as look:
+        page = look.page
+        page.set_default_timeout(MILLISECONDS)
+        page.locator("main form[action$=try] button").click()
+        page.locator("progress").wait_for()
+        job = page.url.rpartition("/")[2]
+        page.locator("form[action$=cancel] button").click()
+        page.get_by_role("status").get_by_text(told).wait_for()
+        assert flaws(look, site) == {}
+    assert http.get(f"/v1/whatif/{job}").get_json()["state"] == "cancelled"
 
 
 def test_what_is_typed_is_saved_by_itself_and_completed(opened, shop):

@@ -10,7 +10,7 @@ from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import Clock, activate, small
 from tests.support.callers import client_of
-from tests.support.console import ConsoleSite, page_of, verify_pages
+from tests.support.console import ConsoleSite, console_site, page_of, verify_pages
 from tests.support.order_json import order_json
 
 
@@ -33,6 +33,14 @@ def test_before_anything_is_decided_it_says_what_to_do_first(server_url, tmp_pat
         pointsman.forget()
     assert page.status_code == 200
     assert "Nothing has been decided yet" in page.text
+
+
+def test_before_a_network_is_loaded_it_says_how_to_load_one(opened, server_url, tmp_path):
+    with (
+        Pointsman(Settings(redis_url=server_url, network="bare"), clock=Clock()) as pointsman,
+        console_site(pointsman, tmp_path) as bare,
+    ):
+        verify_pages(opened, bare, "/today", "today-without-a-network")
 
 
 def test_it_shows_what_came_of_the_day_and_updates_itself(opened, site, decided):

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,7 @@ from engine.access.console_sessions import Person
 from engine.model.scopes import ALL_NETWORKS, ROLE_SCOPES, Role
 from engine.service import Pointsman
 from tests.support.browser import Look, looked_at
+from tests.support.console_pages import PICTURES
 
 WINDOWS = (("en", 1_440, "light"), ("fr", 360, "dark"))
 """In which each page is looked at: language, width, colours."""
@@ -145,10 +146,24 @@ def take_picture(page: Page, site: ConsoleSite, name: str) -> None:
     page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
-def verify_pages(opened: Browser, site: ConsoleSite, path: str, name: str, *, role: Role | None = "admin") -> None:
-    """Nothing is wrong with a page in any of the windows, and pictures of it are taken."""
+def verify_pages(
+    opened: Browser,
+    site: ConsoleSite,
+    path: str,
+    name: str,
+    *,
+    role: Role | None = "admin",
+    reach: Callable[[Page], object] | None = None,
+) -> None:
+    """Nothing is wrong with a page in any of the windows, and pictures of it are taken. `reach` leads to it from the
+    page at the path, where it is what a form answers.
+    """
+    if reach is None and name in PICTURES:
+        assert rule_of(site, path) == PICTURES[name]
     for language, width, scheme in WINDOWS:
         with page_of(opened, site, path, role=role, language=language, width=width, scheme=scheme) as look:
+            if reach is not None:
+                reach(look.page)
             take_picture(look.page, site, f"{name}-{language}-{width}")
             found = flaws(look, site)
             assert not found, f"{path} in {language} at {width} px: {found}"
