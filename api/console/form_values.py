@@ -20,6 +20,12 @@ def quantity(text: str) -> int | float | str | None:
     return float(written.replace(",", ".")) if _DECIMAL.fullmatch(written) else text.strip()
 
 
+def whole(text: str, *, digits: int = 15) -> int | None:
+    """A whole number without a sign, of at most so many digits; None if that is not what is written."""
+    written = text.strip()
+    return int(written) if re.fullmatch(rf"[0-9]{{1,{digits}}}", written) else None
+
+
 def filled(body: Mapping[str, Any]) -> dict[str, Any]:
     """Without fields that are left empty."""
     return {name: value for name, value in body.items() if value not in (None, "")}

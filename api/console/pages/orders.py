@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from api.console.calls import Method, Problem, path_of
 from api.console.console import Console
+from api.console.form_values import whole
 from api.console.visit import Visit
 from api.language.current import say, text
 
@@ -36,8 +37,9 @@ def _rejection(form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _hours(form: Mapping[str, str]) -> dict[str, Any]:
-    hours = form.get("hours", "")
-    return {"minutes": 60 * int(hours) if hours.isascii() and hours.isdigit() and len(hours) < 6 else hours}  # noqa: PLR2004  # a number that is refused by HTTP, not here
+    written = form.get("hours", "")
+    hours = whole(written)
+    return {"minutes": written if hours is None else 60 * hours}
 
 
 _DECISION, _ORDER = ("v1", "decisions", "{id}"), ("v1", "orders", "{id}")
@@ -216,8 +218,8 @@ def _nodes(order: Mapping[str, Any], decision: str) -> list[str]:
 
 def _quantity(written: str) -> int | str:
     """A whole number, or what HTTP is to judge."""
-    written = written.strip()
-    return int(written) if written.isascii() and written.isdigit() else written
+    number = whole(written)
+    return written.strip() if number is None else number
 
 
 def _sendable(value: Any) -> Any:

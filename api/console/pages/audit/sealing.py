@@ -3,6 +3,7 @@
 from flask import Response
 
 from api.console.console import Console
+from api.console.form_values import whole
 from api.console.visit import Visit
 
 
@@ -24,7 +25,7 @@ def newest_checkpoint(visit: Visit) -> Response:
         note=note,
         problem=answer.problem,
         log=origin,
-        size=int(size) if size.isascii() and size.isdigit() else 0,
+        size=whole(size) or 0,
         root=root,
         own=[name for name in names if name == origin],
         witnesses=[name for name in names if name != origin],

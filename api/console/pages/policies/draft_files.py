@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from api.console.calls import Answer, Problem
 from api.console.console import Console
+from api.console.form_values import whole
 from api.console.pages.policies.drafts import TAG_FIELD, Draft, of_a_new_draft, save_draft, show_draft
 from api.console.visit import Visit
 from api.language.current import say
@@ -174,10 +175,9 @@ def _separator(written: str) -> str:
 
 
 def _sent_rows(visit: Visit) -> list[list[str]]:
-    width = visit.form.get("columns", "")
-    columns = int(width) if width.isascii() and width.isdigit() and 0 < len(width) < 4 else 1  # noqa: PLR2004  # fewer than 1,000
+    columns = whole(visit.form.get("columns", ""), digits=3) or 1
     cells = visit.request.form.getlist("cell")
-    return [cells[start : start + columns] for start in range(0, len(cells), max(1, columns))]
+    return [cells[start : start + columns] for start in range(0, len(cells), columns)]
 
 
 def _show_table(
