@@ -18,6 +18,7 @@ from rules.errors import Finding, PolicyInvalid
 from rules.gate import Gate
 from rules.policy import ALL_RULES, Policy, PolicySet, Rule
 from rules.policy_documents import read_documents
+from rules.recent_files import keep_recent
 from rules.syntax import effect_parser
 from rules.syntax.channel_effects import window_text
 from rules.syntax.condition_parser import ConditionParser, Notes
@@ -72,9 +73,7 @@ def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     read = {name: _read(name, files[name]) for name in sorted(files)}
     documents = [item for its in read.values() for item in its if isinstance(item, Document)]
     language = _language_of_all(documents)
-    parsed = [
-        _parse_document(item, language) if isinstance(item, Document) else item for its in read.values() for item in its
-    ]
+    parsed = [item for name in read for item in _parsed(name, files[name], language)]
     names = Counter(file.name for file in parsed)
     return _with_named_overrides([file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed])
 
@@ -102,12 +101,21 @@ def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
     )
 
 
-def _read(name: str, content: bytes) -> list[Document | ParsedFile]:
+@keep_recent
+def _read(name: str, content: bytes) -> tuple[Document | ParsedFile, ...]:
     """The documents of a file; one that is none is a parsed file with its mistakes already."""
     try:
-        return list(read_documents(name, content))
+        return tuple(read_documents(name, content))
     except PolicyInvalid as error:
-        return [ParsedFile(name=name, findings=error.findings)]
+        return (ParsedFile(name=name, findings=error.findings),)
+
+
+@keep_recent
+def _parsed(name: str, content: bytes, language: str) -> tuple[ParsedFile, ...]:
+    """What `_read` has read, parsed; `language` is that of reasons without one."""
+    return tuple(
+        _parse_document(item, language) if isinstance(item, Document) else item for item in _read(name, content)
+    )
 
 
 def _refused_twin(name: str) -> ParsedFile:

@@ -4,6 +4,7 @@ place. Comments, the order of lines and all else stay as they are.
 A value has a path within its rule, written as a JSON Pointer (RFC 6901): `/then/prefer`, `/when/any/0/order.value`.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -234,8 +235,14 @@ def index_of_rule(document: Document, rule: str) -> int | None:
 def offset_of(text: str, place: Place) -> int:
     line, column = place
     # a byte order mark is no letter to the parser
-    start = 0 if line == 1 else next(m.end() for i, m in enumerate(LINES.finditer(text), start=2) if i == line)
+    start = 0 if line == 1 else _line_starts(text)[line - 2]
     return start + column - 1 + (1 if line == 1 and text.startswith("\ufeff") else 0)
+
+
+@functools.lru_cache(maxsize=8)  # of each value of a text it is asked anew
+def _line_starts(text: str) -> tuple[int, ...]:
+    """Where each line but the first begins."""
+    return tuple(match.end() for match in LINES.finditer(text))
 
 
 def _line_start(text: str, offset: int) -> int:
