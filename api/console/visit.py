@@ -165,9 +165,11 @@ class Visit:
         chosen = {name: value for name, value in query.items() if value}
         return self.request.script_root + (path_of(*parts) or "/") + (f"?{urlencode(chosen)}" if chosen else "")
 
-    def next_page(self, page: Mapping[str, Any], *parts: str, **query: str | None) -> str:
-        """The address that a list goes on at, of which `page` is what HTTP answered; empty if it ends there."""
-        return self.link(*parts, **{**query, "after": page["next"]}) if page["next"] else ""
+    def next_page(self, page: Mapping[str, Any], *parts: str, going_on: str = "after", **query: str | None) -> str:
+        """The address that a list goes on at, of which `page` is what HTTP answered; empty if it ends there. Where a
+        page has two lists, the second has another word for where it is `going_on`.
+        """
+        return self.link(*parts, **{**query, going_on: page["next"]}) if page["next"] else ""
 
     def show(self, template: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """The page. `values` are what its template names, beside `visit`."""

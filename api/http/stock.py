@@ -17,6 +17,7 @@ from api.records.stock.positions import AvailabilityRecord, CountRecord, SkuStoc
 from api.shapes.limits import MOST_ON_HAND
 from api.shapes.quantities import Quantities
 from api.shapes.stock.counts import CountRequest, SentCount, lots_of_count
+from api.shapes.stock.node_pages import NodePageQuery
 from engine.inventory.stock import Availability
 from engine.service import Pointsman
 from engine.store.stock import Count
@@ -78,12 +79,13 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return Response((part for _, part in lines), content_type=NDJSON)
 
     @stock.get("/stock/<path:sku>", scope=("stock", "audit:read"))
+    @stock.arguments(NodePageQuery, location="query")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, SkuStockRecord)
-    def show(headers: dict[str, Any], sku: str) -> Response:
+    def show(query: dict[str, Any], headers: dict[str, Any], sku: str) -> Response:
         """A SKU by node: on hand, held, available, and free to each channel"""
         sku_stock = pointsman.stock.show(sku, **headers)
-        return aged(answer(SkuStockRecord.of(sku_stock)), sku_stock.age)
+        return aged(answer(SkuStockRecord.of(sku_stock, **query)), sku_stock.age)
 
     @stock.put("/stock/<string:node>/<path:sku>", scope="stock")
     @stock.arguments(CountRequest)

@@ -18,6 +18,8 @@ MOST_RETURNS = 500
 """Listed at once."""
 MOST_DECISIONS = 1_000
 """Listed at once."""
+MOST_NODES = 1_000
+"""Of a SKU, listed at once."""
 MOST_MOVED = 10**9
 """Units of one movement."""
 MOST_ON_HAND = 10**12

@@ -144,6 +144,22 @@ def test_stock_is_shown_by_node_and_channel(http, pointsman):
     assert [(item["node"], item["free"]["*"]) for item in answer["nodes"]] == [("lille", 2), ("lyon", 6), ("paris", 3)]
 
 
+def test_the_nodes_of_a_sku_are_paged_and_each_page_says_what_all_have(http):
+    whole = http.get("/v1/stock/SHIRT").get_json()
+    assert whole["next"] is None
+    pages = [http.get("/v1/stock/SHIRT?limit=2").get_json()]
+    while pages[-1]["next"]:
+        pages.append(http.get(f"/v1/stock/SHIRT?limit=2&after={pages[-1]['next']}").get_json())
+        assert mistakes_in(http, SkuStockRecord, pages[-1]) == []
+    assert [node for page in pages for node in page["nodes"]] == whole["nodes"]
+    assert [len(page["nodes"]) for page in pages] == [2, 1]
+    assert {(page["on_hand"], page["free"]["*"]) for page in pages} == {(whole["on_hand"], whole["free"]["*"])}
+    one = http.get("/v1/stock/SHIRT?node=lyon").get_json()
+    assert (one["nodes"], one["next"]) == ([whole["nodes"][1]], None)
+    assert http.get("/v1/stock/SHIRT?node=ghost").get_json()["nodes"] == []
+    assert fields_of(problem_of(http.get("/v1/stock/SHIRT?limit=0"), 422)) == ["limit"]
+
+
 def test_many_skus_are_asked_for_at_once(http):
     answer = http.get("/v1/availability?sku=SHIRT&sku=RARE&sku=NONE&sku=SHIRT&channel=web").get_json()
     assert mistakes_in(http, AvailabilityRecord, answer) == []

@@ -18,6 +18,7 @@ from api.records.flows.channels import (
 from api.shapes.base import Strict
 from api.shapes.fields import Word
 from api.shapes.limits import MOST_SKUS
+from api.shapes.stock.node_pages import NodePageQuery
 from engine.channels.feeds import ChannelCursor
 from engine.service import Pointsman
 
@@ -30,7 +31,7 @@ class ChannelCursorField(fields.String):
         return cursor
 
 
-class ChannelQuery(Strict):
+class ChannelQuery(NodePageQuery):
     sku = fields.List(
         Word(),
         load_default=list,
@@ -61,7 +62,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def show(query: dict[str, Any], channel: str) -> Response:
         """What the channel may take of SKUs, where, and what keeps it from more: which rule"""
         allocation = pointsman.flows.channels.show(channel, query["sku"])
-        return answer(ChannelAllocationRecord.of_channel(allocation))
+        return answer(ChannelAllocationRecord.of_channel(allocation, query["page"]))
 
     @channels.get("/channels/<string:channel>/feed", scope="stock")
     @channels.arguments(ChannelFeedQuery, location="query")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from api.records.feed_lines import lines_of_feed
+from api.shapes.stock.node_pages import WHOLE, NodePage
 from engine.channels.allocation import Limit, LimitKind, NodeAllocation, SkuAllocation
 from engine.channels.channels import ChannelAllocation, ChannelSummary, Recomputed
 from engine.channels.feeds import ChannelCursor, ChannelFeed
@@ -120,15 +121,18 @@ class SkuAllocationRecord(Record, frozen=True, kw_only=True):
     published: Annotated[
         int | UnsetType | None, Meta(description="what the channel's feed said last; left out if nothing")
     ] = UNSET
-    nodes: list[NodeAllocationRecord]
+    nodes: Annotated[list[NodeAllocationRecord], Meta(description="by id; those of the page, if one was asked for")]
+    next: Annotated[str | None, Meta(description="the `after` of the page of nodes that follows")]
 
     @classmethod
-    def of(cls, item: SkuAllocation, allocation: ChannelAllocation) -> "SkuAllocationRecord":
+    def of(cls, item: SkuAllocation, allocation: ChannelAllocation, page: NodePage) -> "SkuAllocationRecord":
+        nodes, following = page.of(item.nodes)
         return cls(
             sku=item.sku,
             units=item.units,
             published=allocation.published.get(item.sku, UNSET),
-            nodes=list(map(NodeAllocationRecord.of, item.nodes)),
+            nodes=list(map(NodeAllocationRecord.of, nodes)),
+            next=following,
         )
 
 
@@ -140,7 +144,8 @@ class ChannelAllocationRecord(ChannelRecord, frozen=True, kw_only=True):
     unknown: Annotated[list[str], Meta(description="of the SKUs asked for, those that no product goes by")]
 
     @classmethod
-    def of_channel(cls, allocation: ChannelAllocation) -> "ChannelAllocationRecord":
+    def of_channel(cls, allocation: ChannelAllocation, page: NodePage = WHOLE) -> "ChannelAllocationRecord":
+        """With the nodes of the page of each SKU."""
         channel = ChannelRecord.of(allocation.summary)
         return cls(
             channel=channel.channel,
@@ -148,7 +153,7 @@ class ChannelAllocationRecord(ChannelRecord, frozen=True, kw_only=True):
             feed_step=channel.feed_step,
             feed=channel.feed,
             policy_version=allocation.policy_version,
-            skus=[SkuAllocationRecord.of(item, allocation) for item in allocation.skus],
+            skus=[SkuAllocationRecord.of(item, allocation, page) for item in allocation.skus],
             unknown=list(allocation.unknown),
         )
 

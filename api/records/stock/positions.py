@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from api.files.stock_counts import ImportSummary
+from api.shapes.stock.node_pages import WHOLE, NodePage
 from engine.decide.availability.allotments_left import AllotmentLeft
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.kept_facts.stock_columns import LotStockRecord
@@ -153,7 +154,8 @@ class SkuStockRecord(Record, frozen=True):
     available: int
     blocked: int
     free: dict[str, int]
-    nodes: list[NodeStockRecord]
+    nodes: Annotated[list[NodeStockRecord], Meta(description="by id; those of the page, if one was asked for")]
+    next: Annotated[str | None, Meta(description="the `after` of the page of nodes that follows")]
     quarantine: Annotated[int | UnsetType, Meta(description="left out if none")] = UNSET
     incoming: Incoming | UnsetType = UNSET
     in_transit: InTransit | UnsetType = UNSET
@@ -164,7 +166,9 @@ class SkuStockRecord(Record, frozen=True):
     ] = UNSET
 
     @classmethod
-    def of(cls, stock: SkuStock) -> "SkuStockRecord":
+    def of(cls, stock: SkuStock, page: NodePage = WHOLE) -> "SkuStockRecord":
+        """With the nodes of the page. What is said of all nodes together is the same on each."""
+        nodes, following = page.of(stock.nodes)
         return cls(
             sku=stock.sku,
             policy_version=stock.policy_version,
@@ -173,7 +177,8 @@ class SkuStockRecord(Record, frozen=True):
             available=sum(item.position.available for item in stock.nodes),
             blocked=sum(item.blocked for item in stock.nodes),
             free={channel: sum(item.free[channel] for item in stock.nodes) for channel in stock.channels},
-            nodes=[NodeStockRecord.of(item) for item in stock.nodes],
+            nodes=[NodeStockRecord.of(item) for item in nodes],
+            next=following,
             quarantine=sum(item.quarantine for item in stock.nodes) or UNSET,
             incoming=sum(item.incoming for item in stock.nodes) or UNSET,
             in_transit=sum(item.in_transit for item in stock.nodes) or UNSET,

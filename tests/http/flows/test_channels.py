@@ -63,6 +63,17 @@ def test_what_a_channel_may_take_is_shown_by_place_with_the_rules_that_keep_it_f
     assert "level" not in lyon
 
 
+def test_the_places_of_each_article_are_paged(shop, http):
+    whole = http.get("/v1/channels/web?sku=A&sku=GIFT").get_json()["skus"]
+    assert [item["next"] for item in whole] == [None, None]
+    first = http.get("/v1/channels/web?sku=A&sku=GIFT&limit=1").get_json()["skus"]
+    assert [(item["next"], item["units"]) for item in first] == [("lille", whole[0]["units"]), (None, None)]
+    second = http.get("/v1/channels/web?sku=A&limit=1&after=lille").get_json()["skus"][0]
+    assert (first[0]["nodes"] + second["nodes"], second["next"]) == (whole[0]["nodes"], None)
+    (one,) = http.get("/v1/channels/web?sku=A&node=lyon").get_json()["skus"]
+    assert [place["node"] for place in one["nodes"]] == ["lyon"]
+
+
 def test_a_cap_and_a_place_without_a_way_out_are_limits_too(shown):
     lille, lyon = shown("store", "A")["skus"][0]["nodes"]
     assert (lyon["units"], lyon["limits"][-1]) == (3, {"because": "capped", "units": 3, "rules": ["test/r4"]})

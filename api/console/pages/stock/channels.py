@@ -4,7 +4,7 @@ from flask import Response
 
 from api.console.calls import path_of
 from api.console.console import Console
-from api.console.pages.stock.sku import limit_in_words
+from api.console.pages.stock.sku import MOST_NODES, limit_in_words
 from api.console.visit import Visit
 
 
@@ -19,6 +19,15 @@ def every_channel(visit: Visit) -> Response:
 
 
 def one_channel(visit: Visit, channel: str) -> Response:
-    sku = visit.chosen("sku").get("sku", "")
-    allocation = visit.get(path_of("v1", "channels", channel), sku=sku)
-    return visit.show("stock/channel.html", allocation=allocation, sku=sku, limit=limit_in_words)
+    chosen = visit.chosen("sku", "node")
+    page = {"limit": MOST_NODES, "after": visit.query.get("after")}
+    allocation = visit.get(path_of("v1", "channels", channel), **chosen, **page)
+    following = [visit.next_page(item, "stock", "channels", channel, **chosen) for item in allocation["skus"]]
+    return visit.show(
+        "stock/channel.html",
+        allocation=allocation,
+        chosen=chosen,
+        limit=limit_in_words,
+        next_offered=next(iter(following), ""),
+        first_page=visit.link("stock", "channels", channel, **chosen) if page["after"] else "",
+    )

@@ -1,6 +1,7 @@
 """An article over the network: what is where, what channels may take of it, and what keeps them from more."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -11,6 +12,8 @@ from api.console.form_values import filled, quantity
 from api.console.visit import KEY_FIELD, Visit
 from api.language.current import say, say_message, text
 
+MOST_NODES = "50"
+"""Of an article, on one page."""
 NDJSON = "application/x-ndjson"
 LIMITS = {
     "held": text("{units} held for orders"),
@@ -37,8 +40,8 @@ def add_to(console: Console) -> None:
 def article(visit: Visit) -> Response:
     if not visit.may("stock_show"):
         return visit.go(visit.link("stock", "holds"))
-    chosen = visit.chosen("sku", "channel")
-    return _shown(visit, chosen.get("sku", ""), chosen.get("channel", ""))
+    chosen = visit.chosen("sku", "channel", "node", "after", "channel_after")
+    return _shown(visit, chosen)
 
 
 def count(visit: Visit) -> Response:
@@ -46,7 +49,7 @@ def count(visit: Visit) -> Response:
     body = {"on_hand": quantity(form.get("on_hand", "")), "at": visit.caller["now"]}
     answer = visit.change("PUT", path_of("v1", "stock", form.get("node", "") or "-", form.get("sku", "") or "-"), body)
     if answer.problem is not None:
-        return _shown(visit, form.get("sku", ""), counted=answer)
+        return _shown(visit, {"sku": form.get("sku", "")}, counted=answer)
     outcome = answer.json
     if outcome["result"] == "set":
         visit.tell(say("{node}: {units} on hand now", node=outcome["node"], units=outcome["on_hand"]))
@@ -81,11 +84,15 @@ def move(visit: Visit) -> Response:
     return visit.go(back)
 
 
-def _shown(visit: Visit, sku: str, channel: str = "", *, counted: Answer | None = None) -> Response:
+def _shown(visit: Visit, chosen: Mapping[str, str], *, counted: Answer | None = None) -> Response:
+    """The nodes of the article, and what the channel may take of each, are two lists with pages of their own."""
+    sku, channel = chosen.get("sku", ""), chosen.get("channel", "")
     channels = visit.get("/v1/channels")["channels"] if visit.may("channels_every") else []
     product = visit.get_or_none(path_of("v1", "products", sku)) if sku else None
-    stock = visit.get(path_of("v1", "stock", sku)) if product is not None else None
-    offered = _offered(visit, sku, channel) if stock is not None and channel else None
+    page = {"limit": MOST_NODES, "node": chosen.get("node"), "after": chosen.get("after")}
+    stock = visit.get(path_of("v1", "stock", sku), **page) if product is not None else None
+    offered_page = {**page, "after": chosen.get("channel_after")}
+    offered = _offered(visit, sku, channel, offered_page) if stock is not None and channel else None
     problem = None if counted is None else counted.problem
     return visit.show(
         "stock/sku.html",
@@ -97,15 +104,19 @@ def _shown(visit: Visit, sku: str, channel: str = "", *, counted: Answer | None 
         product=None if product is None else product["product"],
         offered=offered,
         limit=limit_in_words,
+        node=chosen.get("node", ""),
+        next_page=visit.next_page(stock, "stock", **chosen) if stock else "",
+        next_offered=visit.next_page(offered, "stock", going_on="channel_after", **chosen) if offered else "",
+        first_page=visit.link("stock", sku=sku, channel=channel) if {"after", "channel_after"} & set(chosen) else "",
         problem=problem,
     )
 
 
-def _offered(visit: Visit, sku: str, channel: str) -> Any:
+def _offered(visit: Visit, sku: str, channel: str, page: Mapping[str, str | None]) -> Any:
     """What the channel may take of the SKU; None where the person may not see it, or there is no such channel."""
     if not visit.may("channels_show"):
         return None
-    found = visit.get_or_none(path_of("v1", "channels", channel), sku=sku)
+    found = visit.get_or_none(path_of("v1", "channels", channel), sku=sku, **page)
     return found["skus"][0] if found and found["skus"] else None
 
 
