@@ -1,5 +1,5 @@
-"""Cursors: how the `next` of a page of the backlog, the holds, the orders, the decisions or the orders that a trial
-changes is written, and read as `after` of the page that follows; and how the `cursor` of a feed is read as `since`.
+"""Cursors: how the `next` of a page of the backlog, holds, orders, decisions, packings, or orders that a trial changes
+is written, and read as `after` of the page that follows; and how the `cursor` of a feed is read as `since`.
 """
 
 from typing import Any
@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields
 
 from engine.decide.priority import Rank
 from engine.inventory.availability_feed import Cursor
+from engine.model.parcels import PackingPlace, ShipmentKey
 from engine.policies.changed_orders import Place
 
 _RANK_PARTS = 5
@@ -45,6 +46,12 @@ def decisions_cursor(after: tuple[int, int] | None) -> str | None:
 def changed_orders_cursor(after: Place | None) -> str | None:
     """The text that ChangedOrdersCursor reads; None: there is no further page."""
     return None if after is None else ":".join(map(str, after))
+
+
+def packings_cursor(after: PackingPlace) -> str:
+    """The text that PackingsCursor reads."""
+    packed_at, shipment, number = after
+    return f"{packed_at}:{number}:{shipment}"
 
 
 class BacklogCursor(fields.String):
@@ -98,6 +105,18 @@ class ChangedOrdersCursor(fields.String):
         if not (order and all(_is_number(part.removeprefix("-"), _MOST_DIGITS) for part in (units, cost))):
             raise ValidationError("this is no 'next' of a page before")
         return int(units), int(cost), order
+
+
+class PackingsCursor(fields.String):
+    """An instant, the number of a packing, and the shipment that it is of."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        instant, number, shipment = (*value.split(":", 2), "", "")[:3] if isinstance(value, str) else ("", "", "")
+        decision, _sign, place = shipment.rpartition("/")
+        numbers = (instant, number, place)
+        if not (decision and all(_is_number(part, _MOST_SECONDS_DIGITS) for part in numbers)):
+            raise ValidationError("this is no 'next' of a page before")
+        return int(instant), ShipmentKey(decision, int(place)), int(number)
 
 
 class FeedCursor(fields.String):

@@ -144,6 +144,15 @@ class PackedShipment:
         return replace(self, packings=tuple(sorted((*others, packing), key=lambda item: item.number)))
 
 
+PackingPlace: TypeAlias = tuple[int, ShipmentKey, int]
+"""Where a packing stands among others, those packed first first: its instant, its shipment and its number."""
+
+
+def place_of_packing(item: tuple[PackedShipment, Packing]) -> PackingPlace:
+    shipment, packing = item
+    return packing.packed_at, shipment.key, packing.number
+
+
 class ManifestedPacking(NamedTuple):
     shipment: ShipmentKey
     packing: int

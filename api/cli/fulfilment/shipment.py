@@ -15,7 +15,6 @@ from api.cli.reads import record_read
 from api.files.addressee import read_addressee
 from api.language.current import counted, say, say_message, text
 from api.records.fulfilment.parcels import (
-    ListedPackingRecord,
     ListedPackingsRecord,
     PackedShipmentRecord,
     PackingRecord,
@@ -243,10 +242,10 @@ def list_open(
     """
     with Pointsman(settings) as service:
         wanted = OpenFilter(node=node, carrier=carrier, state=state)
-        found = service.fulfilment.parcels.list_open(wanted, limit=limit)
-        record = ListedPackingsRecord([ListedPackingRecord.of_shipment(*item) for item in found])
+        found = service.fulfilment.parcels.list_open(wanted, limit=limit + 1)
+        record = ListedPackingsRecord.of(found, limit=limit)
         quantities, times = Quantities.of(service), Times.of(service)
-        record_read(service, count=len(found))
+        record_read(service, count=len(record.packings))
     if as_json:
         print_json(record, quantities)
         return

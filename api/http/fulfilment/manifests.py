@@ -9,7 +9,7 @@ from flask import Response
 from api.http.blueprint import Blueprint, answer, answer_made
 from api.http.fulfilment.parcels import PDF, printed_paper
 from api.records.fulfilment.parcels import ManifestRecord
-from api.shapes.fulfilment.parcels import CloseManifestRequest, ManifestPageQuery
+from api.shapes.fulfilment.parcels import CloseManifestRequest, ManifestPageQuery, ManifestQuery
 from engine.fulfilment.fulfilment import Fulfilment
 from engine.fulfilment.parcels.handing_over import ManifestRequest
 from engine.service import Pointsman
@@ -34,10 +34,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer_made(ManifestRecord.of(view), place, new=not view.again)
 
     @manifests.get("/<string:manifest_id>", scope=("orders", "audit:read"))
+    @manifests.arguments(ManifestQuery, location="query")
     @manifests.response(HTTPStatus.OK, ManifestRecord)
-    def show(manifest_id: str) -> Response:
+    def show(query: dict[str, Any], manifest_id: str) -> Response:
         """A manifest, and what is on it"""
-        return answer(ManifestRecord.of(fulfilment().handing_over.show(manifest_id)))
+        return answer(ManifestRecord.of(fulfilment().handing_over.show(manifest_id, **query), **query))
 
     @manifests.get("/<string:manifest_id>/page", scope="orders")
     @manifests.arguments(ManifestPageQuery, location="query")

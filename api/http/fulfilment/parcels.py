@@ -8,7 +8,6 @@ from flask import Response
 from api.http.audit.reads import note_order
 from api.http.blueprint import Blueprint, answer
 from api.records.fulfilment.parcels import (
-    ListedPackingRecord,
     ListedPackingsRecord,
     PackedShipmentRecord,
 )
@@ -42,9 +41,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @parcels.response(HTTPStatus.OK, ListedPackingsRecord)
     def listed(query: dict[str, Any]) -> Response:
         """What is packed and was not handed over yet, those packed first first"""
-        limit = query.pop("limit")
-        found = fulfilment().parcels.list_open(OpenFilter(**query), limit=limit)
-        return answer(ListedPackingsRecord([ListedPackingRecord.of_shipment(*item) for item in found]))
+        limit, after = query.pop("limit"), query.pop("after")
+        found = fulfilment().parcels.list_open(OpenFilter(**query), limit=limit + 1, after=after)
+        return answer(ListedPackingsRecord.of(found, limit=limit))
 
     @parcels.post(f"{_SHIPMENT}/packed", scope="orders")
     @parcels.arguments(PackShipmentRequest)

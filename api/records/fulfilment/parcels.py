@@ -1,13 +1,15 @@
 """Packed shipments, manifests and addressees as JSON."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
+from api.shapes.cursors import packings_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.fulfilment.parcels.handing_over import ManifestView
 from engine.fulfilment.parcels.parcels import ShipmentView
-from engine.model.parcels import PackedShipment, Packing, PackingState, Parcel, ParcelSize
+from engine.model.parcels import PackedShipment, Packing, PackingState, Parcel, ParcelSize, place_of_packing
 from engine.model.postal_address import PostalAddress
 
 
@@ -128,6 +130,16 @@ class ListedPackingRecord(PackingRecord, frozen=True, kw_only=True):
 
 class ListedPackingsRecord(Record, frozen=True):
     packings: Annotated[list[ListedPackingRecord], Meta(description="those packed first first")]
+    next: Annotated[str | None, Meta(description="the `after` of the page that follows")]
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[PackedShipment, Packing]], *, limit: int) -> "ListedPackingsRecord":
+        """`found` are those of the page, and one more if a page follows."""
+        page = found[:limit]
+        return cls(
+            packings=[ListedPackingRecord.of_shipment(*item) for item in page],
+            next=packings_cursor(place_of_packing(page[-1])) if len(found) > limit else None,
+        )
 
 
 class NotConfirmedRecord(Record, frozen=True):
@@ -145,21 +157,27 @@ class ManifestRecord(Record, frozen=True, kw_only=True):
     carrier: str
     closed_at: Timestamp
     confirms: Annotated[bool, Meta(description="whether handing it over confirmed its shipments")]
-    packings: list[ListedPackingRecord]
+    packed: Annotated[int, Meta(description="how many packings are on it")]
+    packings: Annotated[list[ListedPackingRecord], Meta(description="those of the page, if one was asked for")]
+    next: Annotated[str | None, Meta(description="the `after` of the page that follows")]
     not_confirmed: Annotated[
         list[NotConfirmedRecord] | UnsetType,
         Meta(description="only where it was just closed: shipments whose units could not be confirmed, and why"),
     ] = UNSET
 
     @classmethod
-    def of(cls, view: ManifestView) -> "ManifestRecord":
+    def of(cls, view: ManifestView, *, after: int = 0, limit: int | None = None) -> "ManifestRecord":
+        """`view` has those of its packings that follow the first `after`, at most `limit`."""
         manifest = view.manifest
+        end = len(manifest.packings) if limit is None else after + limit
         return cls(
             manifest=manifest.id,
             node=manifest.node,
             carrier=manifest.carrier,
             closed_at=timestamp(manifest.closed_at),
             confirms=manifest.confirms,
+            packed=len(manifest.packings),
+            next=str(end) if end < len(manifest.packings) else None,
             packings=[ListedPackingRecord.of_shipment(shipment, packing) for shipment, packing in view.shipments],
             not_confirmed=[NotConfirmedRecord(str(key), because) for key, because in view.refused.items()] or UNSET,
         )

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from marshmallow import fields, validate
 
 from api.shapes.base import Strict
+from api.shapes.cursors import PackingsCursor
 from api.shapes.fields import Note, QueryNumber, TrueOrFalse, WholeNumber, Word
 from api.shapes.fulfilment.paper_fields import paper_format_field, paper_language_field
 from api.shapes.limits import MOST_PACKINGS
@@ -14,6 +15,7 @@ from api.shapes.line_units import LineUnits
 from api.shapes.postal_address import PostalAddressShape
 from api.shapes.quantities import Quantities, skus_of_decision
 from engine.errors import NotFound
+from engine.fulfilment.parcels import handing_over
 from engine.fulfilment.parcels.pack_request import EMPTY_PARCEL, MOST_PARCEL_GRAMS, PackRequest, ParcelRequest
 from engine.model.parcels import MOST_PARCELS, PackingState, ParcelSize, ShipmentKey
 from engine.service import Pointsman
@@ -105,6 +107,18 @@ class ShipmentsQuery(Strict):
         metadata={"description": "booking: its carrier is being asked for labels; cancelling: to take them back"},
     )
     limit = QueryNumber(1, MOST_PACKINGS, load_default=100, metadata={"description": "at most so many"})
+    after = PackingsCursor(load_default=None, metadata={"description": "`next` of the page before"})
+
+
+class ManifestQuery(Strict):
+    """Which part of a manifest is told; without, all of it."""
+
+    limit = QueryNumber(
+        1, MOST_PACKINGS, load_default=None, metadata={"description": "at most so many packings; by default all"}
+    )
+    after = QueryNumber(
+        0, handing_over.MOST_PACKINGS, load_default=0, metadata={"description": "`next` of the page before"}
+    )
 
 
 class CloseManifestRequest(Strict):

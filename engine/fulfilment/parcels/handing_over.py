@@ -171,10 +171,11 @@ class HandingOver:
             manifest, pairs, jobs, operation(request.fingerprint, request.op), micros=self._parts.micros()
         )
 
-    def show(self, name: str) -> ManifestView:
-        """Raises NotFound."""
+    def show(self, name: str, *, after: int = 0, limit: int | None = None) -> ManifestView:
+        """With all that is on it or, with a `limit`, so many packings `after` the first so many. Raises NotFound."""
         manifest = self._find(name)
-        return ManifestView(manifest=manifest, shipments=tuple(self._packings(manifest)), refused={})
+        chosen = manifest.packings[after : None if limit is None else after + limit]
+        return ManifestView(manifest=manifest, shipments=tuple(self._packings(chosen)), refused={})
 
     def _handed_over(self, name: str) -> ManifestView:
         """The manifest, once what is on it is confirmed as far as it can be."""
@@ -260,9 +261,9 @@ class HandingOver:
                 op=f"manifest {manifest} {key}/{packing.number}",
             )
 
-    def _packings(self, manifest: Manifest) -> Iterator[tuple[PackedShipment, Packing]]:
-        keys = [item.shipment for item in manifest.packings]
-        for item, stored in zip(manifest.packings, self._parts.shipments.read_all(keys), strict=True):
+    def _packings(self, chosen: Sequence[ManifestedPacking]) -> Iterator[tuple[PackedShipment, Packing]]:
+        keys = [item.shipment for item in chosen]
+        for item, stored in zip(chosen, self._parts.shipments.read_all(keys), strict=True):
             for packing in stored.shipment.packings if stored.shipment else ():
                 if stored.shipment is not None and packing.number == item.packing:
                     yield stored.shipment, packing

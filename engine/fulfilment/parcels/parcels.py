@@ -1,5 +1,6 @@
 """Parcels of a network: shipments are packed, shown, listed, and their labels given back."""
 
+import bisect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from engine.fulfilment.parcels.pack_request import PackRequest
 from engine.fulfilment.parcels.packing import PackingParts, ShipmentPacking
 from engine.fulfilment.parcels.packing_refunds import PackingRefunds
 from engine.idempotency import name_reused, operation
-from engine.model.parcels import PackedShipment, Packing, PackingState, ShipmentKey
+from engine.model.parcels import PackedShipment, Packing, PackingPlace, PackingState, ShipmentKey, place_of_packing
 from engine.model.postal_address import PostalAddress
 from engine.store.fulfilment.shipments import about_shipment
 from engine.store.holds import Holds
@@ -90,10 +91,13 @@ class Parcels:
             raise NotFound(f"nothing of shipment '{key}' is packed")
         return found
 
-    def list_open(self, wanted: OpenFilter, *, limit: int) -> list[tuple[PackedShipment, Packing]]:
-        """At most `limit` packings that no manifest has, those packed first first."""
-        found = list(self.open_packings(wanted))
-        return sorted(found, key=lambda item: (item[1].packed_at, item[0].key, item[1].number))[:limit]
+    def list_open(
+        self, wanted: OpenFilter, *, limit: int, after: PackingPlace | None = None
+    ) -> list[tuple[PackedShipment, Packing]]:
+        """At most `limit` packings that no manifest has, those packed first first; of those that come `after` one."""
+        found = sorted(self.open_packings(wanted), key=place_of_packing)
+        begin = 0 if after is None else bisect.bisect_right(found, after, key=place_of_packing)
+        return found[begin : begin + limit]
 
     def open_packings(self, wanted: OpenFilter) -> Iterator[tuple[PackedShipment, Packing]]:
         """Those that no manifest has."""

@@ -15,7 +15,7 @@ from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.parcels import packing_network
-from tests.support.problem_json import problem_of
+from tests.support.problem_json import fields_of, problem_of
 
 ZOE = {
     "name": " Zoë Müller-Özdemir ",
@@ -77,16 +77,26 @@ def test_a_shipment_is_packed_shown_listed_and_handed_over(http, shipment):
         (whole["shipment"], 1),
         (whole["shipment"], 2),
     ]
+    assert listed["next"] is None
+    first = checked(http, ListedPackingsRecord, http.get("/v1/shipments?limit=1"))
+    second = checked(http, ListedPackingsRecord, http.get("/v1/shipments", query_string={"after": first["next"]}))
+    assert (first["packings"] + second["packings"], second["next"]) == (listed["packings"], None)
+    assert fields_of(problem_of(http.get("/v1/shipments?after=1:2"), 422)) == ["after"]
     closed = http.post("/v1/manifests", json={"node": "lyon", "carrier": "colis", "op": "m1"})
     manifest = checked(http, ManifestRecord, closed, 201)
     assert closed.headers["Location"] == f"/v1/manifests/{manifest['manifest']}"
     assert checked(http, ManifestRecord, http.get(closed.headers["Location"])) == manifest
+    assert (manifest["packed"], manifest["next"]) == (2, None)
+    first = checked(http, ManifestRecord, http.get(f"{closed.headers['Location']}?limit=1"))
+    second = checked(http, ManifestRecord, http.get(f"{closed.headers['Location']}?limit=1&after={first['next']}"))
+    assert (first["packings"] + second["packings"], second["next"]) == (manifest["packings"], None)
+    assert first["packed"] == 2
     assert checked(
         http, ManifestRecord, http.post("/v1/manifests", json={"node": "lyon", "carrier": "colis", "op": "m1"})
     )
     order = http.get("/v1/orders/O-1").get_json()
     assert [line["shipped"] for line in order["lines"]] == [3]
-    assert http.get("/v1/shipments").get_json() == {"packings": []}
+    assert http.get("/v1/shipments").get_json() == {"packings": [], "next": None}
     assert problem_of(http.post("/v1/manifests", json={"node": "lyon", "carrier": "colis"}), 409)["type"].endswith(
         "not-packable"
     )

@@ -11,8 +11,8 @@ from api.console.pages.parcels.packing import STATES
 from api.console.visit import Visit
 from api.language.current import say
 
-MOST_SHOWN = 200
-"""Packings that wait for their carrier."""
+MOST_SHOWN = "50"
+"""Packings on one page."""
 
 
 def add_to(console: Console) -> None:
@@ -26,9 +26,13 @@ def add_to(console: Console) -> None:
 
 def packed(visit: Visit) -> Response:
     chosen = visit.chosen("node", "carrier", "state")
-    packings = visit.get("/v1/shipments", limit=str(MOST_SHOWN), **chosen)["packings"]
+    page = visit.get("/v1/shipments", limit=MOST_SHOWN, after=visit.query.get("after"), **chosen)
     return visit.show(
-        "parcels/packed.html", packings=packings, chosen=chosen, states=STATES, whole=len(packings) < MOST_SHOWN
+        "parcels/packed.html",
+        packings=page["packings"],
+        chosen=chosen,
+        states=STATES,
+        next_page=visit.next_page(page, "parcels", "packed", **chosen),
     )
 
 
@@ -63,7 +67,9 @@ def _form(visit: Visit, *, unknown: str = "", problem: Problem | None = None) ->
 
 
 def one_manifest(visit: Visit, manifest: str) -> Response:
-    return visit.show("parcels/manifest.html", manifest=visit.get(path_of("v1", "manifests", manifest)))
+    found = visit.get(path_of("v1", "manifests", manifest), limit=MOST_SHOWN, after=visit.query.get("after"))
+    next_page = visit.next_page(found, "parcels", "manifests", manifest)
+    return visit.show("parcels/manifest.html", manifest=found, next_page=next_page)
 
 
 def manifest_page(visit: Visit, manifest: str) -> Response:
