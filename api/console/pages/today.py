@@ -64,7 +64,8 @@ def today(visit: Visit) -> Response:
 
 def at_risk(visit: Visit) -> Response:
     """The promises at risk: a page of its own, and a part of today's that is asked for after it."""
-    return visit.show("today/at_risk.html", page=visit.get("/v1/promises/at-risk", limit="50"))
+    page = visit.get("/v1/promises/at-risk", limit="50", after=visit.query.get("after"))
+    return visit.show("today/at_risk.html", page=page, next_page=visit.next_page(page, "today", "at-risk"))
 
 
 def _map(nodes: Sequence[Mapping[str, Any]]) -> Markup | None:

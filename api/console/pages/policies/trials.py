@@ -30,7 +30,10 @@ def _trial(visit: Visit, kind: str) -> dict[str, Any] | None:
     found = visit.get_or_none(f"/v1/policies/{kind}")
     if found is None:
         return None
-    return {**found, "listed": visit.get(f"/v1/policies/{kind}/orders", limit=_MOST_SHOWN)["orders"]}
+    going_on = f"{kind}_after"
+    page = visit.get(f"/v1/policies/{kind}/orders", limit=_MOST_SHOWN, after=visit.query.get(going_on))
+    more = visit.next_page(page, "policies", "trials", going_on=going_on)
+    return {**found, "listed": page["orders"], "more": more}
 
 
 def end_shadow(visit: Visit) -> Response:
