@@ -11,9 +11,13 @@ from contextlib import contextmanager
 
 @contextmanager
 def long_lived_objects() -> Iterator[None]:
-    """What was made before is left alone by the garbage collector until the end of the block."""
+    """What was made before is left alone by the garbage collector until the end of the block; and after it, if this
+    process kept something from it before.
+    """
+    kept_before = gc.get_freeze_count() > 0
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not kept_before:
+            gc.unfreeze()

@@ -4,6 +4,7 @@
 each with a line `{returncode, stdout, stderr}`. A forked process ends as any other does, exit handlers included.
 """
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -14,16 +15,20 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import api
 import engine
 import rules
 from api.cli.main import main
 from engine.settings import Settings
+from engine.store.connection.client import script_text
 from engine.store.connection.server import open_server
+from engine.store.script_keys import LAYOUTS
 from tests.support.clean_environment import clean_environment
 
 Done = subprocess.CompletedProcess[str]
@@ -77,6 +82,8 @@ def load_the_program() -> None:
         for module in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    for name in LAYOUTS:
+        script_text(name)
     gc.collect()
     gc.freeze()
 
@@ -111,6 +118,28 @@ def _take_over(request: Mapping[str, Any], out: BinaryIO, err: BinaryIO) -> None
     os.dup2(err.fileno(), 2)
 
 
+def run_and_end(words: list[str]) -> NoReturn:
+    """Run the command, and end this process as Python does: threads end, exit handlers run, and what was printed is
+    written. Only what is loaded isn't taken apart, which takes longer than most commands.
+    """
+    sys.argv = ["pointsman", *words]
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - it ends the process
+        traceback.print_exc()
+        code = 1
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 def _text(file: BinaryIO) -> str:
     file.seek(0)
     return file.read().decode()
@@ -120,5 +149,4 @@ if __name__ == "__main__":
     load_the_program()
     words = fork_for_each_request()
     if words is not None:
-        sys.argv = ["pointsman", *words]
-        main()
+        run_and_end(words)

@@ -263,6 +263,7 @@ def _cluster_node(client: Any, key: str) -> Any:
     return client.get_node_from_key(key)
 
 
+@functools.cache
 def script_text(name: str, **parts: str) -> str:
     """The text of a script, after the names of its keys, the functions that it shares with others, and the scripts of
     `parts`, each as a local function.

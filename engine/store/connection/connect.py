@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import redis
 from redis import cluster, sentinel
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.retry import Retry
 
 from engine.errors import BadSetting
@@ -26,6 +27,8 @@ _PORTS = {"cluster": 6379, "sentinel": 26379}
 # Any: redis-py leaves these without types
 _node: Any = cluster.ClusterNode
 _sentinels: Any = sentinel.Sentinel
+_DRIVER = DriverInfo(lib_version=redis.__version__)
+"""What redis-py tells the server of itself; else it looks among all installed packages for its version, each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ def connect(url: str, *, retry: Retry, reading: bool = False, **options: Any) ->
     Raises redis-py's own errors, and BadSetting for a URL of several servers that can't be parsed.
     """
     if not url.startswith(SEVERAL_SERVERS):
-        return redis.Redis.from_url(url, retry=retry, **options)
+        return redis.Redis.from_url(url, retry=retry, driver_info=_DRIVER, **options)
     address = read_address(url)
     login: dict[str, Any] = {"username": address.username, "password": address.password}
     tls = (
