@@ -5,6 +5,9 @@ VENV   ?= .venv
 ARGS   ?=
 ROLE   ?= merchandiser
 
+# Where the environment says that Python keeps nothing of what it compiles, each process compiles the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -18,7 +21,7 @@ DEMO := env -u POINTSMAN_REDIS_URL POINTSMAN_NETWORK=demo $(BIN)/pointsman
 # durable-rules calls a function that Python 3.13 removed; this is the one that replaced it.
 FLAGS = $$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=PyObject_CallObject" if sys.version_info >= (3, 13) else "")')
 # What is tried on random examples, in so far as that takes long, and the days of orders whose decisions are recorded.
-PROPERTIES := tests/properties tests/unit/engine tests/store/orders/test_recorded_decisions.py
+PROPERTIES := tests/properties tests/unit tests/fuzz tests/store/orders/test_recorded_decisions.py tests/store/orders/test_quotes.py
 # Versions and hashes come from the lock, those of the build tools too, so nothing is fetched that it doesn't name.
 PIP = CPPFLAGS="$(FLAGS) $$CPPFLAGS" $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation
 # Node.js comes from PyPI, as a package of the extra `node`.
@@ -76,13 +79,15 @@ fuzz: $(VENV)/.test $(VENV)/.npm ## check 10,000 mutated policy files, 1,000 wit
 	$(BIN)/python -m tests.fuzz.naughty_strings
 	TIMES_AS_MANY_EXAMPLES=20 $(BIN)/python -m pytest -n auto --dist worksteal $(PROPERTIES)
 
-soak: $(VENV)/.test ## kill callers and server at random while stock is scarce, and race for what arrives; ARGS="--decisions 5000" for fewer
+soak: $(VENV)/.test $(VENV)/.npm ## kill callers and server at random while stock is scarce, race for what arrives, and run the store's tests on every server and the sweeps through every case; ARGS="--decisions 5000" for fewer
 	$(BIN)/python -m tests.soak $(ARGS)
 	$(BIN)/python -m tests.soak.waiting_race
 	$(BIN)/python -m tests.soak.receipt_race
 	$(BIN)/python -m tests.soak.channel_race
 	$(BIN)/python -m tests.soak.inbound_race
 	$(BIN)/python -m tests.soak.connector_kills
+	$(BIN)/python -m pytest -n auto --dist worksteal --exhaustive -m exhaustive tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --every-server tests/store
 
 bench: $(VENV)/.bench ## measure side by side with other engines, and with the least that is possible
 	$(BIN)/python -m tests.bench $(ARGS)

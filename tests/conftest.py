@@ -4,11 +4,13 @@ PATH, a redis-server 7 or newer.
 
 import contextlib
 import functools
+import gc
 import itertools
 import os
 import re
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,19 +56,39 @@ def redis_server() -> str | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--every-server", action="store_true", help="run all tests that store on Redis, too")
+    parser.addoption("--every-server", action="store_true", help="run each test that stores on each server")
+    parser.addoption("--exhaustive", action="store_true", help="run also what is marked as exhaustive")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What is stored is tested on each server. What stands above it asks the store alone, and is tested on the embedded
-    one, but for `--every-server`. A test that says itself on which is tested on that.
+    """The store's tests are shared out among the servers by their names: half of them run on the embedded one, half on
+    Redis. What stands above it asks the store alone, and is tested on the embedded one. With `--every-server` each test
+    runs on each. A test that says itself on which it runs, runs on that.
     """
     says_itself = any("server_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if says_itself or "server_url" not in metafunc.fixturenames:
         return
-    stores = metafunc.definition.path.is_relative_to(STORING) or metafunc.config.getoption("every_server")
-    servers = ["embedded", "redis"] if stores and redis_server() else ["embedded"]
+    path = metafunc.definition.path
+    servers = ["embedded", "redis"] if redis_server() else ["embedded"]
+    if not metafunc.config.getoption("every_server"):
+        stores = path.is_relative_to(STORING)
+        name = f"{path.name}::{metafunc.definition.name}"
+        servers = [servers[zlib.crc32(name.encode()) % len(servers)]] if stores else servers[:1]
     metafunc.parametrize("server_url", servers, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked as exhaustive, but for `--exhaustive`."""
+    if not config.getoption("exhaustive"):
+        left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by then stays until the end: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

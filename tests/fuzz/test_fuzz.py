@@ -1,24 +1,24 @@
 """A short run of the fuzzing, and how the work of a check grows with the size of the file."""
 
-import gc
 import random
 import time
 
 import pytest
 
+from engine.parallel.long_lived import long_lived_objects
 from rules.lint.check import check
 from rules.syntax.yaml_document import MAX_BYTES
 from tests.fuzz.__main__ import fault
 from tests.fuzz.mutated_files import corpus, mutated
+from tests.support.examples import of_many
 
 pytestmark = pytest.mark.slow
 
 SEEDS = corpus()
 
 
-@pytest.mark.parametrize("block", range(6))
-def test_a_mutated_file_gives_findings_or_a_set(block):
-    for number in range(block * 60, block * 60 + 60):
+def test_a_mutated_file_gives_findings_or_a_set():
+    for number in range(of_many(90, 360)):
         files = mutated(random.Random(number), SEEDS)
         assert fault(check(files), files) == "", f"seed {number}"
 
@@ -74,8 +74,11 @@ SHAPES = {
     "a long text": ("policy: p\nrules: []\ndescription: ", "word{n} ", "\n"),
     "no-break spaces": ("policy: p\nrules: []\n", "\u00a0{n}", "\n"),
 }
-HEAVY = ("rules on one fact", "terms of terms", "quotes")
-"""Shapes that are checked at the largest size, too."""
+LARGE = {shape: MAX_BYTES // of_many(16, 4) for shape in SHAPES}
+LARGE |= dict.fromkeys(("rules on one fact", "terms of terms", "quotes")[of_many(1, 0) :], MAX_BYTES)
+"""In the suite most shapes are checked at a smaller size than in `make fuzz`."""
+SMALL = dict.fromkeys(SHAPES, of_many(15_000, 30_000)) | {"rules on one fact": 30_000}
+"""Rules on one fact are compared with each other as long as they are few."""
 FACTOR = 4
 
 
@@ -89,10 +92,10 @@ def seconds(content: bytes) -> float:
     """Processor time of a check, the best of three."""
     times = []
     for _ in range(3):
-        gc.collect()
-        start = time.process_time()
-        check({"p.yaml": content})
-        times.append(time.process_time() - start)
+        with long_lived_objects():  # what other tests left is no work of the check
+            start = time.process_time()
+            check({"p.yaml": content})
+            times.append(time.process_time() - start)
     return min(times)
 
 
@@ -101,14 +104,12 @@ def test_work_grows_no_faster_than_the_file(shape):
     """Four times the size takes about four times as long, with a margin for a busy machine; quadratic work would take
     sixteen times as long.
     """
-    small, large = of_size(shape, 30_000), of_size(shape, 30_000 * FACTOR)
+    small, large = of_size(shape, SMALL[shape]), of_size(shape, SMALL[shape] * FACTOR)
     assert seconds(large) < 9 * max(seconds(small), 0.004)
 
 
-@pytest.mark.parametrize(
-    ("shape", "size"), [*((shape, MAX_BYTES // 4) for shape in SHAPES), *((shape, MAX_BYTES) for shape in HEAVY)]
-)
-def test_a_file_as_large_as_any_is_checked(shape, size):
-    content = of_size(shape, size)[: size - 1] + b"\n"
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_file_as_large_as_any_is_checked(shape):
+    content = of_size(shape, LARGE[shape])[: LARGE[shape] - 1] + b"\n"
     files = {"p.yaml": content}
     assert fault(check(files), files) == ""

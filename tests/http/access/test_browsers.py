@@ -65,11 +65,11 @@ def test_pages_of_the_origins_that_are_set_may_call(client):
         assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("origin", [OTHER, "http://shop.example", "https://SHOP.example", "null", f"{SHOP}:444", "*"])
-def test_pages_of_other_origins_may_not(client, origin):
-    for answer in (preflight(client, origin), client.get("/v1/orders", headers={"Origin": origin})):
-        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
-        assert "Origin" in answer.headers["Vary"]
+def test_pages_of_other_origins_may_not(client):
+    for origin in (OTHER, "http://shop.example", "https://SHOP.example", "null", f"{SHOP}:444", "*"):
+        for answer in (preflight(client, origin), client.get("/v1/orders", headers={"Origin": origin})):
+            assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], origin
+            assert "Origin" in answer.headers["Vary"], origin
 
 
 @pytest.mark.parametrize("value", ["*", "shop.example", "https://shop.example/", "https://*.example", "null"])

@@ -23,8 +23,8 @@ def shop(bare):
 
 
 @pytest.fixture
-def client(shop):
-    return client_of(shop)
+def client(shop, application):
+    return client_of(shop, application.around(shop))
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_as_lines_there_may_be_any_number_and_each_is_answered(client, sscc):
     assert len(lines(client, *[event(sscc, id=str(number)) for number in range(450)])) == 450
 
 
-def test_who_may_tell_and_who_may_read(shop, sscc):
-    auditor = client_of(shop, client="Ada", role="auditor")
+def test_who_may_tell_and_who_may_read(shop, client, sscc):
+    auditor = client_of(shop, client.application, client="Ada", role="auditor")
     assert auditor.get(f"/v1/tracking/{sscc}").status_code == 200
     assert problem_of(sent(auditor, event(sscc)), 403)

@@ -30,9 +30,9 @@ def shop(bare):
 
 
 @pytest.fixture
-def customer(shop):
+def customer(shop, application):
     """Without a key."""
-    return create_app(shop).test_client()
+    return application.around(shop).test_client()
 
 
 @pytest.fixture

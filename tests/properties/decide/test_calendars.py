@@ -169,7 +169,7 @@ def meets(home, way):
 
 
 @given(cases(), st.sampled_from((0, 1, 60, 120, 121, 1_500)))
-@examples(50)
+@examples(50, in_suite=20)
 def test_a_calendar_s_answer_is_that_of_a_walk_minute_by_minute(case, minutes_ago):
     now, home, way = case
     placed_at = now - 60 * minutes_ago

@@ -14,18 +14,18 @@ from engine.decide.evaluation.judgements import judged_positions
 from engine.decide.matching.matcher import Matcher
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
-from tests.properties.decide.baskets import BASKETS
+from tests.properties.decide.baskets import baskets
 from tests.properties.decide.worlds import LOADS, NODE_REST, NODES, ORDERS, RESTING, RULES, SERVICES, STOCK, snapshot
 from tests.reference.enumerated_choice import best_by_enumeration
 from tests.reference.plain_choice import PlainEvaluation
-from tests.support.examples import examples
+from tests.support.examples import TIMES, examples
 from tests.support.facts import HOUR, NOW, order, policies, product
 from tests.support.facts import snapshot as snapshot_of
 
 pytestmark = pytest.mark.slow
 
 
-@examples(100)
+@examples(100, in_suite=40)
 @given(
     orders=st.lists(ORDERS, min_size=1, max_size=3),
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
@@ -90,9 +90,9 @@ def test_the_facts_of_a_decision_are_those_of_a_plain_reference(order, stock, re
     matcher.close()
 
 
-@examples(35)
+@examples(35, in_suite=10)
 @given(
-    lines=BASKETS,
+    lines=baskets("lyon", "marseille", most_lines=3 if TIMES == 1 else 4),
     stock=st.fixed_dictionaries(
         {sku: st.dictionaries(st.sampled_from(["lille", "lyon", "marseille"]), st.integers(0, 3)) for sku in "AB"}
     ),

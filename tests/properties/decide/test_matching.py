@@ -19,7 +19,7 @@ from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
-FEW = examples(50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = examples(50, in_suite=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @FEW

@@ -77,7 +77,7 @@ def problems(draw, most_candidates=6):
     )
 
 
-@examples(100)
+@examples(100, in_suite=30)
 @given(problems())
 def test_exhaustive_search_finds_no_better_choice(problem):
     assert choose(problem) == best_by_enumeration(problem)
@@ -213,7 +213,7 @@ def scattered(draw):
     )
 
 
-@examples(15)
+@examples(15, in_suite=6)
 @given(scattered())
 def test_exhaustive_search_finds_no_better_choice_where_many_shipments_are_needed(problem):
     assert choose(problem) == best_by_enumeration(problem)

@@ -13,7 +13,7 @@ from engine.fulfilment.labels.draw import label_pdf, label_zpl
 from engine.fulfilment.labels.layouts.labels import parcel_label_page, return_label_page
 from engine.fulfilment.labels.paper import ParcelLabel
 from engine.fulfilment.labels.writers.zpl import RESOLUTIONS
-from tests.support.examples import TIMES, examples
+from tests.support.examples import examples, of_many
 from tests.support.papers import LABEL, RETURN_LABEL, SSCC, addresses, check_page, labels, pictures, scanned
 from tests.support.zpl_printer import ZplPrinter, zpl_printers
 
@@ -34,7 +34,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text.upper().casefold())
 
 
-@examples(60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, in_suite=25, suppress_health_check=[HealthCheck.too_slow])
 @given(labels())
 def test_no_text_is_cut_or_over_another_and_no_word_is_broken(label):
     page = parcel_label_page(label)
@@ -52,7 +52,7 @@ def test_a_return_label_has_room_for_any_customer(customer, sscc, language):
     check_page(return_label_page(replace(RETURN_LABEL, sender=customer, sscc=sscc, language=language)))
 
 
-@examples(50, suppress_health_check=[HealthCheck.too_slow])
+@examples(50, in_suite=20, suppress_health_check=[HealthCheck.too_slow])
 @given(labels())
 def test_scanners_read_every_code_of_a_pdf(label):
     (picture,) = pictures(label_pdf(label))
@@ -61,7 +61,7 @@ def test_scanners_read_every_code_of_a_pdf(label):
 
 @pytest.mark.slow
 @example(replace(LABEL, sscc="000000000000200000"), 12)
-@settings(max_examples=8 if TIMES == 1 else 1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=of_many(5, 1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(labels(), st.sampled_from(RESOLUTIONS))
 def test_scanners_read_every_code_of_zpl(zpl_printer, label, dots_per_mm):
     picture = zpl_printer.print(label_zpl(label, dots_per_mm), dots_per_mm)

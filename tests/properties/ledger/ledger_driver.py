@@ -27,4 +27,5 @@ def drive(machine, inventory, policies, *, pointsman, clock, client, network, st
         pointsman.load(inventory, counts=True)
         return machine(pointsman, clock, versions)
 
-    run_state_machine_as_test(fresh, settings=examples(runs, stateful_step_count=steps))
+    settings = examples(runs, in_suite=max(3, runs // 3), stateful_step_count=steps)
+    run_state_machine_as_test(fresh, settings=settings)

@@ -24,7 +24,7 @@ from rules.vocabulary import Stage
 from rules.wording.catalogue import load_catalogues
 from tests.properties.rules import condition_trees
 from tests.properties.rules.tree_mutations import SPECIMEN, mutated
-from tests.support.examples import examples
+from tests.support.examples import examples, of_many
 from tests.support.yaml12 import core, squiggles
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ def without_overrides(text: str) -> bytes:
 
 
 TEXTS = {"specimen": SPECIMEN.encode()} | {path.stem: without_overrides(path.read_text("utf-8")) for path in FILES}
-MUTATIONS = 400
+MUTATIONS = of_many(60, 400)
 """How many mutations of each file are compared."""
 
 ONLY_THE_LOADER_KNOWS = {

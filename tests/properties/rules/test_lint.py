@@ -23,7 +23,7 @@ from tests.support.examples import examples
 
 pytestmark = pytest.mark.slow
 
-MANY = examples(60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+MANY = examples(60, in_suite=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 EFFECTS = {
     Stage.OPTION: ("tier: 2", "tier: 7", "prefer: 1.00", "exclude: true", "exclude: unless_needed", "avoid: 1.00"),
     Stage.POSITION: ("keep: 0", "keep: 2", "keep: 10%", "keep: {cover: 2 days}", "protect: {channel: web, units: 2}"),

@@ -59,7 +59,7 @@ class Exported:
         self.origin, self.key = header["log"], VerifierKey.parse(header["keys"][0])
 
 
-@pytest.fixture(scope="module", params=[300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[300, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.exhaustive])])
 def exported(request, tmp_path_factory):
     return Exported(tmp_path_factory.mktemp("exported"), request.param)
 
@@ -84,6 +84,7 @@ def found(script, exported):
     return both
 
 
+@pytest.mark.parametrize("exported", [300, 2_500], indirect=True)
 def test_an_untouched_export_is_what_was_sealed(exported, found):
     assert found(exported.path) == found(exported.path, exported.older + exported.newest) == set()
     assert exported.path.stat().st_mode & 0o777 == 0o600

@@ -1,15 +1,20 @@
 """The same orders on the same facts give the same bytes, apart from ids and the instants of deciding."""
 
+import itertools
 import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
 
 from api.files.inventory_folder import load_inventory
-from tests.conftest import SMALL
+from api.shapes.order import OrderRequest
+from engine.service import Pointsman
+from engine.settings import Settings
+from tests.conftest import SMALL, activate
 
 pytestmark = pytest.mark.slow
 
@@ -22,26 +27,21 @@ RULES = [
     "when: {node.attributes.brands: {has: acme}}, then: {exclude: unless_needed}",
     "when: {order.lines: {more_than: 2}}, then: {hold: 30 m, max_shipments: 3, carbon_price: 0.25}",
 ]
-ROUTE = """
-import itertools, pathlib, sys
-import orjson
-from api.files.inventory_folder import load_inventory
-from api.shapes.order import OrderRequest
-from engine.service import Pointsman
-from engine.settings import Settings
-from tests.support.facts import policy_file
-url, network, directory, orders, rules, now = sys.argv[1:]
-ids = itertools.count()
-settings = Settings(redis_url=url, network=network)
-with Pointsman(settings, clock=lambda: int(now), new_id=lambda: str(next(ids))) as pointsman:
-    pointsman.load(load_inventory(pathlib.Path(directory)))
-    version = pointsman.publish(policy_file(*orjson.loads(rules)), who="a test", note="").version
-    pointsman.activate(version, who="a test", note="")
-    for order in orjson.loads(orders):
-        sys.stdout.buffer.write(pointsman.decide(OrderRequest().load(order)).body + b"\\n")
-    assert pointsman.check().clean and not pointsman.incidents
-    pointsman.forget()
-"""
+NOW = 1_795_770_000
+
+
+def routed(url, network, directory, now=NOW):
+    """What is answered for each order, on a network of its own."""
+    ids = itertools.count()
+    settings = Settings(redis_url=url, network=network)
+    with Pointsman(settings, clock=lambda: int(now), new_id=lambda: str(next(ids))) as pointsman:
+        pointsman.load(load_inventory(directory))
+        activate(pointsman, *RULES)
+        answers = [pointsman.decide(OrderRequest().load(order)).body for order in orders()]
+        assert pointsman.check().clean
+        assert not pointsman.incidents
+        pointsman.forget()
+    return answers
 
 
 def orders():
@@ -62,34 +62,38 @@ def orders():
     ]
 
 
-def routed(url, network, directory, *, seed, now=1_795_770_000):
-    arguments = [url, network, str(directory), orjson.dumps(orders()).decode(), orjson.dumps(RULES).decode(), str(now)]
-    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
-    done = subprocess.run([sys.executable, "-c", ROUTE, *arguments], env=environment, capture_output=True, check=True)
-    return done.stdout.splitlines()
+IN_A_PROCESS = """
+import pathlib, sys
+from tests.store.orders.test_determinism import routed
+url, network, directory = sys.argv[1:]
+sys.stdout.buffer.write(b"\\n".join(routed(url, network, pathlib.Path(directory))))
+"""
 
 
 @pytest.fixture
 def first(server_url, network):
-    lines = routed(server_url, network, SMALL, seed=0)
+    lines = routed(server_url, network, SMALL)
     statuses = {orjson.loads(line)["status"] for line in lines}
     assert statuses == {"filled", "partial", "unfilled"}, "the orders are too easy to show anything"
     return lines
 
 
 def test_the_hash_seed_does_not_change_the_bytes(server_url, network, first):
-    for seed in (1, 4242):
-        assert routed(server_url, f"{network}-{seed}", SMALL, seed=seed) == first
+    """That of this process is another one, or none is fixed."""
+    environment = os.environ | {"PYTHONHASHSEED": "4242", "PYTHONPATH": str(Path.cwd())}
+    arguments = [sys.executable, "-c", IN_A_PROCESS, server_url, f"{network}-seed", str(SMALL)]
+    done = subprocess.run(arguments, env=environment, capture_output=True, check=True)
+    assert done.stdout.splitlines() == first
 
 
 def test_the_sequence_of_rows_does_not_change_the_bytes(server_url, network, first, tmp_path):
     shuffled(tmp_path)
     assert load_inventory(tmp_path).network.version == load_inventory(SMALL).network.version
-    assert routed(server_url, f"{network}-rows", tmp_path, seed=0) == first
+    assert routed(server_url, f"{network}-rows", tmp_path) == first
 
 
 def test_another_instant_changes_only_instants(server_url, network, first):
-    later = routed(server_url, f"{network}-later", SMALL, seed=0, now=1_795_770_000 + 60)
+    later = routed(server_url, f"{network}-later", SMALL, now=NOW + 60)
     assert later != first
     assert [without_instants(line) for line in later] == [without_instants(line) for line in first]
 

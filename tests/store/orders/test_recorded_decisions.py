@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from engine.settings import Settings
-from tests.support.examples import TIMES
+from tests.support.examples import of_many
 from tests.support.recorded_decisions import ORDERS_PER_DIGEST, decide_day, digests
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 RECORDED = json.loads((ROOT / "tests" / "data" / "recorded_decisions.json").read_text(encoding="utf-8"))
-DIGESTS = 2 if TIMES == 1 else None
+DIGESTS = of_many(1, None)
 """The first of them in the suite, all in `make fuzz`."""
 MOST = DIGESTS and DIGESTS * ORDERS_PER_DIGEST
 OLIST = ROOT.parent / "shared" / "data" / "olist_22k"
@@ -32,6 +32,7 @@ def test_the_hexagone_orders_are_decided_as_recorded_by_durable_rules_alone(tmp_
     assert digests(decisions) == RECORDED["hexagone"][:DIGESTS]
 
 
+@pytest.mark.exhaustive
 def test_the_first_1000_hexagone_orders_are_decided_as_recorded_under_the_guard(tmp_path):
     settings = Settings(data=tmp_path, guard="first_sight")
     decisions = decide_day(ROOT / "examples" / "hexagone", ROOT / "policies", settings, most=ORDERS_PER_DIGEST)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given
 from engine.orders.rejection import RejectionRequest
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
+from engine.store.reconcile import hold_endings, recheck
 from engine.store.reconcile.check import Check
 from tests.conftest import activate
 from tests.support.decision_json import json_of
@@ -123,13 +124,15 @@ def test_endings_of_a_hold_that_never_was_are_found_and_deleted(shop, ended, red
     assert endings(redis_client, key) == before
 
 
-@pytest.mark.slow
-def test_all_endings_that_are_lost_at_once_are_restored(shop, redis_client, key):
-    for number in range(600):
+def test_all_endings_that_are_lost_at_once_are_restored(shop, redis_client, key, monkeypatch):
+    """More than are read at once."""
+    monkeypatch.setattr(hold_endings, "_AT_ONCE", 5)
+    monkeypatch.setattr(recheck, "_AT_ONCE", 5)
+    for number in range(12):
         shop.holds.release(json_of(shop.decide(order(("A", 1), id=f"{number}")))["id"])
     before = endings(redis_client, key)
     redis_client.delete(key("endings"))
-    assert len(shop.check().drifts) == 600
+    assert len(shop.check().drifts) == 12
     shop.repair(who="eve")
     assert endings(redis_client, key) == before
 

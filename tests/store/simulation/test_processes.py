@@ -25,10 +25,10 @@ DRAFTS = (
 
 
 @pytest.mark.usefixtures("small_pieces")
-def test_the_number_of_processes_changes_no_byte(shop):
+@pytest.mark.parametrize("workers", [2, pytest.param(3, marks=pytest.mark.exhaustive)])
+def test_the_number_of_processes_changes_no_byte(shop, workers):
     alone = json_of_whatif(tried(shop, *DRAFTS))
-    for workers in (2, 3):
-        assert json_of_whatif(tried(shop, *DRAFTS, spread=Spread(workers=workers))) == alone
+    assert json_of_whatif(tried(shop, *DRAFTS, spread=Spread(workers=workers))) == alone
 
 
 def pieces(shop):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.shapes.strict_json import MOST_LEVELS, NotJson, read_json
+from tests.support.examples import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
@@ -21,6 +22,7 @@ def test_json_is_what_it_says(value):
 
 
 @pytest.mark.slow
+@examples(50, in_suite=20)
 @given(st.dictionaries(st.text(), VALUES, min_size=1), st.data())
 def test_a_key_that_stands_twice_in_an_object_is_refused_wherever_it_stands(value, drawn):
     again = drawn.draw(st.sampled_from(sorted(value)))

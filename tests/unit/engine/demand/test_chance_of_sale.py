@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.demand.chance_of_sale import CERTAIN, chance_above, expected_below
+from tests.support.examples import examples
 
 MEANS = st.integers(0, 60_000)
 """Thousandths of a unit."""
@@ -32,7 +33,7 @@ def test_the_chance_is_the_tail_of_the_poisson_distribution_rounded_once(mean, u
     assert chance_above(units, mean) == millionths(tail(units, Fraction(mean, 1_000)))
 
 
-@settings(max_examples=15)
+@examples(15, in_suite=6)
 @given(MEANS, st.integers(0, 90))
 def test_expected_sales_are_those_of_the_smaller_of_demand_and_units(mean, units):
     exact = sum((tail(number, Fraction(mean, 1_000)) for number in range(units)), Fraction(0))
