@@ -101,3 +101,12 @@ def test_an_order_that_there_is_not_is_a_page_that_says_so(site):
     answer = site.client().get("/console/decisions/orders/none")
     assert answer.status_code == 404
     assert "There is no such thing here" in answer.text
+
+
+def test_places_to_ask_about_are_there_to_pick(site, made):
+    page = site.client().get(f"/console/decisions/{made['filled']['id']}").text
+    suggested = re.search(r'<datalist id="field-why_not-suggestions">(.*?)</datalist>', page)[1]
+    (shipment,) = made["filled"]["shipments"]
+    assert set(re.findall(r'value="(\w+)"', suggested)) == {"lille", "lyon", "paris"} - {shipment["node"]}
+    asked = site.client().get(f"/console/decisions/{made['filled']['id']}?why_not=paris").text
+    assert re.search(r"<h3>[^<]*paris", asked)

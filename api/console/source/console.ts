@@ -71,3 +71,6 @@ document.addEventListener("paste", (event) => {
     });
   });
 });
+
+// On a narrow screen the menu is a row that scrolls: the section that one is in is to be seen.
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
