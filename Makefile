@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo console test quick cover check fmt fuzz soak bench scale replay profile serve lock assets picture clean
+.PHONY: help demo console test quick cover check fmt fuzz soak bench scale replay profile serve lock assets picture pictures clean
 
 BIN  := $(VENV)/bin
 # A change of one of these files makes the environment be installed anew.
@@ -120,6 +120,9 @@ lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions 
 
 picture: demo $(VENV)/.test $(VENV)/.npm ## take the picture of the console that the README shows, on the example network
 	$(BIN)/python -m tests.console.readme_picture .pointsman docs/console.png
+
+pictures: $(VENV)/.test $(VENV)/.npm ## look at every page of the console in both languages and widths, and put pictures of them into .venv/pictures
+	POINTSMAN_SCREENSHOTS=$(abspath $(VENV))/pictures $(BIN)/python -m pytest -n auto --dist worksteal tests/console $(ARGS)
 
 assets: $(VENV)/.npm ## build the script and the style of the console anew, from their sources and the packages that are pinned
 	$(NODE) api/console/source/build.mjs $(abspath $(NPM))/node_modules $(abspath api/console/assets)

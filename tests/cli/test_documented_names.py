@@ -26,6 +26,7 @@ PAGES = sorted(Path("docs").rglob("*.md"))
 TRANSLATED = {
     "quickstart.md": "demarrage.md",
     "orders.md": "commandes.md",
+    "policy-drafts.md": "brouillons.md",
     "connectors.md": "connecteurs.md",
     "connectors-shops.md": "connecteurs-boutiques.md",
     "connectors-files.md": "connecteurs-fichiers.md",

@@ -25,12 +25,12 @@ from tests.support.console_pages import PICTURES
 WINDOWS = (("en", 1_440, "light"), ("fr", 360, "dark"))
 """In which each page is looked at: language, width, colours."""
 SCREENSHOTS = "POINTSMAN_SCREENSHOTS"
-"""The environment variable with the folder for pictures of the pages; without it they are thrown away."""
+"""The environment variable with the folder for pictures of the pages; without it, only of pages with flaws."""
 
 
 @dataclass(kw_only=True)
 class ConsoleSite:
-    """`address` is that of the server, without a path."""
+    """`address` is that of the server, without a path. `pictures` is a folder for pictures of pages with flaws."""
 
     pointsman: Pointsman
     app: Flask
@@ -139,11 +139,12 @@ def flaws(look: Look, site: ConsoleSite) -> dict[str, object]:
     return {name: value for name, value in found.items() if value}
 
 
-def take_picture(page: Page, site: ConsoleSite, name: str) -> None:
-    """Of the whole page, into the folder that the environment names."""
-    folder = Path(os.environ.get(SCREENSHOTS) or site.pictures)
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+def take_picture(page: Page, site: ConsoleSite, name: str, *, flawed: bool = False) -> None:
+    """Of the whole page, into the folder that the environment names; of one with flaws in any case."""
+    folder = os.environ.get(SCREENSHOTS) or (site.pictures if flawed else None)
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def verify_pages(
@@ -164,6 +165,6 @@ def verify_pages(
         with page_of(opened, site, path, role=role, language=language, width=width, scheme=scheme) as look:
             if reach is not None:
                 reach(look.page)
-            take_picture(look.page, site, f"{name}-{language}-{width}")
             found = flaws(look, site)
+            take_picture(look.page, site, f"{name}-{language}-{width}", flawed=bool(found))
             assert not found, f"{path} in {language} at {width} px: {found}"
