@@ -49,6 +49,7 @@ def _environment() -> Environment:
         "pretty": _pretty,
         "pair": lambda word: (word, word),
         "said": _said,
+        "month": lambda number: say(shown.MONTHS[number - 1]),
         "capital": lambda text: f"{text[:1].upper()}{text[1:]}",
     }
     environment.tests["shown_in"] = _is_shown_in

@@ -281,10 +281,23 @@ class HistoryEntryRecord(Record, frozen=True):
         )
 
 
+class TurnRecord(Record, frozen=True):
+    """A version that began to decide, and the one that decided until then."""
+
+    version: str
+    since: Timestamp = msgspec.field(name="from")
+    before: Annotated[str | None, Meta(description="null: none did")]
+
+    @classmethod
+    def of(cls, activation: Activation) -> "TurnRecord":
+        return cls(version=activation.version, since=timestamp(activation.at), before=activation.before)
+
+
 class PolicyHistoryRecord(Record, frozen=True):
-    """What was done with policy versions, the latest first."""
+    """What was done with policy versions, the latest first, and as often at most, which of them decided since when."""
 
     changes: list[HistoryEntryRecord]
+    turns: list[TurnRecord]
 
 
 class EmergencyRecord(Record, frozen=True):

@@ -186,3 +186,58 @@ def test_rows_are_added_and_drawn_anew_without_leaving_the_page(opened, site):
         page.select_option("#field-c0-operator", "between")
         page.locator("[name=c0-value1]").wait_for()
         assert page.url.endswith("/new-rule")
+
+
+def test_a_word_of_the_text_is_explained_to_the_pointer_and_to_the_keyboard(opened, site):
+    with page_of(opened, site, f"{DRAFT}/text?file=green.yaml", role="merchandiser", language="fr") as look:
+        page = look.page
+        editor = page.locator(".cm-content")
+        editor.wait_for()
+        word = page.locator(".cm-line", has_text="order.weight")
+        word.get_by_text("order.weight").hover()
+        explained = page.locator(".explained")
+        explained.wait_for()
+        assert "le poids de la commande. Un poids en g, kg ou t" in explained.inner_text()
+        page.mouse.move(0, 0)
+        explained.wait_for(state="detached")
+        page.locator(".cm-line", has_text="prefer").get_by_text("prefer").click()
+        page.keyboard.press("F1")
+        explained.wait_for()
+        assert explained.inner_text().startswith("prefer Vaut tant par unité")
+        assert "Un montant, comme 4.00" in page.locator(".cm-announced").inner_text()
+        page.keyboard.press("Escape")
+        explained.wait_for(state="detached")
+
+
+def test_which_rules_hold_when_is_drawn_on_a_line_of_months(site):
+    versions = site.pointsman.versions
+    rules = {
+        "a": "until: 2026-12-24",
+        "b": "from: 2026-12-15 12:00, until: 2027-01-31 18:30",
+        "c": "off: true, from: 2025-01-01",
+    }
+    lines = [f"  - {{id: {name}, because: x, then: {{priority: 60}}, {more}}}\n" for name, more in rules.items()]
+    version = versions.publish({"when.yaml": ("policy: when\nrules:\n" + "".join(lines)).encode()}, who="Zoé", note="x")
+    before = versions.timeline().active
+    versions.activate(version.version, who="Zoé", note="x")
+    try:
+        page = site.client("merchandiser").get("/console/policies", headers={"Accept-Language": "en"}).text
+    finally:
+        versions.activate(before, who="Zoé", note="back")
+    drawn = page[page.index("Which rules hold when") : page.index("</table>")]
+    assert re.findall(r'"mono" href="#when-(\w)"', drawn) == ["a", "b", "c"]
+    # of 13 months from October on, a hundred each: to the end of 24 December, from noon on the 15th, and all of it
+    assert re.findall(r'class="held" x="(\d+)" y="2" width="(\d+)"', drawn) == [
+        ("0", "277"),
+        ("247", "152"),
+        ("0", "1300"),
+    ]
+    assert "31 Jan 2027</time>, 18:30" in drawn
+    assert "from the start" in drawn
+    assert "switched off" in drawn
+
+
+def test_the_page_of_rules_with_their_days_can_be_read_by_everybody(opened, site):
+    version = site.pointsman.versions.publish({"green.yaml": GREEN.encode()}, who="Zoé", note="x")
+    site.pointsman.versions.activate(version.version, who="Zoé", note="x")
+    verify_pages(opened, site, "/policies", "policy-days", role="merchandiser")

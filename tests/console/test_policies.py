@@ -1,10 +1,12 @@
 """Policies: rules as sentences, drafts that two people may edit, versions and their buttons."""
 
+import re
 from urllib.parse import quote
 
 import pytest
 
 from tests.support.console import verify_pages
+from tests.support.facts import order
 
 SHOPS = """\
 policy: shops # which shops ship first
@@ -236,3 +238,30 @@ def test_each_button_of_a_version_does_what_one_call_does(site, published):
     history = answered(site, place("versions")).text
     assert "rolled back to" in history
     assert "<img src=x" not in history
+
+
+def test_a_version_shows_what_came_of_its_orders_beside_those_of_the_version_before(opened, site):
+    versions, pointsman = site.pointsman.versions, site.pointsman
+    before = versions.timeline().active
+    pointsman.decide(order(("SHIRT", 1), id="before"))
+    version = versions.publish({"shops.yaml": SHOPS.replace("0.05", "0.07").encode()}, who="Zoé", note="effect")
+    versions.activate(version.version, who="Zoé", note="effect")
+    try:
+        empty = answered(site, place("versions", version.version)).text
+        made = [pointsman.decide(order(("SHIRT", 2), id=f"after-{number}")) for number in range(3)]
+        page = answered(site, place("versions", version.version)).text
+        verify_pages(opened, site, place("versions", version.version), "policy-effect", role="merchandiser")
+    finally:
+        versions.activate(before, who="Zoé", note="back")
+    assert "It was the first to decide none of the orders" in empty
+    table = page[page.index("What came of its orders") :]
+    orders = re.search(r'<th scope="row">Orders</th>\s*<td[^>]*><span>(\d+)</span></td>\s*<td[^>]*><span>(\d+)<', table)
+    assert orders is not None
+    assert int(orders[1]) == 3
+    assert int(orders[2]) >= 1
+    cost = sum(item.record.cost_micros for item in made) / 3 / 1_000_000
+    assert f"€{cost:.2f}" in table
+    assert "It decides since" in page
+    assert "&lt;time" not in page
+    over = answered(site, place("versions", version.version)).text
+    assert "It decided from" in over

@@ -234,6 +234,7 @@ def test_what_became_of_versions_is_read_back(http, pointsman):
     assert http.get(f"/v1/policies/{version}/changes?against=none").get_json()["same"] is False
     history = http.get("/v1/policies/history?limit=2").get_json()
     assert mistakes_in(http, PolicyHistoryRecord, history) == []
+    assert (history["turns"][0]["version"], history["turns"][0]["before"]) == (version, before)
     assert [(item["act"], item["note"]) for item in history["changes"]] == [
         ("activated", "go"),
         ("published", "for Lille"),

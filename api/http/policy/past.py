@@ -7,7 +7,7 @@ from flask import Response
 from marshmallow import fields
 
 from api.http.blueprint import Blueprint, answer
-from api.records.policies import ChangesRecord, HistoryEntryRecord, PolicyHistoryRecord, RuleUsesRecord
+from api.records.policies import ChangesRecord, HistoryEntryRecord, PolicyHistoryRecord, RuleUsesRecord, TurnRecord
 from api.shapes.base import Strict
 from api.shapes.fields import Instant, QueryNumber
 from engine.audit.search.rule_uses import rule_uses
@@ -51,8 +51,13 @@ def add_past(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.response(HTTPStatus.OK, PolicyHistoryRecord)
     def history(query: dict[str, Any]) -> Response:
         """Who published, approved, activated, scheduled or rolled back which version, and why; the latest first"""
-        changes = pointsman.versions.history()[: -query["limit"] - 1 : -1]
-        return answer(PolicyHistoryRecord(changes=[HistoryEntryRecord.of(change) for change in changes]))
+        last = slice(None, -query["limit"] - 1, -1)
+        return answer(
+            PolicyHistoryRecord(
+                changes=[HistoryEntryRecord.of(change) for change in pointsman.versions.history()[last]],
+                turns=[TurnRecord.of(activation) for activation in pointsman.versions.activations()[last]],
+            )
+        )
 
     @policies.get("/uses", scope="policies:read")
     @policies.arguments(UsesQuery, location="query")

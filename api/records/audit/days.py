@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from msgspec import Meta
 
-from engine.audit.days.day_tally import DayTally
+from engine.audit.days.day_tally import DayTally, VersionTally, by_version
 from engine.audit.days.live_days import RanLow
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.model.facts import MICRODEGREES, Network
@@ -52,6 +52,34 @@ class DayFiguresRecord(Record, frozen=True):
         )
 
 
+class VersionFiguresRecord(Record, frozen=True):
+    """Orders that a policy version was the first to decide; amounts in the unit their name ends in."""
+
+    version: str
+    orders: int
+    late: Annotated[int, Meta(description="orders with a shipment that arrives after its promise")]
+    shipments: int
+    units_ordered: int
+    units_shipped: int
+    units_from_clearance: Annotated[int, Meta(description="of products at the end of their line")]
+    cost_micros: int
+    co2_mg: int
+
+    @classmethod
+    def of(cls, version: str, tally: VersionTally) -> Self:
+        return cls(
+            version=version,
+            orders=tally.orders,
+            late=tally.late,
+            shipments=tally.shipments,
+            units_ordered=tally.units_ordered,
+            units_shipped=tally.units_shipped,
+            units_from_clearance=tally.end_of_line_units,
+            cost_micros=tally.cost,
+            co2_mg=tally.co2,
+        )
+
+
 class DayNodeRecord(Record, frozen=True):
     """What a node was given by the decisions of that day."""
 
@@ -91,6 +119,9 @@ class DaysRecord(Record, frozen=True):
     nodes: Annotated[list[DayNodeRecord], Meta(description="those that ship something, the most shipments first")]
     ran_low: Annotated[list[RanLowRecord], Meta(description="positions that ran low of late, up to 50, the last first")]
     fired: Annotated[dict[str, int], Meta(description="by rule, the orders of that day in which it fired")]
+    versions: Annotated[
+        list[VersionFiguresRecord], Meta(description="by policy version, the orders of all days that are known")
+    ]
 
     @classmethod
     def of(
@@ -116,6 +147,7 @@ class DaysRecord(Record, frozen=True):
             nodes=[_node(name, count, tally, network) for name, count in tally.shipments.most_common()],
             ran_low=list(map(RanLowRecord.of, ran_low)),
             fired=dict(tally.fired.most_common()),
+            versions=[VersionFiguresRecord.of(version, its) for version, its in sorted(by_version(days).items())],
         )
 
 

@@ -5,7 +5,7 @@ import zoneinfo
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +39,7 @@ class TalliedDecision(Struct):
 
     status: Status
     decided_at: str
+    policy_version: str
     order: _Order
     shipments: list[_Shipment]
     cost_micros: int
@@ -56,9 +57,38 @@ read_decision = msgspec.json.Decoder(TalliedDecision).decode
 
 
 @dataclass(slots=True, kw_only=True)
+class VersionTally:
+    """Of orders, by their first decision, those that one policy version decided."""
+
+    orders: int = 0
+    late: int = 0
+    shipments: int = 0
+    units_ordered: int = 0
+    units_shipped: int = 0
+    end_of_line_units: int = 0
+    cost: int = 0
+    co2: int = 0
+
+    def add(self, decision: TalliedDecision, *, end_of_line: AbstractSet[str]) -> None:
+        """`end_of_line` are the SKUs that are at the end of their line."""
+        shipped = [line for shipment in decision.shipments for line in shipment.lines]
+        self.orders += 1
+        self.late += any(shipment.late for shipment in decision.shipments)
+        self.shipments += len(decision.shipments)
+        self.units_ordered += sum(line.quantity for line in decision.order.lines)
+        self.units_shipped += sum(line.quantity for line in shipped)
+        self.end_of_line_units += sum(line.quantity for line in shipped if line.sku in end_of_line)
+        self.cost += decision.cost_micros
+        self.co2 += decision.co2_mg
+
+    def __add__(self, other: "VersionTally") -> "VersionTally":
+        return VersionTally(**{its.name: getattr(self, its.name) + getattr(other, its.name) for its in fields(self)})
+
+
+@dataclass(slots=True, kw_only=True)
 class DayTally:
     """Of orders, by their first decision; `rerouted` are the decisions of that day that follow another. `shipments` and
-    `units` are by node.
+    `units` are by node, `versions` by the policy version that decided.
     """
 
     orders: int = 0
@@ -73,12 +103,14 @@ class DayTally:
     shipments: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
     fired: Counter[str] = field(default_factory=Counter)
+    versions: dict[str, VersionTally] = field(default_factory=dict)
 
     def add(self, decision: TalliedDecision, *, end_of_line: AbstractSet[str]) -> None:
         """`end_of_line` are the SKUs that are at the end of their line."""
         if decision.follows is not None:
             self.rerouted += 1
             return
+        self.versions.setdefault(decision.policy_version, VersionTally()).add(decision, end_of_line=end_of_line)
         self.orders += 1
         self.statuses[decision.status] += 1
         self.waiting += decision.waiting
@@ -97,6 +129,15 @@ class DayTally:
 def day_of(decision: TalliedDecision, zone: zoneinfo.ZoneInfo) -> datetime.date:
     """On the clock of the network."""
     return datetime.datetime.fromisoformat(decision.decided_at).astimezone(zone).date()
+
+
+def by_version(days: Mapping[datetime.date, DayTally]) -> dict[str, VersionTally]:
+    """What came of the orders of all these days, by the policy version that decided them first."""
+    versions: dict[str, VersionTally] = {}
+    for tally in days.values():
+        for version, its in tally.versions.items():
+            versions[version] = versions.get(version, VersionTally()) + its
+    return versions
 
 
 def newest(days: Mapping[datetime.date, DayTally]) -> datetime.date | None:

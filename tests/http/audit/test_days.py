@@ -55,6 +55,31 @@ def test_what_its_decisions_say_is_added_up(pointsman, http):
     assert {node["node"]: node["units"] for node in told["nodes"]} == units
     assert day["units_shipped"] == sum(units.values())
     assert list(told["fired"].values()) == [1]
+    (version,) = told["versions"]
+    assert version["version"] == pointsman.versions.timeline().active
+    names = (
+        "orders",
+        "late",
+        "shipments",
+        "units_ordered",
+        "units_shipped",
+        "units_from_clearance",
+        "cost_micros",
+        "co2_mg",
+    )
+    assert [version[name] for name in names] == [day[name] for name in names]
+
+
+def test_orders_are_told_apart_by_the_version_that_decided_them_first(pointsman, http, decided):
+    first = pointsman.versions.timeline().active
+    activate(pointsman, PARKS_RISKY_ORDERS)
+    later = http.post("/v1/decisions", json=order_json(("SHIRT", 1), id="W-3")).json
+    (node, *_) = {shipment["node"] for shipment in decided[1]["shipments"]}
+    rejection = {"node": node, "reason": "damaged"}
+    assert http.post(f"/v1/decisions/{decided[1]['id']}/reject", json=rejection).status_code == 201
+    versions = {its["version"]: its for its in days(http)["versions"]}
+    assert {version: its["orders"] for version, its in versions.items()} == {first: 2, later["policy_version"]: 1}
+    assert versions[later["policy_version"]]["cost_micros"] == later["cost_micros"]
 
 
 def test_positions_that_ran_low_are_those_of_the_events(http, decided):

@@ -6,6 +6,7 @@ from flask import Response
 
 from api.console.calls import path_of
 from api.console.console import Console
+from api.console.pages.policies.timeline import timeline
 from api.console.visit import Visit
 
 WEIGHED = "5"
@@ -21,12 +22,14 @@ def rules(visit: Visit) -> Response:
     active = visit.get_or_none(path_of("v1", "policies", "active"))
     if active is None:
         return visit.show("policies/rules.html", plain=None, version=None, uses=None)
+    plain = plain_rules(visit, active["files"])
     asked = bool(visit.query.get("weigh"))  # on a long log it takes a while
     uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": WEIGHED}) if asked else None
     return visit.show(
         "policies/rules.html",
-        plain=plain_rules(visit, active["files"]),
+        plain=plain,
         version=active["version"],
+        timeline=timeline(plain, visit.clock.local(visit.caller["now"]).date()) if plain else None,
         uses=RuleUses(uses.json) if uses and uses.ok else None,
     )
 

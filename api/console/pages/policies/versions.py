@@ -1,6 +1,6 @@
 """Published versions, who did what with them, and the buttons by which one begins or ceases to decide."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from api.console.calls import path_of
 from api.console.console import Console
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.pages.policies.rules import plain_rules
+from api.console.pages.policies.version_effect import effect_of
 from api.console.visit import Visit
 from api.language.current import say, text
 
@@ -161,7 +162,7 @@ def show(visit: Visit, version: str) -> Response:
     its = next(item for item in listing["versions"] if item["version"] == full)
     before = listing["active"]
     changes = visit.ask("GET", path_of("v1", "policies", full, "changes"), query={"against": _against(listing, full)})
-    history = visit.get("/v1/policies/history", limit=_MOST_SHOWN)["changes"]
+    past = visit.get("/v1/policies/history", limit=_MOST_SHOWN)
     return visit.show(
         "policies/version.html",
         version=its,
@@ -172,12 +173,20 @@ def show(visit: Visit, version: str) -> Response:
         active=before,
         against=_against(listing, full),
         gate=visit.get(path_of("v1", "policies", full, "gate")),
-        history=[change for change in history if change["version"] == full],
+        history=[change for change in past["changes"] if change["version"] == full],
+        turns=_turns(full, past["turns"]),
+        effect=effect_of(visit, full, past["turns"]),
         actions=_actions(visit, its, listing),
         titles=ACTIONS,
         figure=figure,
         figure_value=figure_value,
     )
+
+
+def _turns(version: str, turns: Sequence[Any]) -> list[tuple[str, str | None]]:
+    """From when until when it decided, the last time first; None: it still does. The newest turn is the first."""
+    ends = [None, *(turn["from"] for turn in turns)]
+    return [(turn["from"], end) for turn, end in zip(turns, ends, strict=False) if turn["version"] == version]
 
 
 def _against(listing: Any, version: str) -> str:
