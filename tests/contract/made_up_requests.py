@@ -19,12 +19,15 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
 def send(
-    to: Service, key: str, phases: Sequence[str], *, examples: int, seed: int | None
+    to: Service, key: str, phases: Sequence[str], *, examples: int, seed: int | None, operations: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """What schemathesis says; it ends with 0 if it has found nothing. Without a seed, the same each time."""
+    """What schemathesis says; it ends with 0 if it has found nothing. Without a seed, the same each time. Of all
+    operations, or of those alone whose ids are given.
+    """
     words = [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml", "run"]
     words += [f"{to.url}/openapi.json", "--header", f"Authorization: Bearer {key}", "--no-color"]
     words += ["--phases", ",".join(phases), "--max-examples", examples, "--continue-on-failure", "--warnings", "off"]
+    words += [word for operation in operations for word in ("--include-operation-id", operation)]
     words += ["--generation-deterministic"] if seed is None else ["--seed", seed]
     return subprocess.run(
         [*map(str, words)],
