@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_the_policies_that_decided_orders_of_the_example_change_none_to_the_byte(tmp_path):
     """Another network and other policies were loaded since."""
-    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 300)
+    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 100)
     policies = load_policies(policy_files(ROOT / "policies"))
     commented = {name: f"{text}\n# as before\n" for name, text in policies.texts.items() if name.endswith(".yaml")}
     drafts = Draft.of("same", policies), Draft(name="commented", texts={**policies.texts, **commented})
@@ -36,7 +36,7 @@ def test_the_policies_that_decided_orders_of_the_example_change_none_to_the_byte
 
 
 def test_rolled_forward_the_policies_that_decided_make_the_very_decisions_of_the_log(tmp_path):
-    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 150)
+    decisions = decide(ROOT / "examples" / "hexagone", ROOT / "policies", tmp_path, 60)
     policies = load_policies(policy_files(ROOT / "policies"))
     with Pointsman(Settings(data=tmp_path)) as service:
         request = WhatIfRequest(

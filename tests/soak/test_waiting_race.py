@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_no_newcomer_gets_a_unit_while_an_order_of_its_priority_waits_for_it(tmp_path: Path) -> None:
-    race = Race(arrivals=400, threads=20, seed=1, data=tmp_path / "server")
+    race = Race(arrivals=150, threads=12, seed=1, data=tmp_path / "server")
     verdict = race.run()
     assert set(race.arrived) == {"release", "movement", "count"}
     assert verdict.served > 0
