@@ -63,14 +63,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The store's tests are shared out among the servers by their names: half of them run on the embedded one, half on
     Redis. What stands above it asks the store alone, and is tested on the embedded one. With `--every-server` each test
-    runs on each. A test that says itself on which it runs, runs on that.
+    runs on each, as those that are marked `each_server` always do. A test that says itself on which it runs, runs on
+    that.
     """
     says_itself = any("server_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if says_itself or "server_url" not in metafunc.fixturenames:
         return
     path = metafunc.definition.path
     servers = ["embedded", "redis"] if redis_server() else ["embedded"]
-    if not metafunc.config.getoption("every_server"):
+    on_each = metafunc.config.getoption("every_server") or metafunc.definition.get_closest_marker("each_server")
+    if not on_each:
         stores = path.is_relative_to(STORING)
         name = f"{path.name}::{metafunc.definition.name}"
         servers = [servers[zlib.crc32(name.encode()) % len(servers)]] if stores else servers[:1]

@@ -114,12 +114,20 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "serving" in only:
         slices, size = (1, BRIEF_SLICE) if brief else (http_throughput.SLICES, http_throughput.SLICE)
         orders = option_sets.orders(lines[: (slices + 1) * size])
-        figures["serving"] = http_throughput.measure(inventory, orders, slices=slices, size=size, say=_say)
+        workers = http_throughput.BRIEF_WORKERS if brief else http_throughput.WORKERS
+        figures["serving"] = http_throughput.measure(
+            inventory, orders, slices=slices, size=size, workers=workers, say=_say
+        )
     if "crowding" in only:
         extent = (
-            {"rounds": 1, "size": BRIEF_SLICE, "quiet_probes": 10}
+            {"rounds": 1, "size": BRIEF_SLICE, "quiet_probes": 10, "workers": http_throughput.BRIEF_WORKERS}
             if brief
-            else {"rounds": crowding.ROUNDS, "size": crowding.SLICE, "quiet_probes": crowding.QUIET_PROBES}
+            else {
+                "rounds": crowding.ROUNDS,
+                "size": crowding.SLICE,
+                "quiet_probes": crowding.QUIET_PROBES,
+                "workers": http_throughput.WORKERS,
+            }
         )
         figures["crowding"] = crowding.measure(inventory, **extent, say=_say)
     if "checking" in only:

@@ -122,7 +122,7 @@ FULL = Extent(
     each_size=100,
     nodes=NODES,
 )
-BRIEF = Extent(instances=20, weighed=20, everything=20, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
+BRIEF = Extent(instances=6, weighed=6, everything=6, orders=5, random=3, wide=3, hard=1, each_size=1, nodes=(5, 20))
 
 
 def measure(inventory: Inventory, orders: Sequence[Order], *, extent: Extent, say: Say) -> ChoosingFigures:

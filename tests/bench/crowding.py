@@ -66,7 +66,9 @@ class CrowdingFigures:
         return statistics.median(map(float.__truediv__, self.crowded, self.alone))
 
 
-def measure(inventory: Inventory, *, rounds: int, size: int, quiet_probes: int, say: Say) -> CrowdingFigures:
+def measure(
+    inventory: Inventory, *, rounds: int, size: int, quiet_probes: int, workers: int, say: Say
+) -> CrowdingFigures:
     """Sends `size` orders three times a round; the first time of all is not counted."""
     run_at_once(100_000)  # who asks must not itself wait for a processor
     slices = itertools.count()
@@ -75,7 +77,7 @@ def measure(inventory: Inventory, *, rounds: int, size: int, quiet_probes: int, 
         pointsman = opened.enter_context(installed(data, _NETWORK, inventory))
         key = key_of(pointsman, role="oms")
         more = {"POINTSMAN_NETWORK": _NETWORK, "POINTSMAN_PROBES_PORT": str(probes_port)}
-        port = opened.enter_context(served("api.http.app:served_app", data, more))
+        port = opened.enter_context(served("api.http.app:served_app", data, more, workers=workers))
         ports = {"the service's port": port, "the port for probes": probes_port}
         quiet: dict[str, list[list[float]]] = {name: [] for name in ports}
         loaded: dict[str, list[list[float]]] = {name: [] for name in ports}

@@ -41,6 +41,7 @@ SLICES, SLICE = 6, 600
 CONNECTIONS = 8
 BATCH = 100
 WORKERS, THREADS = 2, 4
+BRIEF_WORKERS = 1
 _SECONDS_TO_START, _SECONDS_TO_STOP, _SECONDS_A_SLICE = 120, 60, 600
 _CREATED = "201"
 _DRILL, _OURS, _BATCHES, _FLOOR = "drill", "ours", "batches", "floor"
@@ -62,9 +63,13 @@ class ThroughputFigures:
     requests: int
     bytes_ours: int
     bytes_floor: int
-    server: str = f"{WORKERS} workers with {THREADS} threads"
+    workers: int = WORKERS
     connections: int = CONNECTIONS
     batch: int = BATCH
+
+    @property
+    def server(self) -> str:
+        return f"{self.workers} workers with {THREADS} threads"
 
     @property
     def share(self) -> float:
@@ -81,7 +86,9 @@ def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
     return statistics.median(rate / other for rate, other in zip(rates, others, strict=True))
 
 
-def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size: int, say: Say) -> ThroughputFigures:
+def measure(
+    inventory: Inventory, orders: Sequence[Order], *, slices: int, size: int, workers: int, say: Say
+) -> ThroughputFigures:
     """`orders` are the first of the hexagone file, enough for `slices` slices and one more."""
     with directory() as data, contextlib.ExitStack() as opened:
         say("serving: preparing what the floor sends and answers")
@@ -93,7 +100,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
             opened.enter_context(installed(data, network, inventory))
             app = "tests.bench.minimal_app:floor_app" if network == _FLOOR else "api.http.app:served_app"
             more = {"POINTSMAN_NETWORK": network, ANSWERS: str(answers)}
-            ports[network] = opened.enter_context(served(app, data, more))
+            ports[network] = opened.enter_context(served(app, data, more, workers=workers))
         rates: dict[str, list[float]] = {network: [] for network in ports}
         sizes: dict[str, int] = dict.fromkeys(ports, 0)
         for number in range(slices + 1):
@@ -112,6 +119,7 @@ def measure(inventory: Inventory, orders: Sequence[Order], *, slices: int, size:
         requests=counted,
         bytes_ours=sizes[_OURS] // counted,
         bytes_floor=sizes[_FLOOR] // counted,
+        workers=workers,
     )
 
 
@@ -170,10 +178,10 @@ def _for_floor_network(values: list[Any]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def served(app: str, data: Path, more: Mapping[str, str]) -> Iterator[int]:
+def served(app: str, data: Path, more: Mapping[str, str], *, workers: int) -> Iterator[int]:
     """Serves `app` over HTTP until the block ends; yields the port."""
     port = free_port()
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(WORKERS), "--app", app]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--app", app]
     command = [sys.executable, "-m", "api.http.serving", *options]
     environment = clean_environment(POINTSMAN_DATA=data, POINTSMAN_THREADS=THREADS, **more)
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr)

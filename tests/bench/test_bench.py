@@ -3,16 +3,14 @@
 import functools
 import io
 import json
-import subprocess
-import sys
 
 import pytest
 from rich.console import Console
 
 from tests.bench import archive, choice, option_sets, returned_units, rulebook, tables
-from tests.bench.__main__ import PARTS, measure
+from tests.bench.__main__ import PARTS, main, measure
 from tests.bench.matching import AnswersDiffer, meant, verify
-from tests.bench.option_sets import OPTIONS, ROOT
+from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
 from tests.bench.peers.installed import ENGINES, installed, load
 from tests.bench.peers.ours import Ours
@@ -107,23 +105,25 @@ def test_matching_reports_every_engine_that_is_installed_at_every_number_of_rule
     assert report("matching")["growth"] > 0
 
 
-@pytest.mark.parametrize("kind", ["agreement", "weighed_agreement", "agreement_on_everything", "capped_agreement"])
-def test_ours_and_highs_choose_equally_well(kind):
-    figures = report("choosing")[kind]
-    assert figures["equal"] == figures["instances"] > 0
-    assert figures["wrong"] == 0
-
-
-def test_choosing_reports_every_size_beside_highs():
+def test_ours_and_highs_choose_equally_well_and_every_size_is_reported_beside_highs():
+    for kind in ("agreement", "weighed_agreement", "agreement_on_everything", "capped_agreement"):
+        figures = report("choosing")[kind]
+        assert figures["equal"] == figures["instances"] > 0, kind
+        assert figures["wrong"] == 0, kind
     sizes = report("choosing")["sizes"]
     assert len(sizes) == len(choice.LINES) * len(choice.OPTIONS)
     assert all(row["highs"] > row["solving"] > 0 for row in [*report("choosing")["sides"], *sizes])
 
 
-def test_deciding_reports_a_rate_and_where_the_time_goes():
-    assert report("deciding")["per_second"] > 0
-    parts = list(report("deciding")["parts"])
+def test_deciding_reports_a_rate_and_where_the_time_goes_as_json_of_the_parts_asked_for(capsys, monkeypatch):
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # that of the bench would end the tests
+    main(["--brief", "--json", "--only", "deciding"], standalone_mode=False)
+    figures = json.loads(capsys.readouterr().out)
+    deciding = figures["deciding"]
+    assert (deciding["orders"], deciding["per_second"] > 0) == (30, True)
+    parts = list(deciding["parts"])
     assert (parts[0], parts[-1]) == ("snapshot", "commit")
+    assert {part for part in PARTS if figures[part] is not None} == {"deciding"}
 
 
 def test_a_whatif_reports_its_share_of_the_time_of_deciding():
@@ -140,14 +140,10 @@ def test_activating_reports_every_step_by_number_of_rules():
         assert min(steps.values()) > 0
 
 
-def test_the_floor_answers_as_many_bytes_as_ours():
+def test_the_floor_answers_as_many_bytes_as_ours_and_batches_are_set_against_orders_one_by_one():
     served = report("serving")
     assert served["bytes_floor"] == pytest.approx(served["bytes_ours"], rel=0.01)
     assert served["share"] > 0
-
-
-def test_orders_in_batches_are_set_against_orders_one_by_one():
-    served = report("serving")
     (single,), (batched,) = served["ours"], served["batches"]
     assert served["batch_ratio"] == pytest.approx(batched / single)
 
@@ -233,26 +229,6 @@ def test_look_ahead_saves_on_the_public_network_and_no_plan_costs_less_than_the_
     (saved,) = network["saved"]
     (percent,), (bound,) = saved["percent"], network["bound"]
     assert bound < percent < 0.5
-
-
-def test_the_command_line_prints_json_of_the_parts_asked_for():
-    command = [sys.executable, "-m", "tests.bench", "--brief", "--json", "--only", "deciding"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
-    figures = json.loads(done.stdout)
-    assert figures["deciding"]["orders"] == 30
-    assert (
-        figures["matching"]
-        is figures["choosing"]
-        is figures["activating"]
-        is figures["serving"]
-        is figures["crowding"]
-        is figures["returning"]
-        is figures["moving"]
-        is figures["labelling"]
-        is figures["looking_ahead"]
-        is figures["connecting"]
-        is None
-    )
 
 
 def test_the_archive_that_is_searched_has_what_the_searches_look_for(tmp_path):

@@ -82,7 +82,8 @@ class World:
     folder: Path
     cups: object
     shop: FakeShopify
-    kills: bool
+    dies_after: tuple
+    """Steps after which all processes are killed."""
     port: int = field(default_factory=free_port)
     service: subprocess.Popen | None = None
     shipment: str = ""
@@ -122,9 +123,9 @@ class World:
             os.kill(client.info("server")["process_id"], signal.SIGKILL)
         self.killed += 1
 
-    def between(self):
-        """What happens between two steps."""
-        if self.kills:
+    def between(self, step):
+        """What happens after a step."""
+        if step in self.dies_after:
             self.kill()
             self.start()
 
@@ -168,7 +169,7 @@ def world(tmp_path, tmp_path_factory, request):
     shop.orders[ORDER] = ShopifyOrder([FulfillmentOrder(7, LYON, remaining)])
     with running(shop), running_cups(tmp_path_factory.mktemp("cups")) as cups:
         cups.add("dock")
-        here = World(tmp_path, cups, shop, kills=request.param)
+        here = World(tmp_path, cups, shop, dies_after=request.param)
         _lay_out(here)
         here.run("load", tmp_path / "network")
         here.run("policy", "publish", tmp_path / "policies", "--activate")
@@ -359,12 +360,20 @@ def _events(world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("world", [False, True], indirect=True, ids=["nobody-dies", "all-die-between-steps"])
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param((webhook, warehouse_answers), id="all-die-twice"),
+        pytest.param((), marks=pytest.mark.exhaustive, id="nobody-dies"),
+        pytest.param(STEPS, marks=pytest.mark.exhaustive, id="all-die-between-steps"),
+    ],
+    indirect=True,
+)
 def test_an_order_goes_from_the_shop_to_the_door_and_back(world):
     for step in STEPS:
         step(world)
-        world.between()
-    assert world.killed == (len(STEPS) if world.kills else 0)
+        world.between(step)
+    assert world.killed == len(world.dies_after)
     shirt, lamp = LINES
     nothing = {"cancelled": 0, "held": 0, "unfilled": 0, "waiting": 0}
     assert outcome(world) == {

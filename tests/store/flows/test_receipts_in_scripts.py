@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given
 
 from engine.inbound.available_to_promise import available_of_receipts, covers, peg
@@ -16,6 +17,8 @@ from tests.store.flows.conftest import commit, decision_on
 from tests.support.examples import examples
 from tests.support.facts import NOW
 from tests.unit.engine.inbound.test_available_to_promise import RECEIPTS, RELIANCES
+
+pytestmark = pytest.mark.each_server
 
 NUMBERS = itertools.count(1)
 

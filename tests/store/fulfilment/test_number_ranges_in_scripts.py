@@ -15,6 +15,8 @@ from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import INSTALLATION, Keys
 from tests.support.examples import examples
 
+pytestmark = pytest.mark.each_server
+
 RUN = (
     (SCRIPTS / "parts" / "number_ranges.lua").read_text(encoding="utf-8")
     + """

@@ -11,6 +11,8 @@ from tests.support.facts import LYON, NOW, node, service
 from tests.support.ledger_entries import ledger_kinds
 from tests.support.parcels import LYON_ADDRESS, decided, pack, packing_network
 
+pytestmark = pytest.mark.each_server
+
 DAY = 86_400
 
 

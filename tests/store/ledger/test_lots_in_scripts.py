@@ -2,12 +2,15 @@
 
 import json
 
+import pytest
 from hypothesis import HealthCheck, given
 
 from engine.model.lots import lots_of
 from engine.store.connection.client import SCRIPTS
 from tests.support.examples import examples
 from tests.unit.engine.model.test_lots import POSITIONS, TODAY
+
+pytestmark = pytest.mark.each_server
 
 LOTS = (SCRIPTS / "parts" / "lots.lua").read_text(encoding="utf-8")
 RUN = f"""{LOTS}

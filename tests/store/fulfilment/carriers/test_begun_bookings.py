@@ -7,6 +7,8 @@ import pytest
 from engine.errors import CarrierUnavailable
 from engine.store.fulfilment.begun_bookings import KEPT_SECONDS, LEASE_MILLISECONDS, BegunBooking, BegunBookings
 
+pytestmark = pytest.mark.each_server
+
 
 @pytest.fixture
 def bookings(client, keys):

@@ -22,6 +22,8 @@ from tests.support.lossy_proxy import proxy, script_call
 from tests.support.parcels import LILLE_ADDRESS, LYON_ADDRESS, ZOE, packing_network, reserve_ssccs
 from tests.support.returns import dispose, inspect, open_return, receive
 
+pytestmark = pytest.mark.each_server
+
 _DEPOTS = itertools.count(2_000)
 """Two networks of one server must not have the same numbers."""
 

@@ -28,20 +28,39 @@ def test_twenty_lines_over_two_thousand_nodes_are_proven(seed, most_shipments):
     assert choose(many_nodes(seed, max_shipments=most_shipments)).gap == 0
 
 
-def test_the_choice_of_an_order_of_very_many_lines_ends():
-    """Lines kept together, of one SKU and of many; more lines than are always proven."""
-    of_many = plain(1, lines=50, nodes=30, services=2)
-    together = replace(of_many, demands=[replace(demand, together=True) for demand in of_many.demands])
-    of_one = replace(
-        together,
-        demands=[replace(demand, sku="mug") for demand in together.demands[:25]],
-        supply={(node, "mug"): 8 for node, _ in of_many.supply},
+def of_many_skus():
+    return plain(1, lines=50, nodes=30, services=2)
+
+
+def kept_together():
+    problem = of_many_skus()
+    return replace(problem, demands=[replace(demand, together=True) for demand in problem.demands])
+
+
+def kept_together_of_one_sku():
+    problem = kept_together()
+    return replace(
+        problem,
+        demands=[replace(demand, sku="mug") for demand in problem.demands[:25]],
+        supply={(node, "mug"): 8 for node, _ in problem.supply},
     )
-    for problem in (of_many, together, of_one):
-        choice = choose(problem)
-        assert choice.score.unfilled == 0
-        assert allowed(problem, choice.units)
-        assert score(problem, choice.units) == choice.score
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(of_many_skus, marks=pytest.mark.exhaustive),
+        kept_together,
+        pytest.param(kept_together_of_one_sku, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_the_choice_of_an_order_of_very_many_lines_ends(problem):
+    """More lines than are always proven."""
+    placed = problem()
+    choice = choose(placed)
+    assert choice.score.unfilled == 0
+    assert allowed(placed, choice.units)
+    assert score(placed, choice.units) == choice.score
 
 
 def test_a_billion_units_are_not_counted_one_by_one():
