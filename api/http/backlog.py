@@ -15,7 +15,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The backlog of one Pointsman."""
     backlog = Blueprint("backlog", __name__, url_prefix="/v1/backlog", description="Orders that wait for stock")
 
-    @backlog.get("", scope=("orders", "audit:read"))
+    @backlog.get("", scope=("orders", "orders:read", "audit:read"))
     @backlog.arguments(BacklogQuery, location="query")
     @backlog.response(HTTPStatus.OK, BacklogRecord)
     def page(query: dict[str, Any]) -> Response:

@@ -124,14 +124,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return _in_lines(sent, batch) if is_ndjson() else _as_one(sent, batch)
 
-    @decisions.get("", scope=("orders", "audit:read"))
+    @decisions.get("", scope=("orders", "orders:read", "audit:read"))
     @decisions.arguments(DecisionsQuery, location="query")
     @decisions.response(HTTPStatus.OK, DecisionsPageRecord)
     def page(query: dict[str, Any]) -> Response:
         """Logged decisions, newest first"""
         return answer(DecisionsPageRecord.of(pointsman.decisions.page(**query)))
 
-    @decisions.get("/<string:decision_id>", scope=("orders", "audit:read"))
+    @decisions.get("/<string:decision_id>", scope=("orders", "orders:read", "audit:read"))
     @decisions.arguments(FactsQuery, location="query")
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, DecisionRecord)

@@ -54,7 +54,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """Hold them longer"""
         return answer(HoldStateRecord.of(pointsman.holds.extend(decision_id, **body)))
 
-    @holds.get("/holds/<string:decision_id>", scope=("orders", "audit:read"))
+    @holds.get("/holds/<string:decision_id>", scope=("orders", "orders:read", "audit:read"))
     @holds.response(HTTPStatus.OK, HoldStateRecord)
     def show(decision_id: str) -> Response:
         """Where the units of each shipment of a decision are: held, or how they ended"""
@@ -62,7 +62,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         note_order(state.order)
         return answer(HoldStateRecord.of(state))
 
-    @holds.get("/holds", scope=("orders", "audit:read"))
+    @holds.get("/holds", scope=("orders", "orders:read", "audit:read"))
     @holds.arguments(HoldsQuery, location="query")
     @holds.response(HTTPStatus.OK, HoldsPageRecord)
     def living(query: dict[str, Any]) -> Response:

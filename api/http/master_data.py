@@ -120,7 +120,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         sent=SentNodeRecord,
     )
 
-    @master_data.get("/products/<path:sku>", scope=("stock", "audit:read"))
+    @master_data.get("/products/<path:sku>", scope=("stock", "stock:read", "audit:read"))
     @master_data.response(HTTPStatus.OK, NetworkProductRecord)
     def get_product(sku: str) -> Response:
         """A product as it is stored; its `product` can be sent again"""
@@ -128,7 +128,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         fields = ProductFieldsRecord.of(product)
         return answer(NetworkProductRecord(sku=sku, product=fields, network_version=network.version))
 
-    @master_data.get("/nodes/<string:node>", scope=("stock", "audit:read"))
+    @master_data.get("/nodes/<string:node>", scope=("stock", "stock:read", "audit:read"))
     @master_data.response(HTTPStatus.OK, NetworkNodeRecord)
     def get_node(node: str) -> Response:
         """A node as it is stored; its `node` can be sent again"""

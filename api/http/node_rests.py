@@ -14,7 +14,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The nodes of one Pointsman that rest."""
     resting = Blueprint("resting", __name__, url_prefix="/v1/resting", description="Nodes that rest after a rejection")
 
-    @resting.get("", scope=("orders", "audit:read"))
+    @resting.get("", scope=("orders", "orders:read", "audit:read"))
     @resting.response(HTTPStatus.OK, RestsRecord)
     def listed() -> Response:
         """Which nodes are given nothing now, until when and why"""

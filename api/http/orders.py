@@ -35,14 +35,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The orders of one Pointsman."""
     orders = Blueprint("orders", __name__, url_prefix="/v1/orders", description="Orders, and where their units stand")
 
-    @orders.get("", scope=("orders", "audit:read"))
+    @orders.get("", scope=("orders", "orders:read", "audit:read"))
     @orders.arguments(OrdersQuery, location="query")
     @orders.response(HTTPStatus.OK, OrdersPageRecord)
     def page(query: dict[str, Any]) -> Response:
         """Orders, those placed last first"""
         return answer(OrdersPageRecord.of(pointsman.orders.list(**query)))
 
-    @orders.get("/<path:order_id>", scope=("orders", "audit:read"))
+    @orders.get("/<path:order_id>", scope=("orders", "orders:read", "audit:read"))
     @orders.response(HTTPStatus.OK, OrderStateRecord)
     @orders.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")
     def show(order_id: str) -> Response:

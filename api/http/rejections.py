@@ -36,7 +36,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
             pointsman.rerouting.reject(RejectionRequest(decision=decision_id, waits=waits, **body))
         )
 
-    @rerouting.get("/<string:decision_id>/chain", scope=("orders", "audit:read"))
+    @rerouting.get("/<string:decision_id>/chain", scope=("orders", "orders:read", "audit:read"))
     @rerouting.response(HTTPStatus.OK, ChainRecord)
     def chain(decision_id: str) -> Response:
         """All decisions of the order, the first first"""

@@ -78,7 +78,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return Response((part for _, part in lines), content_type=NDJSON)
 
-    @stock.get("/stock/<path:sku>", scope=("stock", "audit:read"))
+    @stock.get("/stock/<path:sku>", scope=("stock", "stock:read", "audit:read"))
     @stock.arguments(NodePageQuery, location="query")
     @stock.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @stock.response(HTTPStatus.OK, SkuStockRecord)

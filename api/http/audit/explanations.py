@@ -36,7 +36,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """The explanations of one Pointsman."""
     explanations = Blueprint("explanations", __name__, url_prefix="/v1/decisions", description="Why decisions are so")
 
-    @explanations.get("/<string:decision_id>/explanation", scope=("orders", "audit:read"))
+    @explanations.get("/<string:decision_id>/explanation", scope=("orders", "orders:read", "audit:read"))
     @explanations.arguments(ExplanationQuery, location="query")
     @explanations.response(HTTPStatus.OK, DecisionExplanationRecord)
     def explain(query: dict[str, Any], decision_id: str) -> Response:

@@ -15,7 +15,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     """How fast articles sell on the network of one Pointsman."""
     demand = Blueprint("demand", __name__, url_prefix="/v1/demand", description="How fast articles sell")
 
-    @demand.get("", scope=("stock", "audit:read"))
+    @demand.get("", scope=("stock", "stock:read", "audit:read"))
     @demand.arguments(DemandQuery, location="query")
     @demand.response(HTTPStatus.OK, DemandRecord)
     def show(query: dict[str, Any]) -> Response:

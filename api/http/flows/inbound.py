@@ -65,7 +65,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return streamed(answer_lines(lines, partial(_answers, pointsman, quantities), _stopped, subject="receipts"))
 
-    @inbound.get("", scope=("stock", "audit:read"))
+    @inbound.get("", scope=("stock", "stock:read", "audit:read"))
     @inbound.arguments(ReceiptsQuery, location="query")
     @inbound.response(HTTPStatus.OK, ReceiptsPageRecord)
     def listed(query: dict[str, Any]) -> Response:
@@ -73,7 +73,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         page = pointsman.flows.inbound.page(**query)
         return answer(ReceiptsPageRecord.of(page, pointsman.now))
 
-    @inbound.get("/<string:receipt>", scope=("stock", "audit:read"))
+    @inbound.get("/<string:receipt>", scope=("stock", "stock:read", "audit:read"))
     @inbound.response(HTTPStatus.OK, InboundReceiptRecord)
     def show(receipt: str) -> Response:
         """One receipt, open or not"""

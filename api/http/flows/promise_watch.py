@@ -62,7 +62,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         note_order(shipment.order.id)
         return answer(shipment_record(shipment))
 
-    @promises.get("/promises/at-risk", scope=("orders", "audit:read"))
+    @promises.get("/promises/at-risk", scope=("orders", "orders:read", "audit:read"))
     @promises.arguments(AtRiskQuery, location="query")
     @promises.response(HTTPStatus.OK, PromisesAtRiskRecord)
     def at_risk(query: dict[str, Any]) -> Response:

@@ -59,14 +59,14 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         answered = pointsman.flows.return_placements.ask(placement_question(pointsman, body))
         return answer_in(language, PlacementsRecord.of(answered, language))
 
-    @returns.get("", scope=("orders", "audit:read"))
+    @returns.get("", scope=("orders", "orders:read", "audit:read"))
     @returns.arguments(ReturnsQuery, location="query")
     @returns.response(HTTPStatus.OK, ReturnsPageRecord)
     def page(query: dict[str, Any]) -> Response:
         """Returns, those opened last first"""
         return answer(ReturnsPageRecord.of(flow().list(**query)))
 
-    @returns.get("/<path:return_id>", scope=("orders", "audit:read"))
+    @returns.get("/<path:return_id>", scope=("orders", "orders:read", "audit:read"))
     @returns.response(HTTPStatus.OK, ReturnRecord)
     def show(return_id: str) -> Response:
         """A return: what was authorised, what came, and what became of it"""

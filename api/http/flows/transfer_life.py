@@ -45,7 +45,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
         place = f"/v1/transfers/{quote(made.transfer.id, safe='')}"
         return answer_made(TransferRecord.of(made.transfer), place, new=not made.again)
 
-    @transfers.get("", scope=("stock", "audit:read"))
+    @transfers.get("", scope=("stock", "stock:read", "audit:read"))
     @transfers.arguments(TransfersQuery, location="query")
     @transfers.response(HTTPStatus.OK, TransfersPageRecord)
     def page(query: dict[str, Any]) -> Response:
@@ -54,7 +54,7 @@ def add_life(transfers: Blueprint, pointsman: Pointsman) -> None:
         records = [TransferRecord.of(transfer) for transfer in found.transfers]
         return answer(TransfersPageRecord(transfers=records, next=holds_cursor(found.after)))
 
-    @transfers.get("/<path:transfer>", scope=("stock", "audit:read"))
+    @transfers.get("/<path:transfer>", scope=("stock", "stock:read", "audit:read"))
     @transfers.response(HTTPStatus.OK, TransferRecord)
     def show(transfer: str) -> Response:
         """A transfer as it stands"""
