@@ -71,7 +71,7 @@ class LiveDays:
         """With what has been logged by now or, as long as `complete` is false, the beginning of that."""
         zone = self._network().time_zone
         with self._reading:
-            if zone != self._zone:  # days begin at other instants
+            if zone != self._zone or self._was_reset():  # days begin at other instants, or there are others
                 self._days, self._zone, self._last, self._ran_low = {}, zone, None, {}
             self._read_on()
             for day in sorted(self._days)[:-MOST_DAYS]:
@@ -86,6 +86,10 @@ class LiveDays:
     def ran_low(self) -> Sequence[RanLow]:
         """As of when `all` was asked last: the positions that ran low of late, each once, the last first."""
         return list(reversed(self._ran_low.values()))
+
+    def _was_reset(self) -> bool:
+        """Whether what was read last is of a log that was deleted since, with its network."""
+        return self._last is not None and not decision_log.knows(self._client, self._keys, self._last)
 
     def _read_on(self) -> None:
         start = f"{max(0, self._clock() * 1_000 - LOGGED_DAYS * _A_DAY)}" if self._last is None else self._after()

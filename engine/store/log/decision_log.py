@@ -197,6 +197,16 @@ def batches(
         start = f"({batch[-1][0].decode()}"
 
 
+def knows(client: Client, keys: Keys, entry: EntryId) -> bool:
+    """Whether the entry is in the log or its archive; if not, it was of a log that was deleted since."""
+    name = "{}-{}".format(*entry)
+    with faults(), client.redis.pipeline(transaction=False) as read:
+        read.xrange(keys.log, name, name, count=1)
+        read.hget(keys.archived, "through")
+        there, through = read.execute()
+    return bool(there) or (through is not None and entry <= parse_entry_id(through))
+
+
 def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[RawEntry]:
     """At most `count` entries from `start` on, which is written as for XRANGE."""
     read = batches(client, keys, start=start, at_once=count)

@@ -6,7 +6,7 @@ import pytest
 
 from api.records.audit.days import DaysRecord
 from engine.audit.days import live_days
-from tests.conftest import PARKS_RISKY_ORDERS, activate
+from tests.conftest import PARKS_RISKY_ORDERS, activate, small
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 
@@ -96,6 +96,19 @@ def test_an_order_is_counted_once_however_often_it_is_decided_and_asked_for(http
     assert http.post(f"/v1/decisions/{decided[1]['id']}/reject", json=body).status_code == 201
     assert (days(http)["day"]["orders"], days(http)["day"]["rerouted"]) == (2, 1)
     assert opened().days.all() == opened().days.all()
+
+
+def test_a_worker_that_goes_on_counts_nothing_of_before_the_network_was_reset(http, opened, decided, pointsman):
+    worker = opened()
+    assert [tally.orders for tally in worker.days.all().values()] == [2]
+    assert worker.days.ran_low()
+    pointsman.forget()
+    pointsman.load(small())
+    assert worker.days.all() == {}
+    assert worker.days.ran_low() == []
+    activate(pointsman)
+    http.post("/v1/decisions", json=order_json(("SHIRT", 1), id="W-9"))
+    assert [tally.orders for tally in worker.days.all().values()] == [1]
 
 
 def test_another_process_reads_the_same(pointsman, opened, decided):
