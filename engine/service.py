@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from engine.access.api_keys import ApiKeys
-from engine.access.console_sessions import IDLE_SECONDS, ConsoleSessions
+from engine.access.console_sessions import IDLE_SECONDS, SIGN_IN_SECONDS, ConsoleSessions
 from engine.audit.access_log import AccessLog
 from engine.audit.calculations import Calculations
 from engine.audit.check_starts import CheckStarts
@@ -84,6 +84,7 @@ from engine.store.connection.client import Client
 from engine.store.connection.server import open_server
 from engine.store.connectors.connector_store import ConnectorStore
 from engine.store.console_sessions import StoredSessions
+from engine.store.console_sign_ins import PendingSignIns
 from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import INSTALLATION, Keys
 from engine.store.ledger import Ledger, RequestKey
@@ -349,6 +350,11 @@ class Pointsman:
         """Of the installation, as API keys are."""
         stored = StoredSessions(self._client, idle=IDLE_SECONDS)
         return ConsoleSessions(stored, api_keys=self.api_keys, clock=lambda: self.now)
+
+    @functools.cached_property
+    def pending_sign_ins(self) -> PendingSignIns:
+        """People who are at the OpenID provider's page, of the installation."""
+        return PendingSignIns(self._client, seconds=SIGN_IN_SECONDS)
 
     def close(self) -> None:
         if self._offer_thread is not None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import msgspec
-from flask import Request
+from flask import Request, Response
 from werkzeug.datastructures import Headers
 
 from api.language.current import say, say_message, text
@@ -44,6 +44,8 @@ class Problem:
     """By the path of a field, what is wrong with it."""
     findings: Sequence[Mapping[str, Any]]
     """Of policies that are not valid: as `POST /v1/policies/check` has them."""
+    retry_after: str = ""
+    """The header Retry-After: in how many seconds it may be asked again."""
 
     @property
     def title(self) -> str:
@@ -99,7 +101,16 @@ class Answer:
             detail=say(_SAID_TO_PEOPLE[kind]) if kind in _SAID_TO_PEOPLE else say_message(told["detail"]),
             fields={item["field"]: say_message(item["message"]) for item in told.get("errors", ())},
             findings=told.get("findings", ()),
+            retry_after=self.headers.get("Retry-After", ""),
         )
+
+
+def answered(page: str, problem: Problem | None) -> Response:
+    """The page, which tells of the problem if there is one."""
+    response = Response(page, status=HTTPStatus.OK if problem is None else problem.status, mimetype="text/html")
+    if problem is not None and problem.retry_after:
+        response.headers["Retry-After"] = problem.retry_after
+    return response
 
 
 class CallRefused(Exception):  # named for the fault

@@ -1,5 +1,5 @@
-"""Signing in by an API key or a token, or as whoever is on this machine; signing out; and choosing a language and a
-network.
+"""Signing in by an API key or a token, at the OpenID provider's page, or as whoever is on this machine; signing out;
+and choosing a language and a network.
 """
 
 import secrets
@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, redirect, request
 
-from api.console.calls import Answer, Calls, Problem
+from api.console.calls import Answer, Calls, Problem, answered
 from api.console.console import CSRF_FIELD, Console, verify_token
 from api.console.cookies import (
     SESSION,
@@ -18,12 +18,15 @@ from api.console.cookies import (
     set_cookie,
 )
 from api.console.own_address import is_of_this_site, own_address
+from api.console.provider_problems import provider_problem
 from api.console.rendering import rendered
-from api.console.surroundings import Surroundings
+from api.console.surroundings import Provider, Surroundings
 from api.console.visit import Visit
 from api.language.catalogue import LANGUAGES
 from api.language.current import say
 
+PROVIDER, BACK = "/sign-in/provider", "/sign-in/provider/back"
+"""The second one is the console's redirect URI."""
 _OPEN = "open"
 """The value of the button by which one signs in without a key."""
 
@@ -39,6 +42,9 @@ class SignIn:
         app.add_url_rule("/language", endpoint="language", view_func=self.choose_language, methods=["POST"])
         app.add_url_rule("/sign-in/once/<token>", endpoint="link", view_func=self.link, methods=["GET"])
         app.add_url_rule("/sign-in/once/<token>", endpoint="follow_link", view_func=self.follow_link, methods=["POST"])
+        if self._around.provider is not None:
+            app.add_url_rule(PROVIDER, endpoint="to_provider", view_func=self.to_provider, methods=["GET"])
+            app.add_url_rule(BACK, endpoint="from_provider", view_func=self.from_provider, methods=["GET"])
         self._console.action("/sign-out")(self.sign_out)
         self._console.action("/network")(self.choose_network)
 
@@ -56,7 +62,45 @@ class SignIn:
         if answer.problem is not None:
             return self._form(request.form.get("next", ""), problem=answer.problem)
         session_id = self._around.begin(answer.json, without_key)
-        return self._signed_in(session_id, request.form.get("next", ""))
+        how = "without a key" if without_key else f"key {answer.json['key']}" if answer.json["key"] else "token"
+        return self._signed_in(session_id, request.form.get("next", ""), how)
+
+    def to_provider(self) -> Response:
+        """To the provider's page. A link, not a form: browsers follow no form to another site where the console's
+        policy forbids that (form-action), not even by a redirect. Of another site, it leads to the console's own page.
+        """
+        here = request.args.get("next", "")
+        if self._console.visit() is not None:
+            return _redirected(own_address(request, here))
+        if not is_of_this_site(request):
+            return self._form(here)
+        browser = request.cookies.get(SIGN_IN) or secrets.token_urlsafe(32)
+        way = self._provider.begin(request, redirect_uri=self._address_of_return(), browser=browser, here=here)
+        if way.reason:
+            return self._form(here, problem=provider_problem(way.reason, self._provider.name, way.retry_after))
+        response = _redirected(way.address)
+        set_cookie(response, SIGN_IN, browser, path=request.script_root, secure=self._is_secure())
+        return response
+
+    def from_provider(self) -> Response:
+        """Back from there, signed in or told why not."""
+        answer = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
+        entrance = self._provider.finish(answer, browser=request.cookies.get(SIGN_IN, ""))
+        if entrance.reason:
+            return self._form("", problem=provider_problem(entrance.reason, self._provider.name))
+        return self._signed_in(entrance.session_id, entrance.here, "provider")
+
+    @property
+    def _provider(self) -> Provider:
+        """Only asked for where there is one."""
+        if self._around.provider is None:
+            raise LookupError("no provider is set")
+        return self._around.provider
+
+    def _address_of_return(self) -> str:
+        """As the provider knows it."""
+        scheme = "https" if self._is_secure() else "http"
+        return (self._around.console_url or f"{scheme}://{request.host}{request.script_root}") + BACK
 
     def link(self, token: str) -> Response:
         """The page with a button that follows the link: whoever only looks at the address does not use it up."""
@@ -72,9 +116,10 @@ class SignIn:
                 " which pointsman console makes"
             )
             return self._form("", problem=Problem(status=410, kind="", detail=detail, fields={}, findings=()))
-        return self._signed_in(session_id, "")
+        return self._signed_in(session_id, "", "link")
 
-    def _signed_in(self, session_id: str, here: str) -> Response:
+    def _signed_in(self, session_id: str, here: str, how: str) -> Response:
+        self._around.record(self._around.sessions.find(session_id, used=False), "console_sign_in", how)
         if before := request.cookies.get(SESSION):  # it is somebody else's, perhaps
             self._around.sessions.end(before)
         response = _redirected(own_address(request, here))
@@ -92,6 +137,7 @@ class SignIn:
 
     def sign_out(self, visit: Visit) -> Response:
         visit.sign_out()
+        self._around.record(visit.session, "console_sign_out", "")
         response = _redirected(visit.link("sign-in"))
         forget_cookie(response, SESSION, path=request.script_root, secure=self._is_secure())
         return response
@@ -129,10 +175,10 @@ class SignIn:
             csrf_field=CSRF_FIELD,
             open_here=self._around.open_here(),
             tokens=self._around.tokens,
+            provider=self._around.provider,
             root=request.script_root,
         )
-        status = HTTPStatus.OK if problem is None else problem.status
-        response = Response(page, status=status, mimetype="text/html")
+        response = answered(page, problem)
         set_cookie(response, SIGN_IN, csrf, path=request.script_root, secure=self._is_secure())
         return response
 

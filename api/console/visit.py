@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Request, Response, redirect
 from markupsafe import Markup
 
-from api.console.calls import JSON, Answer, CallRefused, Calls, Method, Problem, Query, path_of
+from api.console.calls import JSON, Answer, CallRefused, Calls, Method, Problem, Query, answered, path_of
 from api.console.navigation import Section
 from api.console.rendering import rendered
 from api.console.shown import Clock
@@ -185,12 +185,12 @@ class Visit:
 
     def show_problem(self, problem: Problem) -> Response:
         try:
-            return self.show("problem.html", status=problem.status, problem=problem)
+            page = rendered("problem.html", visit=self, problem=problem)
         except CallRefused:  # not even who is signed in can be asked for: there is no menu
             page = rendered(
                 "problem_alone.html", problem=problem, root=self.request.script_root, csrf=self.session.csrf
             )
-            return Response(page, status=problem.status, mimetype="text/html")
+        return answered(page, problem)
 
     def refuse(self) -> Response:
         """What this person may not do."""

@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Flask, Response, request
@@ -83,6 +83,9 @@ from engine.settings import Settings
 from engine.simulation.job import KINDS
 from engine.simulation.trial_turns import TrialTurns
 from engine.version import VERSION
+
+if TYPE_CHECKING:
+    from api.http.access.openid.provider import OpenIdProvider
 
 MOST_BYTES = 4 << 20
 """Of a request's body."""
@@ -190,9 +193,10 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     announce(app, deprecations)
     for name, schema in components(records).items():
         api.spec.components.schema(name, schema)
+    openid = _openid(served[0])
     authentication = Authentication(
         api_keys=served[0].api_keys,
-        tokens=_token_reader(served[0]),
+        tokens=(lambda _: None) if openid is None else openid.tokens.caller_of,
         open_here=lambda: served[0].settings.access.open,
         attempts=attempts,
     )
@@ -203,7 +207,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         limit_requests(app, pointsman, limit)
     IdempotentRequests(pointsman).guard(app)
     record_reads(app, pointsman)
-    app.wsgi_app = MountedConsole(app.wsgi_app, served[0], scopes)  # type: ignore[method-assign]  # as Flask says to
+    app.wsgi_app = MountedConsole(app.wsgi_app, served, scopes, openid)  # type: ignore[method-assign]  # as Flask says to
     return app
 
 
@@ -262,15 +266,13 @@ def _failed_attempts(app: Flask, pointsman: Pointsman) -> FailedAttempts | None:
     return attempts
 
 
-def _token_reader(pointsman: Pointsman) -> TokenReader:
-    """Reads tokens of the OpenID provider of the settings; if there is none, no token is valid."""
-    openid = pointsman.settings.access.openid
-    if openid is None:
-        return lambda _: None
-    from api.http.access.openid.provider_keys import ProviderKeys  # noqa: PLC0415  # a large library behind it
-    from api.http.access.openid.tokens import Tokens  # noqa: PLC0415
+def _openid(pointsman: Pointsman) -> "OpenIdProvider | None":
+    """The OpenID provider of the settings; if there is none, no token is valid."""
+    if pointsman.settings.access.openid is None:
+        return None
+    from api.http.access.openid.provider import OpenIdProvider  # noqa: PLC0415  # a large library behind it
 
-    return Tokens(openid, keys=ProviderKeys(openid), clock=lambda: pointsman.now).caller_of
+    return OpenIdProvider.of(pointsman, pointsman.settings.access.openid)
 
 
 def _meter(meter: NetworkMeter, tracing: Tracing | None) -> Meter:

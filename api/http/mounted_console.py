@@ -2,12 +2,15 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from api.http.access.address_limits import AddressLimit
 from api.http.access.authentication import is_from_here
+from api.http.access.signing_in import record_signing_in
 from api.http.access.within import environ_of
 from api.http.addresses import read_ids_from_addresses
 from engine.access.console_sessions import Person
@@ -15,6 +18,10 @@ from engine.decide.order_record import seconds
 from engine.errors import StoreUnavailable
 from engine.model.scopes import Scope
 from engine.service import Pointsman
+
+if TYPE_CHECKING:  # a large library behind them
+    from api.http.access.openid.door import ProviderDoor
+    from api.http.access.openid.provider import OpenIdProvider
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PREFIX = "/console"
@@ -25,24 +32,40 @@ class MountedConsole:
     for: many a worker never is.
     """
 
-    def __init__(self, api: Wsgi, pointsman: Pointsman, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
+    def __init__(
+        self,
+        api: Wsgi,
+        served: Sequence[Pointsman],
+        scopes: Mapping[str, tuple[Scope, ...]],
+        openid: "OpenIdProvider | None",
+    ) -> None:
         self._api = api
-        self._pointsman = pointsman
+        self._served = served
+        self._pointsman = served[0]
         self._scopes = scopes
+        self._openid = openid
+        self._prefix = urlsplit(self._pointsman.settings.access.console_url).path
         self._making = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
         if path != PREFIX and not path.startswith(f"{PREFIX}/"):
             return self._api(environ, start_response)
-        environ = {
-            **environ,
-            "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + PREFIX,
-            "PATH_INFO": path.removeprefix(PREFIX) or "/",
-        }
+        environ = {**environ, **self._below(environ)}
         with self._making:
             console = self._console
         return console.wsgi_app(environ, start_response)
+
+    def _below(self, environ: Mapping[str, Any]) -> Mapping[str, str]:
+        """Where the console stands: as browsers see it, if a setting says so, or else as the server does."""
+        seen = environ.get("SCRIPT_NAME", "") + PREFIX
+        root = self._prefix or seen
+        written: str = environ.get("RAW_URI", "")
+        return {
+            "SCRIPT_NAME": root,
+            "PATH_INFO": environ["PATH_INFO"].removeprefix(PREFIX) or "/",
+            "RAW_URI": root + written.removeprefix(seen) if written.startswith(seen) else written,
+        }
 
     @functools.cached_property
     def _console(self) -> Flask:
@@ -55,10 +78,13 @@ class MountedConsole:
                 api=self._api,
                 sessions=self._pointsman.console_sessions,
                 begin=self._begin,
+                provider=self._provider_door(),
+                record=functools.partial(record_signing_in, self._served, request),
                 signed=environ_of,
                 scopes=self._scopes,
                 open_here=lambda: self._pointsman.settings.access.open and is_from_here(request),
                 proxied=settings.access.proxied,
+                console_url=settings.access.console_url,
                 tokens=settings.access.openid is not None,
                 prepare=read_ids_from_addresses,
                 unavailable=StoreUnavailable,
@@ -78,3 +104,19 @@ class MountedConsole:
             ends_at=None if ends_at is None else seconds(ends_at),
         )
         return self._pointsman.console_sessions.begin(person)
+
+    def _provider_door(self) -> "ProviderDoor | None":
+        openid, access = self._pointsman.settings.access.openid, self._pointsman.settings.access
+        if self._openid is None or self._openid.flow is None or openid is None or openid.client is None:
+            return None
+        from api.http.access.openid.door import ProviderDoor  # noqa: PLC0415
+
+        counts, limit = self._pointsman.request_counts, access.failed_keys
+        return ProviderDoor(
+            self._openid.flow,
+            self._pointsman.console_sessions,
+            name=openid.client.provider,
+            session_seconds=openid.client.session_seconds,
+            limit=limit and AddressLimit(counts, limit, name="sign-in", proxied=access.proxied),
+            clock=lambda: self._pointsman.now,
+        )

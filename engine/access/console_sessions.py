@@ -16,6 +16,8 @@ LONGEST_SECONDS = 12 * 60 * 60
 """However much it is used (the same: 12 hours)."""
 LINK_SECONDS = 10 * 60
 """For which an address may be opened that signs in."""
+SIGN_IN_SECONDS = 10 * 60
+"""For which somebody may be at the OpenID provider's page."""
 _ID_BYTES = 32
 """OWASP asks for 16 at least."""
 

@@ -6,13 +6,15 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from engine.access.loopback import is_loopback
+from engine.access.openid_client import OpenIdClient
 from engine.errors import BadSetting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIdSettings:
     """Tokens must be of this `issuer` and for this `audience`. Its keys are at `jwks_url`; None: where the issuer's
-    discovery document says. The claims that name the caller, its roles and its networks.
+    discovery document says. The claims that name the caller, its roles and its networks. With a `client`, people sign
+    in to the console at the provider's own page.
     """
 
     issuer: str
@@ -21,12 +23,13 @@ class OpenIdSettings:
     name_claim: str = "sub"
     roles_claim: str = "pointsman_roles"
     networks_claim: str = "pointsman_networks"
+    client: OpenIdClient | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self | None:
         """None if no provider is set; raises BadSetting."""
         issuer, audience = variables.get("POINTSMAN_OIDC_ISSUER"), variables.get("POINTSMAN_OIDC_AUDIENCE")
-        if issuer is None and audience is None:
+        if issuer is None and audience is None and "POINTSMAN_OIDC_CLIENT_ID" not in variables:
             return None
         if not issuer or not is_private_way(issuer):
             raise BadSetting(
@@ -47,6 +50,7 @@ class OpenIdSettings:
             name_claim=variables.get("POINTSMAN_OIDC_NAME_CLAIM", "sub"),
             roles_claim=variables.get("POINTSMAN_OIDC_ROLES_CLAIM", "pointsman_roles"),
             networks_claim=variables.get("POINTSMAN_OIDC_NETWORKS_CLAIM", "pointsman_networks"),
+            client=OpenIdClient.from_environment(variables, issuer=issuer),
         )
 
 

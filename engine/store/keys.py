@@ -80,6 +80,12 @@ class Keys:
         """String: id of the API key that one address of the console signs in by, once; gone after ten minutes."""
         return self._key("console", "link", digest)
 
+    def console_sign_in(self, digest: str) -> str:
+        """String: JSON of what is to be known once a person comes back from the OpenID provider's page (see
+        console_sign_ins.py), of the installation; gone after ten minutes.
+        """
+        return self._key("console", "sign-in", digest)
+
     @property
     def products(self) -> str:
         """Hash: SKU to product, with its pace of sale by node."""

@@ -12,6 +12,7 @@ from engine.access.console_sessions import LONGEST_SECONDS
 from engine.access.settings import AccessSettings
 from engine.rate_limit import RateLimit
 from engine.service import Pointsman
+from engine.store.audit.accesses import AccessFilter
 from tests.support.callers import key_of
 from tests.support.console import page_of, verify_pages
 
@@ -183,6 +184,7 @@ def test_too_many_wrong_keys_are_not_looked_at_as_over_http(site, key):
         answers = [sign_in(site, client, guess) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [401, 401, 429]
         assert "not valid" in answers[0].text
+        assert 3_500 < int(answers[2].headers["Retry-After"]) <= 3_600
         assert sign_in(site, client, key).status_code == 429
         assert client.get("/v1/caller").status_code == 429  # the same count
         client.environ_base["REMOTE_ADDR"] = "192.0.2.98"
@@ -248,3 +250,15 @@ def test_it_speaks_the_language_that_is_asked_for_or_chosen(site):
     assert ('lang="fr"' in answer.text, answer.headers["Content-Language"]) == (True, "fr")
     client.post("/console/language", data={"language": "xx"})
     assert client.get_cookie(LANGUAGE, path="/console").value == "fr"
+
+
+def test_each_way_in_stands_in_the_access_log(site):
+    made = site.pointsman.api_keys.create(role="oms", client="Fay", networks=("*",))
+    sign_in(site, site.client(None), made.text.reveal())
+    client = site.client(None)
+    token = site.pointsman.console_sessions.make_link(made.stored.id)
+    csrf = TOKEN.search(client.get(f"/console/sign-in/once/{token}").text)[1]
+    client.post(f"/console/sign-in/once/{token}", data={"csrf": csrf})
+    sign_in(site, site.client(None), "pointsman_wrong")
+    found = site.pointsman.accesses.page(AccessFilter(what="console_sign_in", by="Fay"), limit=9).accesses
+    assert [one.query for one in found] == ["link", f"key {made.stored.id}"]

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.http.app import create_app
 from engine.rate_limit import RateLimit
 from engine.service import Pointsman
 from engine.settings import Settings
@@ -54,6 +55,20 @@ def test_what_is_open_to_all_has_no_limit_and_counts_for_nobody(worker):
         answer = http.get("/healthz")
         assert (answer.status_code, "RateLimit" in answer.headers) == (200, False)
     assert left(http.get("/v1/orders")) == 2
+
+
+def test_pages_of_the_console_do_not_count_and_what_a_button_does_is_one_request(worker):
+    served = worker()
+    made = served.api_keys.create(role="oms", client="Ada", networks=("*",))
+    http = with_key(create_app(served).test_client(), made.text.reveal())
+    csrf = re.search(r'name="csrf" value="([^"]+)"', http.get("/console/sign-in").text)[1]
+    http.post("/console/sign-in", data={"csrf": csrf, "credential": made.text.reveal()})
+    pages = [http.get("/console/stock/channels") for _ in range(3)]
+    assert [page.status_code for page in pages] == [200] * 3
+    csrf = re.search(r'name="csrf" value="([^"]+)"', pages[0].text)[1]
+    http.post("/console/stock/count", data={"csrf": csrf, "node": "PARIS", "sku": "SHIRT", "on_hand": "1"})
+    # signing in was one, the button another, this is the third
+    assert left(http.get("/v1/orders")) == 0
 
 
 def test_when_the_time_is_over_the_caller_may_ask_again(worker, redis_client, network):

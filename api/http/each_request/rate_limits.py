@@ -6,12 +6,13 @@ import math
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from flask_limiter import Limiter, RateLimitExceeded
 from limits.storage import Storage
 
 from api.http.access.caller import caller
 from api.http.access.networks import CurrentPointsman
+from api.http.access.within import caller_within
 from api.http.problems import problem
 from engine.errors import StoreUnavailable
 from engine.rate_limit import RateLimit
@@ -57,8 +58,8 @@ class SharedCounts(Storage):
 
 
 def limit_requests(app: Flask, pointsman: CurrentPointsman, limit: RateLimit) -> None:
-    """From here on, refuse what a caller asks beyond the limit. What is open to all, such as probes, has none. The
-    caller must be known by then.
+    """From here on, refuse what a caller asks beyond the limit. What is open to all, such as probes, has none, nor have
+    the pages of the console. The caller must be known by then.
     """
     limiter = Limiter(
         lambda: caller().name,
@@ -67,7 +68,7 @@ def limit_requests(app: Flask, pointsman: CurrentPointsman, limit: RateLimit) ->
         storage_options={"pointsman": pointsman},  # type: ignore[dict-item]  # what SharedCounts takes
         strategy="fixed-window",
     )
-    limiter.request_filter(lambda: not caller().name)
+    limiter.request_filter(lambda: not caller().name or _is_read_of_console())
     limiter.init_app(app)
 
     def refuse(_: RateLimitExceeded) -> Response:
@@ -85,3 +86,10 @@ def limit_requests(app: Flask, pointsman: CurrentPointsman, limit: RateLimit) ->
 
     app.register_error_handler(RateLimitExceeded, refuse)
     app.after_request(state)
+
+
+def _is_read_of_console() -> bool:
+    """Whether a page of the console asks, of which there are several for each page, and more while it updates itself:
+    they are no requests of a program. What a button does is one, as over HTTP.
+    """
+    return request.method == "GET" and caller_within(request.environ) is not None

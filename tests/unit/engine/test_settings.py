@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.access.openid_client import OpenIdClient
 from engine.errors import BadSetting
 from engine.fulfilment.tracking.settings import TrackingSettings
 from engine.rate_limit import RateLimit
@@ -15,6 +16,53 @@ def test_an_empty_environment_means_the_embedded_server_here():
     assert Settings.from_environment({}) == Settings(
         redis_url=None, data=Path(".pointsman"), network="main", fsync="everysec", max_lines=500, server_stays=5
     )
+
+
+OPENID = {"POINTSMAN_OIDC_ISSUER": "https://id.example/realm", "POINTSMAN_OIDC_AUDIENCE": "pointsman"}
+
+
+def test_people_sign_in_at_the_provider_where_a_client_is_set():
+    def client(**more):
+        return Settings.from_environment({**OPENID, **more}).access.openid.client
+
+    assert client() is None
+    plain = client(POINTSMAN_OIDC_CLIENT_ID="console")
+    assert plain == OpenIdClient(client_id="console", provider="id.example", session_seconds=8 * 3_600)
+    made = client(
+        POINTSMAN_OIDC_CLIENT_ID="console",
+        POINTSMAN_OIDC_CLIENT_SECRET="secret!",
+        POINTSMAN_OIDC_SCOPES="openid profile",
+        POINTSMAN_OIDC_PROVIDER="Example & Co",
+        POINTSMAN_OIDC_SESSION="30 min",
+    )
+    assert (made.secret, made.scopes, made.provider) == ("secret!", ("openid", "profile"), "Example & Co")
+    assert made.session_seconds == 1_800
+    assert "secret!" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POINTSMAN_OIDC_SCOPES", "profile"),
+        ("POINTSMAN_OIDC_SCOPES", 'openid a"b'),
+        ("POINTSMAN_OIDC_PROVIDER", "x" * 61),
+        ("POINTSMAN_OIDC_PROVIDER", "a\tb"),
+        ("POINTSMAN_OIDC_SESSION", "4 min"),
+        ("POINTSMAN_OIDC_SESSION", "13 h"),
+        ("POINTSMAN_OIDC_SESSION", "long"),
+        ("POINTSMAN_CONSOLE_URL", "https://shop.example/"),
+        ("POINTSMAN_CONSOLE_URL", "http://shop.example/console"),
+        ("POINTSMAN_CONSOLE_URL", "https://shop.example/console?x=1"),
+    ],
+)
+def test_a_setting_of_signing_in_there_that_cannot_be_is_named(name, value):
+    with pytest.raises(BadSetting, match=name):
+        Settings.from_environment({**OPENID, "POINTSMAN_OIDC_CLIENT_ID": "console", name: value})
+
+
+def test_a_client_without_a_provider_is_refused():
+    with pytest.raises(BadSetting, match="POINTSMAN_OIDC_ISSUER"):
+        Settings.from_environment({"POINTSMAN_OIDC_CLIENT_ID": "console"})
 
 
 def test_every_setting_is_read():

@@ -1,16 +1,14 @@
 """The public keys of an OpenID provider (JWK Set, RFC 7517), fetched when they are needed and remembered."""
 
-import json
 import logging
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from jwt import PyJWK, PyJWTError
 
-from engine.access.openid_settings import OpenIdSettings, is_private_way
+from api.http.access.openid.calls_to_provider import Fetch, discovered, fetch_json
+from engine.access.openid_settings import OpenIdSettings
 from engine.errors import IdentityProviderUnavailable
 
 logger = logging.getLogger("pointsman.access")
@@ -21,31 +19,6 @@ LONGEST_SECONDS = 3_600.0
 """For so long if the provider can't be reached."""
 PAUSE_SECONDS = 30.0
 """Between two fetches, whatever key ids tokens name: anybody can make up a token."""
-_ANSWER_SECONDS = 5.0
-_MOST_BYTES = 1 << 20
-_DISCOVERY = "/.well-known/openid-configuration"
-
-Fetch = Callable[[str], Any]
-"""Answers the JSON at a URL; raises OSError or ValueError."""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect could lead to a way that is not private."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-def fetch_json(url: str) -> Any:
-    """Raises OSError, ValueError."""
-    if not is_private_way(url):
-        raise ValueError(f"{url} does not start with https://")
-    opener = urllib.request.build_opener(_NoRedirects)
-    with opener.open(url, timeout=_ANSWER_SECONDS) as response:
-        body = response.read(_MOST_BYTES + 1)
-    if len(body) > _MOST_BYTES:
-        raise ValueError(f"the answer of {url} is larger than {_MOST_BYTES} bytes")
-    return json.loads(body)
 
 
 class ProviderKeys:
@@ -91,7 +64,7 @@ class ProviderKeys:
             self._keys, self._fetched = keys, self._elapsed()
 
     def _fetched_keys(self) -> Mapping[str | None, PyJWK]:
-        url = self._settings.jwks_url or self._discovered()
+        url = self._settings.jwks_url or str(discovered(self._settings.issuer, fetch=self._fetch)["jwks_uri"])
         keys: dict[str | None, PyJWK] = {}
         for item in self._fetch(url)["keys"]:
             if item.get("use", "sig") != "sig" or item.get("kty") == "oct":
@@ -101,10 +74,3 @@ class ProviderKeys:
             except PyJWTError as error:  # of a kind that is not known here; tokens may be signed by others
                 logger.info("a key of the OpenID provider is not used: %s", error)
         return keys
-
-    def _discovered(self) -> str:
-        """Where the provider says that its keys are (OpenID Connect Discovery 1.0, section 4)."""
-        document = self._fetch(self._settings.issuer.rstrip("/") + _DISCOVERY)
-        if document["issuer"] != self._settings.issuer:
-            raise ValueError(f"its discovery document is of the issuer {document['issuer']!r}")
-        return str(document["jwks_uri"])
