@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from api.language.current import say, text
 from api.console.calls import Problem
+from api.language.current import say, text
 
 _AWAY = text("{provider} does not answer now, or not as it should: try again in a moment, or sign in by a key")
 _UNKNOWN = text(

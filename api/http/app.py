@@ -30,8 +30,8 @@ from api.http import (
     stock,
     stock_movements,
 )
-from api.http.access import list_keys, show_caller
-from api.http.access.authentication import Authentication, TokenReader
+from api.http.access import keys, show_caller
+from api.http.access.authentication import Authentication
 from api.http.access.browsers import tell_browsers
 from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
@@ -168,7 +168,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         promise_watch,
         tracking,
         printing,
-        list_keys,
+        keys,
     )
     blueprints = [resource.blueprint(pointsman) for resource in resources]
     blueprints.append(

@@ -1,4 +1,4 @@
-"""POST /v1/connectors/{name}: what other systems push to a connector."""
+"""/v1/connectors: how connectors are, and what other systems push to one."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from api.connectors.sources.spooled import spooled
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
+from api.http.connector_files import add_kept_files
 from api.records.connectors import ConnectorListRecord, ConnectorRecord, MessageRecord
 from engine.errors import NotFound, NotReady
 from engine.service import Pointsman
@@ -39,26 +40,20 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
     in the `wording`.
     """
     connectors = Blueprint("connectors", __name__, url_prefix="/v1/connectors", description="Other systems, by data")
-    books: dict[Path | None, ConnectorBook] = {}
-
-    def pushed_to(name: str) -> tuple[Connector, Push] | None:
-        folder = settings().folder
-        connector = books.setdefault(folder, ConnectorBook(folder)).connectors().get(name)
-        source = connector.reads.source if connector and connector.reads else None
-        return (connector, source) if connector is not None and isinstance(source, Push) else None
+    folder = _Folder(settings)
 
     def is_signed() -> bool:
-        known = pushed_to((request.view_args or {}).get("name", ""))
+        known = folder.pushed_to((request.view_args or {}).get("name", ""))
         return known is not None and known[1].secret is not None
 
     @connectors.get("", scope=("admin", "audit:read"))
     @connectors.response(HTTPStatus.OK, ConnectorListRecord)
     def listed() -> Response:
         """Every connector, how far it is, and its last error"""
-        folder, files = settings().folder, settings().files
+        files = settings().files
         records = [
             ConnectorRecord.of(item, pointsman.connectors.status(item.name), kept_by(item, files), now=pointsman.now)
-            for item in books.setdefault(folder, ConnectorBook(folder)).connectors().values()
+            for item in folder.connectors().values()
         ]
         return answer(ConnectorListRecord(connectors=records))
 
@@ -81,7 +76,7 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
         again; sent again, it counts once. EDI is answered by CONTRL or 997 (`application/EDIFACT`,
         `application/EDI-X12`) where the connector's file says so and names no folder for that.
         """
-        known = pushed_to(name)
+        known = folder.pushed_to(name)
         if known is None:
             raise NotFound(f"no connector '{name}' is pushed to here")
         connector, source = known
@@ -105,7 +100,26 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
             return Response(response.body, status, content_type=EDI_CONTENT_TYPES[connector.answers])
         return answer(MessageRecord.of(report), status)
 
+    add_kept_files(connectors, pointsman, folder.connectors, lambda: settings().files, wording)
     return connectors
+
+
+class _Folder:
+    """The connectors in the folder that the settings name by then."""
+
+    def __init__(self, settings: Callable[[], ConnectorSettings]) -> None:
+        self._settings = settings
+        self._books: dict[Path | None, ConnectorBook] = {}
+
+    def connectors(self) -> Mapping[str, Connector]:
+        folder = self._settings().folder
+        return self._books.setdefault(folder, ConnectorBook(folder)).connectors()
+
+    def pushed_to(self, name: str) -> tuple[Connector, Push] | None:
+        """The connector of that name, if messages are pushed to it."""
+        connector = self.connectors().get(name)
+        source = connector.reads.source if connector and connector.reads else None
+        return (connector, source) if connector is not None and isinstance(source, Push) else None
 
 
 def _receiver(

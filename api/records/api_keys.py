@@ -13,12 +13,15 @@ from engine.model.scopes import Role
 class NewKeyRecord(Record, frozen=True):
     """A key that was made, with its text, which nobody can see again."""
 
-    key: Annotated[str, Meta(description="what callers send; it is stored nowhere")]
     id: str
     client: str
     role: Role
     networks: list[str]
     expires_at: Timestamp | None
+    key: Annotated[
+        str | UnsetType,
+        Meta(description="what callers send; it is stored nowhere, so that the same request sent again is not told it"),
+    ] = UNSET
 
     @classmethod
     def of(cls, made: NewKey) -> "NewKeyRecord":

@@ -79,6 +79,13 @@ class ApiKeys:
         uses = self._keys.last_uses()
         return [ListedKey(stored=stored, last_used=uses.get(stored.id)) for stored in self._keys.all()]
 
+    def find(self, key_id: str) -> StoredKey | None:
+        """The key of that id, though it may have ended."""
+        return self._keys.find(key_id)
+
+    def last_use(self, key_id: str) -> int | None:
+        return self._keys.last_uses().get(key_id)
+
     def revoke(self, key_id: str) -> StoredKey:
         """The key is refused from now on; again, nothing changes. Raises NotFound, Contended."""
         for _ in range(_ATTEMPTS):

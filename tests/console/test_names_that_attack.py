@@ -70,6 +70,19 @@ rules:
 """
 
 
+def connector_of_attacks():
+    reason, owner = json.dumps(NAMED["reason"]), json.dumps(NAMED["owner"])
+    return f"""\
+connector: attacked
+owner: {owner}
+because: {{en: {reason}, fr: {reason}}}
+kind: counts
+reads: {{push: key}}
+format: json
+fields: {{node: where, sku: what, on_hand: pieces, sequence: number}}
+"""
+
+
 def happenings(pointsman, client):
     """One of each thing that has a page of its own."""
 
@@ -104,6 +117,7 @@ def happenings(pointsman, client):
     times = {"from": "2020-01-01T00:00:00Z", "to": "2126-01-01T00:00:00Z"}
     sent("POST", "/v1/whatif", {"drafts": [{"name": NAMED["draft"], "files": {"attacked.yaml": text}}], **times})
     pointsman.api_keys.create(role="oms", client=f"till {who}", networks=("attacked",))
+    sent("POST", "/v1/connectors/attacked", [{"where": here, "what": sku, "pieces": ATTACK, "number": 1}])
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +126,11 @@ def site(server_url, tmp_path_factory):
     settings = Settings(
         redis_url=server_url, network="attacked", data=folder, audit=AuditSettings(audit_key=folder / "key")
     )
-    with Pointsman(settings, clock=Clock()) as pointsman:
+    (folder / "connectors").mkdir()
+    (folder / "connectors" / "attacked.yaml").write_text(connector_of_attacks())
+    with Pointsman(settings, clock=Clock()) as pointsman, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POINTSMAN_CONNECTORS", str(folder / "connectors"))
+        patch.setenv("POINTSMAN_CONNECTOR_FILES", str(folder / "files"))
         pointsman.load(shop_of_attacks())
         with console_site(pointsman, folder / "pictures") as served:
             happenings(pointsman, client_of(pointsman, served.app, client=NAMED["client"]))

@@ -45,6 +45,44 @@ def test_connectors_are_listed_with_how_they_are(site):
     assert "has not run yet" in page
 
 
+@pytest.fixture
+def waiting(site):
+    """The address of the page of a file that waits for a person."""
+    bad = [{"where": "<b>none</b>", "what": "RARE", "pieces": "many", "number": 1}]
+    pushed = client_of(site.pointsman, site.app, role="oms").post("/v1/connectors/counter", json=bad)
+    assert pushed.status_code == 202
+    page = shown(site, "/operations/connectors/counter")
+    return re.search(r'href="/console(/operations/connectors/counter/[^"]+)"', page)[1]
+
+
+def test_a_file_that_could_not_be_used_is_looked_at_taken_over_again_and_deleted(opened, site, waiting, folder):
+    assert "waits for a person" in shown(site, "/operations", "auditor")
+    page = shown(site, waiting)
+    assert "&lt;b&gt;none" in page
+    assert "<b>none" not in page
+    verify_pages(opened, site, "/operations/connectors/counter", "operations-connector")
+    verify_pages(opened, site, waiting, "operations-connector-file")
+    tried = site.send(f"{waiting}/replay")
+    assert tried.headers["Location"] == f"/console{waiting}"
+    assert "still something wrong with it" in shown(site, waiting)
+    (kept,) = (path for path in (folder / "files").rglob("*") if path.name == waiting.rpartition("/")[2])
+    kept.write_text('[{"where": "lyon", "what": "RARE", "pieces": 7, "number": 1}]')
+    taken = site.send(f"{waiting}/replay")
+    assert taken.headers["Location"] == "/console/operations/connectors/counter"
+    page = shown(site, "/operations/connectors/counter")
+    assert "It was taken over. Rows that changed something: 1" in page
+    assert "Everything could be used" in page
+
+
+def test_a_file_is_deleted_by_who_may_and_the_log_says_so(site, waiting):
+    for verb in ("replay", "drop"):
+        assert site.send(f"{waiting}/{verb}", "auditor").status_code == 403
+    assert site.client("auditor").get(f"/console{waiting}").status_code == 403
+    assert site.send(f"{waiting}/drop").status_code == 303
+    assert site.client().get(f"/console{waiting}").status_code == 404
+    assert "message_dropped" in [entry.kind for entry in site.pointsman.entries(on_damaged=pytest.fail)]
+
+
 def test_a_webhook_is_added_rotated_enabled_and_removed(site):
     made = site.send("/operations/webhooks", url="https://shop.example/<i>", types="stock.low", note="Zoë's")
     assert made.status_code == 200, made.text
@@ -72,6 +110,39 @@ def test_keys_of_this_network_are_listed_and_those_of_others_are_not(site):
     page = shown(site, "/operations/keys", "auditor")
     assert "Till &lt;u&gt;" in page
     assert "Stranger" not in page
+
+
+def make_key(site, **fields):
+    """By the form, which has a field `role`."""
+    csrf = site.csrf(site.session("admin"))
+    return site.client().post("/console/operations/keys", data={"csrf": csrf, **fields})
+
+
+def test_a_key_is_made_shown_once_replaced_and_revoked_by_buttons(site):
+    fields = {"client": "Kiosk <i>", "role": "oms", "expires_at": "2100-01-31", "key": "the same form"}
+    made = make_key(site, **fields)
+    assert made.status_code == 200, made.text
+    secret = re.search(r"<pre[^>]*>([^<]+)</pre>", made.text)[1]
+    assert site.pointsman.api_keys.authenticate(secret).client == "Kiosk <i>"
+    again = make_key(site, **fields).text
+    assert "was shown then" in again
+    assert secret not in again
+    page = shown(site, "/operations/keys", "auditor")
+    assert "Kiosk &lt;i&gt;" in page
+    assert secret not in page
+    assert "/rotate" not in page
+    key = secret.split("_")[1]
+    stored = site.pointsman.api_keys.find(key)
+    assert stored.expires_at == 4_105_119_600  # when the day ends in Paris
+    rotated = site.send(f"/operations/keys/{key}/rotate")
+    assert re.search(r"<pre[^>]*>([^<]+)</pre>", rotated.text)[1] != secret
+    assert f"{key}/rotate" not in shown(site, "/operations/keys")
+    assert site.send(f"/operations/keys/{key}/revoke", "auditor").status_code == 403
+    assert site.send(f"/operations/keys/{key}/revoke").status_code == 303
+    assert site.pointsman.api_keys.authenticate(secret) is None
+    mistaken = make_key(site, client="", role="oms", expires_at="soon")
+    assert mistaken.status_code == 422
+    assert mistaken.text.count('aria-invalid="true"') == 2
 
 
 def test_the_key_list_over_http_is_of_this_network_and_has_no_secret(site):

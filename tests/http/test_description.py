@@ -208,6 +208,7 @@ def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR09
     example = EXAMPLES["rerouting_reject", "application/json"] | {"node": shipment["node"]}
     verify_place("rerouting_reject", http.post(f"/v1/decisions/{rejected['id']}/reject", json=example))
     verify_place("webhooks_add", http.post("/v1/webhooks", json={"url": "https://example.com/events"}))
+    verify_place("keys_make", http.post("/v1/keys", json={"client": "web-shop", "role": "oms"}))
     move = {"from": "wh-lyon", "to": "st-lyon", "lines": [{"sku": "TXT-0059", "quantity": 1}]}
     verify_place("transfers_create", http.post("/v1/transfers", json=move))
     nice = EXAMPLES["master_data_put_node", JSON]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 PICTURES: Mapping[str, str] = {
     "sign-in": "/sign-in",
+    "sign-in-with-provider": "/sign-in",
     "sign-in-by-a-link": "/sign-in/once/<token>",
     "today": "/today",
     "today-without-a-network": "/today",
@@ -57,6 +58,8 @@ PICTURES: Mapping[str, str] = {
     "audit-evidence": "/audit/evidence",
     "audit-evidence-report": "/audit/evidence",
     "operations": "/operations",
+    "operations-connector": "/operations/connectors/<connector>",
+    "operations-connector-file": "/operations/connectors/<connector>/<file>",
     "operations-webhooks": "/operations/webhooks",
     "operations-webhook": "/operations/webhooks/<webhook>",
     "operations-keys": "/operations/keys",

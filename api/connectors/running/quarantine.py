@@ -217,6 +217,16 @@ class Keeping:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def drop(path: Path) -> None:
+    """Delete a message that waits for a person, or records that were put aside, and all that lies beside it. Raises
+    NotKept.
+    """
+    with changing(path.parent, path.name):
+        # the mark first: whoever dies in between leaves no file that is taken over again by itself
+        for name in (f"{path.name}{EARLY}", path.name, f"{path.name}{HEADERS}", f"{path.name}{SUFFIX}"):
+            path.with_name(name).unlink(missing_ok=True)
+
+
 def files_in(folder: Path) -> list[Path]:
     """All that lies there; nothing, if there is no such folder. Raises NotKept."""
     try:

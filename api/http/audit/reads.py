@@ -32,7 +32,7 @@ OF_NO_PERSON = frozenset(
         "entries.page",
         "caller.show",
         # of those who work with Pointsman
-        *("keys.listed", "connectors.listed"),
+        *("keys.listed", "keys.show", "connectors.listed", "connectors.list_files"),
         # numbers of orders alone
         "days.show",
         *("system.health", "system.ready", "metrics.numbers"),

@@ -40,6 +40,8 @@ PARAMETERS: Mapping[str, str] = {
     "status": "How much of the order the decision filled",
     "version": "The name of a policy version, a start of it (4 letters or more) that no other has, or `active`",
     "webhook_id": "The id of a webhook, as its answer has it",
+    "key_id": "The id of an API key, as the list has it",
+    "file": "The name of a file that waits, as the list has it",
 }
 """Those that an operation describes itself are said there."""
 

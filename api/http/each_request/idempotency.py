@@ -110,8 +110,16 @@ def note_decision(decision: str, *, facts: bool) -> None:
     g.answered_decision = (decision, facts)
 
 
+def keep_in_place(body: bytes) -> None:
+    """The running request is answered with a secret: this is kept in place of its answer, and answered to the same
+    request sent again.
+    """
+    g.kept_in_place = body
+
+
 def _kept(response: Response) -> KeptAnswer:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     decision, facts = g.get("answered_decision", (None, False))
-    body = b"" if decision else zlib.compress(response.get_data(), level=1)
+    shown: bytes = g.get("kept_in_place") or response.get_data()
+    body = b"" if decision else zlib.compress(shown, level=1)
     return KeptAnswer(status=response.status_code, headers=headers, body=body, decision=decision, facts=facts)

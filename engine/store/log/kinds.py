@@ -18,6 +18,7 @@ ACT_KINDS = (
     "webhook_added",
     "webhook_changed",
     "webhook_removed",
+    "message_dropped",
     "key_created",
     "key_rotated",
     "key_revoked",

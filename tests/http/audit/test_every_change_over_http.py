@@ -36,6 +36,7 @@ CHANGES_NOTHING = {
 TRIED_ELSEWHERE = {
     *("printing.add", "printing.retry", "printing.drop", "printing.test"),
     *("tracking.events", "carrier_webhooks.call", "connectors.push"),
+    *("connectors.replay_file", "connectors.drop_file"),
     "policies.run_gate",
 }
 """What is printed is in no log; what carriers and other systems say is, once something follows from it, and a gate once
@@ -95,6 +96,10 @@ class Shop:
 
     def webhook(self):
         return f"/v1/webhooks/{self.pointsman.events.webhooks.add('https://shop.example/', by='Zoe').id}"
+
+    def key(self):
+        network = self.pointsman.settings.network
+        return f"/v1/keys/{self.pointsman.api_keys.create(role='oms', client='Till', networks=(network,)).stored.id}"
 
     def confirmed(self):
         path = self.decision(("SHIRT", 1))
@@ -335,6 +340,9 @@ CALLS: dict[str, tuple[str, Callable[[Shop], Call]]] = {
         lambda shop: ("POST", f"{shop.transfer('approve', 'ship')}/receive", {}),
     ),
     "transfers.cancel": ("transfer_cancelled", lambda shop: ("POST", f"{shop.transfer()}/cancel", {})),
+    "keys.make": ("key_created", lambda _: ("POST", "/v1/keys", {"client": "Till", "role": "oms"})),
+    "keys.revoke": ("key_revoked", lambda shop: ("POST", f"{shop.key()}/revoke", None)),
+    "keys.rotate": ("key_rotated", lambda shop: ("POST", f"{shop.key()}/rotate", {})),
     "webhooks.add": ("webhook_added", lambda _: ("POST", "/v1/webhooks", {"url": "https://shop.example/"})),
     "webhooks.enable": ("webhook_changed", lambda shop: ("POST", f"{shop.webhook()}/enable", {})),
     "webhooks.remove": ("webhook_removed", lambda shop: ("DELETE", shop.webhook(), None)),

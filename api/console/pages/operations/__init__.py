@@ -2,7 +2,7 @@
 
 from api.console.console import Console
 from api.console.navigation import Part, Section
-from api.console.pages.operations import lists, webhooks
+from api.console.pages.operations import connectors, keys, lists, webhooks
 from api.language.current import text
 
 SECTION = Section(
@@ -21,5 +21,5 @@ SECTION = Section(
 
 def add_to(console: Console) -> None:
     """Its pages and buttons."""
-    for part in (lists, webhooks):
+    for part in (connectors, lists, keys, webhooks):
         part.add_to(console)

@@ -1,4 +1,4 @@
-"""Connectors, keys, networks and long jobs: how each is."""
+"""Networks and long jobs: how each is."""
 
 from flask import Response
 
@@ -19,19 +19,9 @@ STATES = {
 
 def add_to(console: Console) -> None:
     """Its pages and buttons."""
-    console.page("/operations", needs="connectors_listed")(connectors)
-    console.page("/operations/keys", needs="keys_listed")(keys)
     console.page("/operations/networks", needs="caller_show")(networks)
     console.page("/operations/jobs", needs="whatif_listed")(jobs)
     console.action("/operations/jobs/<job>/cancel", needs="whatif_cancel")(cancel_job)
-
-
-def connectors(visit: Visit) -> Response:
-    return visit.show("operations/connectors.html", connectors=visit.get("/v1/connectors")["connectors"])
-
-
-def keys(visit: Visit) -> Response:
-    return visit.show("operations/keys.html", keys=visit.get("/v1/keys")["keys"])
 
 
 def networks(visit: Visit) -> Response:
