@@ -15,6 +15,8 @@ from werkzeug.datastructures import MultiDict
 from api.console.pages.policies.rule_controls import Control, control, written_value
 
 MOST_ROWS = 50
+_USUAL = "at_least"
+"""How amounts and days are compared unless another operator is chosen: hardly anybody asks for just one amount."""
 MATCHES = ("all", "any", "none")
 _BESIDE = 12
 """So many known words are shown to be ticked; of more, those that are wanted are written."""
@@ -61,6 +63,12 @@ class Condition:
         return [control(kind, value) for value in written]
 
     @property
+    def written(self) -> str:
+        """How its values are written; nothing if one chooses them, from a calendar perhaps."""
+        chosen = self.ticked or self.closed or self.controls[0].type in ("date", "instant", "time")
+        return "" if chosen else str(self.fact["written"])
+
+    @property
     def compared(self) -> Any:
         """What stands behind the fact in a policy file."""
         value: Any = self.values if self.takes == "two" or len(self.values) > 1 else next(iter(self.values), "")
@@ -79,6 +87,12 @@ class Effect:
     @property
     def parts(self) -> list[Mapping[str, Any]]:
         return list(self.word["ways"][self.way])
+
+    @property
+    def means(self) -> str:
+        """What it does; without how a policy file writes it, if that is a mapping."""
+        means = str(self.word["means"])
+        return re.split(r"\s?[:;,.] ", means)[0] if "{" in means else means
 
     def control(self, part: Mapping[str, Any]) -> Control:
         return control(part["kind"], self.values.get(part["key"], ""))
@@ -236,7 +250,8 @@ def add_row(rule: RuleDraft, vocabulary: Vocabulary, *, fact: str = "", effect: 
     """An empty row behind the others; nothing for words that there are not, or for an effect that is there already."""
     word = vocabulary.fact(fact)
     if word is not None and len(rule.conditions) < MOST_ROWS:
-        operator = word["operators"][0]
+        operators = word["operators"]
+        operator = _USUAL if _USUAL in operators else operators[0]
         place, takes = f"c{len(rule.conditions)}", vocabulary.takes(operator)
         rule.conditions.append(Condition(fact=word, operator=operator, takes=takes, values=[], place=place))
     its = vocabulary.effect(effect)

@@ -106,6 +106,10 @@ def test_a_rule_is_taken_out_with_its_own_comments_and_no_others():
         (lambda: text_without_rule(document(), "none"), "has no rule 'none'"),
         (lambda: text_without_rule(document("policy: p\nrules: [{id: a}, {id: b}]\n"), "a"), "stand in brackets"),
         (lambda: text_with_rule(document("policy: p\n"), NEW), "change it in the text"),
+        (
+            lambda: text_with_rule(document(), {**NEW, "when": {"order.value": {"at_least: 5, at_most": "9"}}}),
+            "change it in the text",
+        ),
     ],
 )
 def test_what_has_no_place_in_the_text_is_refused(change, message):
