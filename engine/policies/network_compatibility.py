@@ -29,10 +29,12 @@ class NetworkCompatibility:
         self._client = client
         self._keys = keys
         self._clock = clock
+        self._network: Network | None = None
+        """As it was read last."""
 
     def fit(self, policies: PolicySet) -> Fit:
         """How `policies` fit the loaded network. Without findings, if none is loaded."""
-        network = read.read_network(self._client, self._keys)
+        network = self._read_network()
         skus = read.read_skus(self._client, self._keys) if network and mentions_skus(policies) else None
         return self._fit(policies, network, skus)
 
@@ -43,12 +45,12 @@ class NetworkCompatibility:
 
     def words(self) -> dict[str, Collection[str]]:
         """The words of the loaded network and its products, by fact, but for SKUs; none if no network is loaded."""
-        network = read.read_network(self._client, self._keys)
+        network = self._read_network()
         return words_of(network, read.read_product_values(self._client, self._keys)) if network else {}
 
     def currency(self) -> str:
         """That of the loaded network; empty if none is loaded."""
-        network = read.read_network(self._client, self._keys)
+        network = self._read_network()
         return network.currency if network else ""
 
     def change_timeline(self, version: str, change: Callable[[str], TimelineOutcome]) -> TimelineOutcome:
@@ -76,6 +78,12 @@ class NetworkCompatibility:
             raise InputInvalid(mistakes)
         return timeline.entries
 
+    def _read_network(self) -> Network | None:
+        """As it is now: a large one takes a third of a second to read, so it is read again only if it is another."""
+        if self._network is None or self._network.version != read.read_version(self._client, self._keys):
+            self._network = read.read_network(self._client, self._keys)
+        return self._network
+
     def _deciding_sets(self, timeline: StoredTimeline) -> Iterator[PolicySet]:
         """The sets that decide now or are scheduled to. One that can't be read never decides, in whatever network: the
         one before it goes on deciding.
@@ -98,7 +106,7 @@ class NetworkCompatibility:
         """The version of the loaded network, which policy version `version` fits; empty if none is loaded. Raises
         NotActivated if it does not fit.
         """
-        network = read.read_network(self._client, self._keys)
+        network = self._read_network()
         try:
             errors = self._fit(policy_versions.read_set(self._client, self._keys, version), network).errors
         except PolicyUnreadable as error:

@@ -31,6 +31,8 @@ from tests.bench import (
     transfers,
     whatif,
 )
+from tests.bench.console import measure as console_pages
+from tests.bench.console import networks
 from tests.bench.lookahead import measure as lookahead
 
 PARTS = (
@@ -49,6 +51,7 @@ PARTS = (
     "labelling",
     "looking_ahead",
     "connecting",
+    "browsing",
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
@@ -56,6 +59,7 @@ BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 BRIEF_LABELS = 12
 BRIEF_ROWS = 200
 BRIEF_LOOKAHEAD_ORDERS = 300
+BRIEF_NODES, BRIEF_SKUS, BRIEF_PACKED = 80, 600, 3
 
 
 @click.command()
@@ -69,7 +73,8 @@ BRIEF_LOOKAHEAD_ORDERS = 300
 def main(*, brief: bool, as_json: bool, only: Sequence[str]) -> None:
     """Measure matching and choosing against other engines, decisions a second, a what-if, checking and activating
     policies, rules in tables, the ledger against bare commands, and HTTP throughput against a floor; ways to place
-    returned units; how long labels take to draw; and how long files that connectors read.
+    returned units; how long labels take to draw, and how long files that connectors read; and what pages of the console
+    take.
     """
     # servers that were started end when their `with` blocks are left, so SIGTERM must leave these
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -141,12 +146,29 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     figures["labelling"] = _labelling(brief=brief) if "labelling" in only else None
     figures["looking_ahead"] = _looking_ahead(brief=brief) if "looking_ahead" in only else None
     figures["connecting"] = _connecting(brief=brief) if "connecting" in only else None
+    figures["browsing"] = _browsing(inventory, lines, brief=brief) if "browsing" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
 
 
 def _trying(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> whatif.TryingFigures:
     count, size, warm = (BRIEF_ORDERS, BRIEF_ORDERS, 0) if brief else (whatif.ORDERS, whatif.SLICE, whatif.WARM)
     return whatif.measure(inventory, option_sets.orders(lines[:count]), size=size, warm=warm, say=_say)
+
+
+def _browsing(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> console_pages.ConsoleFigures:
+    if brief:
+        orders = option_sets.orders(lines[: 2 * BRIEF_ORDERS])
+        extent = {"nodes": BRIEF_NODES, "skus": BRIEF_SKUS, "large": len(orders), "packed": BRIEF_PACKED, "rounds": 1}
+    else:
+        orders = option_sets.orders(lines[: console_pages.ORDERS])
+        extent = {
+            "nodes": networks.NODES,
+            "skus": networks.SKUS,
+            "large": console_pages.LARGE_ORDERS,
+            "packed": console_pages.PACKED,
+            "rounds": console_pages.ROUNDS,
+        }
+    return console_pages.measure(inventory, orders, **extent, say=_say)
 
 
 def _connecting(*, brief: bool) -> connector_formats.ReadingFigures:

@@ -15,6 +15,7 @@ from tests.bench import choice
 from tests.bench.activation import ActivatingFigures
 from tests.bench.choice import Agreement, ChoosingFigures
 from tests.bench.connector_formats import ReadingFigures
+from tests.bench.console.measure import ConsoleFigures
 from tests.bench.crowding import LOAD, STALLED, STREAMS, CrowdingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
@@ -53,6 +54,7 @@ class Report:
     labelling: LabellingFigures | None
     looking_ahead: LookaheadFigures | None
     connecting: ReadingFigures | None
+    browsing: ConsoleFigures | None
     load: tuple[float, float]
     cores: int
 
@@ -125,6 +127,8 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _crowding(report.crowding)
     yield from _tables_of_policies(report)
     yield from _tables_of_flows(report)
+    if report.browsing:
+        yield report.browsing.table()
 
 
 def _tables_of_policies(report: Report) -> Iterator[Table]:

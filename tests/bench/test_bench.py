@@ -7,8 +7,13 @@ import json
 import pytest
 from rich.console import Console
 
+from api.http.app import create_app
+from engine.service import Pointsman
+from engine.settings import Settings
 from tests.bench import archive, choice, option_sets, returned_units, rulebook, tables
-from tests.bench.__main__ import PARTS, main, measure
+from tests.bench.__main__ import BRIEF_NODES, BRIEF_SKUS, PARTS, main, measure
+from tests.bench.console.measure import pages_of
+from tests.bench.example_network import directory
 from tests.bench.matching import AnswersDiffer, meant, verify
 from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
@@ -34,6 +39,7 @@ HEADINGS = {
     "labelling": "Drawing 12 labels",
     "looking_ahead": "Look-ahead: 1 instances of 300 orders",
     "connecting": "Reading 200 rows",
+    "browsing": "Pages of the console",
 }
 """What stands above the table of each part."""
 
@@ -222,6 +228,16 @@ def test_every_format_that_connectors_read_is_measured():
     formats = report("connecting")["formats"]
     assert [one["form"] for one in formats] == ["csv", "json", "ndjson", "xml", "xlsx", "fixed", "edifact", "x12"]
     assert all(one["size"] > 0 and one["grown"] >= 0 for one in formats)
+
+
+def test_every_page_of_the_console_is_looked_at_on_both_networks():
+    with directory() as data, Pointsman(Settings(data=data, network="console")) as pointsman:
+        rules = {rule.rule for rule in pages_of(create_app(pointsman))}
+    example, large = report("browsing")["networks"]
+    assert (example["nodes"], large["nodes"], large["skus"]) == (68, BRIEF_NODES, BRIEF_SKUS)
+    for network in (example, large):
+        assert {page["page"].partition(" ")[0] for page in network["pages"]} == rules
+        assert all(page["process"] > 0 for page in network["pages"])
 
 
 def test_look_ahead_saves_on_the_public_network_and_no_plan_costs_less_than_the_bound():

@@ -1,7 +1,8 @@
 """What a shipment of each way out may weigh and how many units it may have, by its service and by the rules."""
 
+import itertools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers, integers
 from engine.decide.sourcing.problem import Bounds
 from rules.vocabulary import Stage
 
+_Row: TypeAlias = tuple[int, int, int, int]
+"""The least and the most weight, the least and the most units."""
 _ANY_SHIPMENT = OrderedUnits(weights=[1], quantities=[NO_LIMIT])
 
 
@@ -45,20 +48,21 @@ def shipment_bounds(
     free = np.zeros_like(bands.row)
     bands = joined(bands._replace(costs=free, per_gram=free, judgement=free))
     begins = bands.row.searchsorted(np.arange(len(each) + 1)).tolist()
-    by_way = [_bounds(bands, rows) for rows in map(range, begins, begins[1:])]
-    distinct = list(dict.fromkeys(by_way))
-    numbers = {bounds: at for at, bounds in enumerate(distinct)}
-    return ShipmentBounds(integers(numbers[bounds] for bounds in by_way)[number], distinct)
+    rows = _rows(bands)
+    by_way = [tuple(rows[begin:end]) for begin, end in itertools.pairwise(begins)]
+    distinct = {its: at for at, its in enumerate(dict.fromkeys(by_way))}  # a few, of thousands of ways
+    return ShipmentBounds(integers(distinct[its] for its in by_way)[number], list(map(_bounds, distinct)))
 
 
-def _bounds(bands: ShipmentBands, rows: range) -> tuple[Bounds, ...] | None:
+def _rows(bands: ShipmentBands) -> list[_Row]:
+    least_units = np.where(bands.least_units > 1, bands.least_units, 0)
+    columns = bands.least_weight, bands.most_weight, least_units, bands.most_units
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _bounds(rows: Sequence[_Row]) -> tuple[Bounds, ...] | None:
     bounds = tuple(
-        Bounds(
-            least_weight=int(bands.least_weight[row]),
-            most_weight=int(bands.most_weight[row]),
-            least_units=int(bands.least_units[row]) if bands.least_units[row] > 1 else 0,
-            most_units=int(bands.most_units[row]),
-        )
-        for row in rows
+        Bounds(least_weight=least_weight, most_weight=most_weight, least_units=least_units, most_units=most_units)
+        for least_weight, most_weight, least_units, most_units in rows
     )
     return None if bounds == (Bounds(),) else bounds

@@ -81,7 +81,7 @@ class ConsoleFigures:
 
     def table(self) -> Table:
         table = Table(
-            title=f"Pages of the console: ms of processor, of {ROUNDS} times the median; of them the server's"
+            title="Pages of the console: ms of processor, of these the server's in brackets; and what is sent"
         )
         table.add_column("page")
         for network in self.networks:
