@@ -6,6 +6,7 @@ import functools
 import pytest
 
 from engine.errors import Contended, InputInvalid, NotActivated
+from engine.service import Pointsman
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.network import load
@@ -176,3 +177,10 @@ def test_policies_that_are_no_longer_active_keep_no_network_out(shop, in_euros, 
     clock.now += HOUR
     shop.load(stocked("USD", units=5))
     assert shop.network().currency == "USD"
+
+
+def test_words_are_those_of_the_network_that_another_process_loaded_meanwhile(shop):
+    assert set(shop.versions.words()["node.id"]) == {"lyon"}
+    with Pointsman(shop.settings) as another:
+        another.load(inventory([node("lyon", LYON), node("dole", LYON)], {"A": {"dole": 1}}))
+    assert set(shop.versions.words()["node.id"]) == {"lyon", "dole"}
