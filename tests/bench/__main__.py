@@ -59,7 +59,7 @@ BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 BRIEF_LABELS = 12
 BRIEF_ROWS = 200
 BRIEF_LOOKAHEAD_ORDERS = 300
-BRIEF_NODES, BRIEF_SKUS, BRIEF_PACKED = 80, 600, 3
+BRIEF_PACKED = 3
 
 
 @click.command()
@@ -158,7 +158,7 @@ def _trying(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> wha
 def _browsing(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> console_pages.ConsoleFigures:
     if brief:
         orders = option_sets.orders(lines[: 2 * BRIEF_ORDERS])
-        extent = {"nodes": BRIEF_NODES, "skus": BRIEF_SKUS, "large": len(orders), "packed": BRIEF_PACKED, "rounds": 1}
+        extent = {"nodes": 0, "skus": 0, "large": 0, "packed": BRIEF_PACKED, "rounds": 1}
     else:
         orders = option_sets.orders(lines[: console_pages.ORDERS])
         extent = {

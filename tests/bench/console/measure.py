@@ -108,14 +108,14 @@ def measure(
     rounds: int,
     say: Say,
 ) -> ConsoleFigures:
-    """On the example network, on which all of the orders were decided, and on a large one, with so many of them."""
-    made = large_inventory(inventory, nodes=nodes, skus=skus)
-    return ConsoleFigures(
-        networks=[
-            _measured(inventory, orders, packed=packed, rounds=rounds, say=say),
-            _measured(made, large_orders(orders[:large], made), packed=packed, rounds=rounds, say=say),
-        ]
-    )
+    """On the example network, on which all of the orders were decided, and on a large one, with `large` of them; if
+    that is none, on the first alone.
+    """
+    measured = [_measured(inventory, orders, packed=packed, rounds=rounds, say=say)]
+    if large:
+        made = large_inventory(inventory, nodes=nodes, skus=skus)
+        measured.append(_measured(made, large_orders(orders[:large], made), packed=packed, rounds=rounds, say=say))
+    return ConsoleFigures(networks=measured)
 
 
 def _measured(inventory: Inventory, orders: Sequence[Order], *, packed: int, rounds: int, say: Say) -> NetworkFigures:
