@@ -91,7 +91,7 @@ def test_the_token_may_stand_in_a_header(site):
 
 
 def test_who_has_no_scope_of_a_call_is_refused_its_page_and_its_button(site):
-    for path in ("/decisions", "/decisions/x", "/decisions/orders", "/decisions/orders/x"):
+    for path in ("/audit", "/audit/accesses", "/operations", "/operations/keys"):
         assert site.client("merchandiser").get(f"/console{path}").status_code == 403, path
     for action in ("cancel", "amend", "reject", "confirm"):
         assert site.send(f"/decisions/orders/x/{action}", "merchandiser").status_code == 403, action

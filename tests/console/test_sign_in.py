@@ -35,14 +35,14 @@ def test_one_can_read_the_page_on_which_one_signs_in(opened, site):
 
 
 def test_one_signs_in_by_a_key_and_out_again(opened, site, key):
-    with page_of(opened, site, "/decisions?status=filled", role=None) as look:
+    with page_of(opened, site, "/operations", role=None) as look:
         page = look.page
         page.get_by_label("API key").fill("pointsman_wrong")
         page.keyboard.press("Enter")
         assert "not valid" in page.get_by_role("alert").inner_text()
         page.get_by_label("API key").fill(key)
         page.get_by_role("button", name="Sign in").click()
-        assert urlsplit(page.url).path == "/console/decisions"  # which this role may not see, and is told so
+        assert urlsplit(page.url).path == "/console/operations"  # which this role may not see, and is told so
         assert "You may not do this" in page.inner_text("h1")
         page.get_by_role("link", name="Today").click()
         page.get_by_role("button", name="Sign out").click()
