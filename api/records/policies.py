@@ -281,7 +281,7 @@ class HistoryEntryRecord(Record, frozen=True):
         )
 
 
-class TurnRecord(Record, frozen=True):
+class VersionTurnRecord(Record, frozen=True):
     """A version that began to decide, and the one that decided until then."""
 
     version: str
@@ -289,7 +289,7 @@ class TurnRecord(Record, frozen=True):
     before: Annotated[str | None, Meta(description="null: none did")]
 
     @classmethod
-    def of(cls, activation: Activation) -> "TurnRecord":
+    def of(cls, activation: Activation) -> "VersionTurnRecord":
         return cls(version=activation.version, since=timestamp(activation.at), before=activation.before)
 
 
@@ -297,7 +297,7 @@ class PolicyHistoryRecord(Record, frozen=True):
     """What was done with policy versions, the latest first, and as often at most, which of them decided since when."""
 
     changes: list[HistoryEntryRecord]
-    turns: list[TurnRecord]
+    turns: list[VersionTurnRecord]
 
 
 class EmergencyRecord(Record, frozen=True):

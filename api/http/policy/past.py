@@ -7,7 +7,13 @@ from flask import Response
 from marshmallow import fields
 
 from api.http.blueprint import Blueprint, answer
-from api.records.policies import ChangesRecord, HistoryEntryRecord, PolicyHistoryRecord, RuleUsesRecord, TurnRecord
+from api.records.policies import (
+    ChangesRecord,
+    HistoryEntryRecord,
+    PolicyHistoryRecord,
+    RuleUsesRecord,
+    VersionTurnRecord,
+)
 from api.shapes.base import Strict
 from api.shapes.fields import Instant, QueryNumber
 from engine.audit.search.rule_uses import rule_uses
@@ -55,7 +61,7 @@ def add_past(policies: Blueprint, pointsman: Pointsman) -> None:
         return answer(
             PolicyHistoryRecord(
                 changes=[HistoryEntryRecord.of(change) for change in pointsman.versions.history()[last]],
-                turns=[TurnRecord.of(activation) for activation in pointsman.versions.activations()[last]],
+                turns=[VersionTurnRecord.of(activation) for activation in pointsman.versions.activations()[last]],
             )
         )
 
