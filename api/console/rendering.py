@@ -11,10 +11,13 @@ from markupsafe import Markup, escape
 
 from api.console import shown
 from api.console.assets import asset
+from api.console.sentences import in_reader_language, rounded
 from api.language.current import counted, current_language, say, say_message
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127), "\N{REPLACEMENT CHARACTER}")
 """Signs that a document of HTML may not have."""
+_MOST_NAMED = 3
+"""Rules."""
 
 
 def rendered(template: str, **values: Any) -> str:
@@ -47,14 +50,17 @@ def _environment() -> Environment:
         "amount": shown.amount,
         "message": say_message,
         "pretty": _pretty,
+        "in_reader_language": in_reader_language,
+        "rounded": rounded,
         "pair": lambda word: (word, word),
+        "pair_with": lambda word, texts: (word, texts[word]),
         "said": _said,
         "month": lambda number: say(shown.MONTHS[number - 1]),
         "capital": lambda text: f"{text[:1].upper()}{text[1:]}",
     }
     environment.tests["shown_in"] = _is_shown_in
-    environment.globals |= {"percent": shown.percent, "choices": _choices, "articles": _articles}
-    environment.globals |= {"destination": _destination, "rules": _rules}
+    environment.globals |= {"percent": shown.percent, "choices": _choices, "articles": articles}
+    environment.globals |= {"destination": _destination, "rules": _rules, "first_rules": first_rules}
     return environment
 
 
@@ -64,7 +70,7 @@ def _choices(words: Sequence[str], *, any: bool = True, said: bool = True) -> li
     return [("", say("any")), *options] if any else options
 
 
-def _articles(lines: Sequence[Mapping[str, Any]]) -> str:
+def articles(lines: Sequence[Mapping[str, Any]]) -> str:
     """2 × SHIRT, 1 × MUG."""
     return ", ".join(f"{shown.number(line['quantity'])} × {line['sku']}" for line in lines)
 
@@ -81,6 +87,11 @@ def _rules(statement: Mapping[str, Any]) -> Markup:
     """The rules behind a sentence."""
     names = statement.get("rules", ())
     return Markup(' <span class="small soft mono">{}</span>').format(", ".join(names)) if names else Markup("")
+
+
+def first_rules(fired: Sequence[str], asked_for: str = "") -> list[str]:
+    """Those that a row of a list names: that which was asked for before the others."""
+    return sorted(fired, key=lambda rule: rule != asked_for)[:_MOST_NAMED]
 
 
 def _pretty(value: Any) -> Markup:

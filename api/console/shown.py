@@ -16,6 +16,7 @@ _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
 _MINUS: Final = "\N{MINUS SIGN}"
 _DECIMAL_BELOW: Final = 100
 """Kilograms."""
+_DECIMAL_GRAMS_BELOW: Final = decimal.Decimal("0.01")
 _NARROW: Final = "\N{NARROW NO-BREAK SPACE}"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -44,8 +45,10 @@ def percent(part: float, whole: float) -> str:
 
 
 def kilograms(milligrams: int) -> str:
-    """From 100 kg on without the decimal, which would not fit into a tile."""
+    """From 100 kg on without the decimal, which would not fit into a tile; below one in grams."""
     whole = decimal.Decimal(milligrams) / 1_000_000
+    if 0 < abs(whole) < 1:
+        return f"{number(whole * 1_000, 1 if abs(whole) < _DECIMAL_GRAMS_BELOW else 0)}{_NARROW}g"
     return f"{number(whole, 1 if abs(whole) < _DECIMAL_BELOW else 0)}{_NARROW}kg"
 
 

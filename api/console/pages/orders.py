@@ -1,117 +1,26 @@
 """Orders as they stand, and the buttons for what can be done with one: those that `GET /v1/orders/{id}` names."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response
 from werkzeug.exceptions import NotFound
 
-from api.console.calls import Method, Problem, path_of
+from api.console.calls import Problem, path_of
 from api.console.console import Console
 from api.console.form_values import whole
+from api.console.pages.order_actions import ACTIONS, OrderAction
+from api.console.pages.order_shown import held_by, life, shipments_now, taken_out
 from api.console.visit import Visit
 from api.language.current import say, text
 
 STATES = ("held", "waiting", "unfilled", "awaiting_approval", "shipped", "returned", "cancelled", "not_counted")
 REASONS = ("not_in_stock", "no_capacity", "damaged", "other")
-_FILTERS = ("state", "channel", "node", "sku")
+_USUAL = ("approve", "confirm")
+_FILTERS = ("order", "state", "channel", "node", "sku")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAction:
-    """A button: which call it does, what it says, and what is sent along of its form's fields."""
-
-    operation: str
-    method: Method
-    path: tuple[str, ...]
-    """In which {id} stands for the order or decision."""
-    title: str
-    sentence: str
-    body: Callable[[Mapping[str, str]], Any] = lambda _: {}
-
-
-def _rejection(form: Mapping[str, str]) -> dict[str, Any]:
-    return {"node": form.get("node", ""), "reason": form.get("reason", ""), "wait": bool(form.get("wait"))}
-
-
-def _hours(form: Mapping[str, str]) -> dict[str, Any]:
-    written = form.get("hours", "")
-    hours = whole(written)
-    return {"minutes": written if hours is None else 60 * hours}
-
-
-_DECISION, _ORDER = ("v1", "decisions", "{id}"), ("v1", "orders", "{id}")
-ACTIONS: Mapping[str, OrderAction] = {
-    "approve": OrderAction(
-        operation="orders_approve",
-        method="POST",
-        path=(*_ORDER, "approve"),
-        title=text("Approve"),
-        sentence=text("The order may go on: what is held for it is shipped."),
-        body=lambda form: {"note": form.get("note", "")},
-    ),
-    "confirm": OrderAction(
-        operation="holds_confirm",
-        method="POST",
-        path=(*_DECISION, "confirm"),
-        title=text("Confirm as shipped"),
-        sentence=text("All units that are still held by this decision have left."),
-    ),
-    "reject": OrderAction(
-        operation="rerouting_reject",
-        method="POST",
-        path=(*_DECISION, "reject"),
-        title=text("A place can't ship"),
-        sentence=text("What the place holds of this decision is decided again, elsewhere."),
-        body=_rejection,
-    ),
-    "release": OrderAction(
-        operation="holds_release",
-        method="POST",
-        path=(*_DECISION, "release"),
-        title=text("Release"),
-        sentence=text("The units stay where they are, free for other orders. This order does not get them."),
-    ),
-    "extend": OrderAction(
-        operation="holds_extend",
-        method="POST",
-        path=(*_DECISION, "extend"),
-        title=text("Hold longer"),
-        sentence=text("The units stay held for so many hours from now on, or as long as they were if that is longer."),
-        body=_hours,
-    ),
-    "undo": OrderAction(
-        operation="holds_undo",
-        method="POST",
-        path=(*_DECISION, "confirm", "undo"),
-        title=text("They did not leave"),
-        sentence=text("The units are on hand and held again."),
-    ),
-    "wait": OrderAction(
-        operation="orders_wait",
-        method="POST",
-        path=(*_ORDER, "wait"),
-        title=text("Wait for stock"),
-        sentence=text("The units that could not be filled wait until there are some."),
-    ),
-    "withdraw": OrderAction(
-        operation="backlog_withdraw",
-        method="DELETE",
-        path=("v1", "backlog", "{id}"),
-        title=text("Stop waiting"),
-        sentence=text("The units that wait get nothing any more."),
-    ),
-    "cancel": OrderAction(
-        operation="orders_cancel",
-        method="POST",
-        path=(*_ORDER, "cancel"),
-        title=text("Cancel the order"),
-        sentence=text("All units that have not left are free again. This can't be undone."),
-    ),
-}
-"""By the name that an order's `actions` have; to amend an order has a page of its own."""
 DONE = text("Done.")
 
 
@@ -127,8 +36,12 @@ def add_to(console: Console) -> None:
 def listed(visit: Visit) -> Response:
     """Orders, those placed last first."""
     chosen = visit.chosen(*_FILTERS, "after")
-    answer = visit.ask("GET", "/v1/orders", query={**chosen, "limit": "50"})
-    page = {"orders": [], "next": None} if answer.problem else answer.json
+    if "order" in chosen:
+        found = visit.get_or_none(path_of("v1", "orders", chosen["order"]))
+        if found is not None:
+            return visit.go(visit.link("decisions", "orders", found["id"]))
+    answer = visit.ask("GET", "/v1/orders", query={**chosen, "order": None, "limit": "50"})
+    page = {"orders": [], "next": None} if answer.problem or "order" in chosen else answer.json
     return visit.show(
         "decisions/orders.html",
         status=answer.status,
@@ -144,21 +57,48 @@ def listed(visit: Visit) -> Response:
 def show(visit: Visit, order_id: str) -> Response:
     """An order: where its units are, and what can be done with it."""
     order = visit.get(path_of("v1", "orders", order_id))
-    actions = [
-        (item["action"], ACTIONS[item["action"]], item["id"], _nodes(order, item["id"]))
-        for item in order["actions"]
-        if item["action"] in ACTIONS and visit.may(ACTIONS[item["action"]].operation)
-    ]
-    several = len({item[2] for item in actions if item[1].path[1] == "decisions"}) > 1
+    actions = _deeds(visit, order)
     may_amend = visit.may("orders_amend") and any(item["action"] == "amend" for item in order["actions"])
     return visit.show(
         "decisions/order.html",
         order=order,
+        shipments=shipments_now(order),
+        taken_out=_taken_out(visit, order),
+        life=life(order),
         actions=actions,
-        several=several,
         may_amend=may_amend,
         reasons=REASONS,
     )
+
+
+def _deeds(visit: Visit, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Its buttons. The first that lets it go on is the usual one; the others are put behind."""
+    named = [
+        item for item in order["actions"] if item["action"] in ACTIONS and visit.may(ACTIONS[item["action"]].operation)
+    ]
+    usual = next((number for number, item in enumerate(named) if item["action"] in _USUAL), None)
+    return [
+        {
+            "name": item["action"],
+            "action": ACTIONS[item["action"]],
+            "of": item["id"],
+            "nodes": _nodes(order, item["id"]),
+            "number": number,
+            "is_usual": number == usual,
+            "is_main": item["action"] in _USUAL,
+            "moves": held_by(order, item["id"]),
+        }
+        for number, item in enumerate(named)
+    ]
+
+
+def _taken_out(visit: Visit, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What an amendment took out of it, so far as its first decision may be read."""
+    is_amended = any(item["because"] == "amended" for item in order["decisions"])
+    if not visit.may("decisions_read") or not (is_amended or any(item["differs"] for item in shipments_now(order))):
+        return []
+    answer = visit.ask("GET", path_of("v1", "decisions", order["decisions"][0]["id"]))
+    return taken_out(answer.json["order"], order) if answer.ok else []
 
 
 def act(visit: Visit, order_id: str, action: str) -> Response:
