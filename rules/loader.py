@@ -45,11 +45,14 @@ from rules.wording.catalogue import ENGLISH, available_languages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
-    """One file; without a `document` if it is no YAML, without a `policy` if it has mistakes or is the `gate`."""
+    """One file; without a `document` if it is no YAML, without a `policy` if it has mistakes or is the `gate`.
+    `readable` is what could be read of a policy with mistakes: its rules may say less than their texts.
+    """
 
     name: str
     document: Document | None = None
     policy: Policy | None = None
+    readable: Policy | None = None
     findings: tuple[Finding, ...] = ()
     gate: Gate | None = None
 
@@ -168,7 +171,8 @@ def _parse_document(document: Document, language: str) -> ParsedFile:
     # what was skipped on a line makes more seem wrong there (a value missing): one finding is enough
     skipped_lines = {finding.line for finding in document.findings}
     findings = (*document.findings, *(finding for finding in notes.findings if finding.line not in skipped_lines))
-    return ParsedFile(name=document.file, document=document, policy=None if findings else policy, findings=findings)
+    read, readable = (None, policy) if findings else (policy, None)
+    return ParsedFile(name=document.file, document=document, policy=read, readable=readable, findings=findings)
 
 
 def _policy(root: Node, notes: Notes, language: str) -> Policy | None:

@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from api.language.current import say_number
+
+_GAPS = "\\s\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'\N{RIGHT SINGLE QUOTATION MARK}"
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
 _DECIMAL = re.compile(r"[+-]?\d{1,15}[.,]\d{1,9}")
 
@@ -18,6 +21,21 @@ def quantity(text: str) -> int | float | str | None:
     if _WHOLE.fullmatch(written):
         return int(written)
     return float(written.replace(",", ".")) if _DECIMAL.fullmatch(written) else text.strip()
+
+
+def plain_number(written: str) -> str:
+    """A number, with a unit or without, as files have it: 1234.50 of one that is written as the reader's language does,
+    also with spaces between its thousands; any other text as it is.
+    """
+    thousands, decimal = say_number(","), say_number(".")
+    gaps = _GAPS + re.escape(thousands if thousands != "." else "")
+    number = rf"([+\-−]?)(\d{{1,3}}(?:[{gaps}]\d{{3}})+|\d+)(?:[.{re.escape(decimal)}](\d+))?"
+    match = re.fullmatch(rf"{number}(\s*[^\d\s.,][^\d.,]*)?", written.strip(), re.ASCII)
+    if match is None:
+        return written
+    sign, before, after, unit = match.groups(default="")
+    whole_part = "".join(re.findall(r"\d", before, re.ASCII))
+    return f"{sign.replace('−', '-')}{whole_part}{'.' if after else ''}{after}{unit}"
 
 
 def whole(text: str, *, digits: int = 15) -> int | None:

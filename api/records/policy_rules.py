@@ -10,6 +10,7 @@ from msgspec import Meta
 from api.records.findings import FindingRecord
 from engine.decide.order_record import Record
 from rules.conditions import PAIRED, All, Compare, Operator
+from rules.editor.readable_rules import RuleMistakes, mistakes_by_rule, readable_policy, terms_of
 from rules.editor.rule_text import lines_of_rule
 from rules.editor.rule_values import RuleValue, pointer_at, values_of
 from rules.editor.vocabulary_shapes import DAYS, kind_name
@@ -24,7 +25,7 @@ from rules.windows import DAY, Window
 from rules.wording.catalogue import Catalogue
 from rules.wording.explain import explain
 
-RuleState: TypeAlias = Literal["on", "later", "over", "off"]
+RuleState: TypeAlias = Literal["on", "later", "over", "off", "mistaken"]
 _FIRST_PART = re.compile(r"(?:(?!\s?[;:]\s|, comme |, as |\. |\().)+")
 
 
@@ -37,19 +38,29 @@ class RuleValueRecord(Record, frozen=True):
     help: str
     subject: Annotated[str, Meta(description="the fact or the effect that it belongs to, or the key of the rule")]
     choices: Annotated[list[str], Meta(description="if it is one of these words alone")]
+    choice_names: Annotated[
+        dict[str, str], Meta(description="what these words are called in the reader's language, as far as it has names")
+    ]
     kind: Annotated[str, Meta(description="of value, as in the vocabulary: money, duration, date; empty: any text")]
 
     @classmethod
-    def of(cls, value: RuleValue, catalogue: Catalogue) -> "RuleValueRecord":
+    def of(cls, value: RuleValue, catalogue: Catalogue, terms: Sequence[str]) -> "RuleValueRecord":
+        """`terms` are those of its policy."""
         fact = VOCABULARY.get(value.subject)
         compared = value.part in {"", Operator.HAS.value, "has_any", "has_all", "not"}
+        choices = terms if _names_term(value) else fact.choices if fact and compared else ()
         return cls(
             path=value.pointer,
             value=value.text,
             label=_label(value, catalogue),
             help=" ".join(_help(value, catalogue)).replace("`", ""),
             subject=value.subject,
-            choices=list(fact.choices) if fact and compared else [],
+            choices=list(choices),
+            choice_names={
+                word: catalogue.text(f"choices.{word}")
+                for word in (fact.choices if choices and fact else ())
+                if f"choices.{word}" in catalogue.texts
+            },
             kind=_kind_name(value),
         )
 
@@ -65,19 +76,20 @@ class PlainRuleRecord(Record, frozen=True):
     """A rule as a sentence that is worked out from its conditions and effects."""
 
     id: str
-    says: str
+    says: Annotated[str, Meta(description="empty: mistakes of the rule or of its terms are to be mended first")]
     because: dict[str, str]
     state: Annotated[
         RuleState,
         Meta(
-            description="off: it is switched off; or else whether its window has begun, lies ahead, or is over, by the "
-            "network's clock"
+            description="mistaken: its text has mistakes; off: it is switched off; or else whether its window has "
+            "begun, lies ahead, or is over, by the network's clock"
         ),
     ]
     dates: Annotated[RuleDatesRecord, Meta(description="of its from and until")]
     line: Annotated[int, Meta(description="of its file, from 1")]
     overrides: list[str]
     values: Annotated[list[RuleValueRecord], Meta(description="those that POST /v1/policies/edit can change")]
+    mistakes: list["RuleFindingRecord"]
 
 
 class PlainPolicyRecord(Record, frozen=True):
@@ -92,7 +104,9 @@ class PlainPolicyRecord(Record, frozen=True):
 
 
 class PlainPoliciesRecord(Record, frozen=True):
-    """Policy files in plain words. Files with mistakes are left out, and are in `findings`."""
+    """Policy files in plain words. Of files with mistakes, which are in `findings`, there are the rules that can be
+    read.
+    """
 
     language: str
     policies: list[PlainPolicyRecord]
@@ -103,7 +117,11 @@ class PlainPoliciesRecord(Record, frozen=True):
         """`minute` is that of the network's clock, as `ClockReading` counts them."""
         return cls(
             language=catalogue.language,
-            policies=[_policy(file, file.policy, catalogue, minute) for file in parsed if file.policy],
+            policies=[
+                _policy(file, policy, catalogue, minute)
+                for file in parsed
+                if (policy := file.policy or readable_policy(file))
+            ],
             findings=[FindingRecord.of(finding) for file in parsed for finding in file.findings],
         )
 
@@ -168,28 +186,33 @@ def _lines(file: ParsedFile) -> Mapping[str, int]:
 
 def _policy(file: ParsedFile, policy: Policy, catalogue: Catalogue, minute: int) -> PlainPolicyRecord:
     lines = _lines(file)
+    found = mistakes_by_rule(file)
     return PlainPolicyRecord(
         policy=policy.id,
         file=file.name,
         table=file.name.endswith(TABLE),
         owner=policy.owner,
         description=policy.description,
-        rules=[_rule(file, rule, lines, catalogue, minute) for rule in policy.rules],
+        rules=[_rule(file, rule, lines, catalogue, minute=minute, found=found) for rule in policy.rules],
     )
 
 
-def _rule(file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Catalogue, minute: int) -> PlainRuleRecord:
+def _rule(
+    file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Catalogue, *, minute: int, found: RuleMistakes
+) -> PlainRuleRecord:
     name = split_rule_id(rule.id)[1]
+    mistakes = found.of_rules.get(name, ())
     values = values_of(file.document, name) if file.document and file.name.endswith(YAML) else []
     return PlainRuleRecord(
         id=rule.id,
-        says=explain(rule, catalogue),
+        says="" if mistakes or found.in_terms else explain(rule, catalogue),
         because=dict(rule.because),
-        state=_state(rule, minute),
+        state="mistaken" if mistakes else _state(rule, minute),
         dates=_dates(rule),
         line=lines.get(name, 1),
         overrides=list(rule.written_overrides or rule.overrides),
-        values=[RuleValueRecord.of(value, catalogue) for value in values],
+        values=[RuleValueRecord.of(value, catalogue, terms_of(file)) for value in values],
+        mistakes=[_rule_finding(finding, file.document, name) for finding in mistakes if file.document],
     )
 
 
@@ -227,7 +250,13 @@ def _windows(rule: Rule) -> Iterator[Window]:
             yield from (window for window in part.operands if isinstance(window, Window))
 
 
+def _names_term(value: RuleValue) -> bool:
+    return value.keys[0] == "when" and value.subject == "is"
+
+
 def _label(value: RuleValue, catalogue: Catalogue) -> str:
+    if _names_term(value):
+        return _first_part(catalogue.text("editor.terms.name"))
     section = {"when": "facts", "then": "effects"}.get(str(value.keys[0]), "keys")
     key = f"editor.{section}.{value.subject}"
     text = catalogue.text(key) if key in catalogue.texts else value.subject
@@ -238,6 +267,8 @@ def _label(value: RuleValue, catalogue: Catalogue) -> str:
 
 def _help(value: RuleValue, catalogue: Catalogue) -> Iterator[str]:
     """What its part means, and how it is written."""
+    if _names_term(value):
+        yield f"{catalogue.text('editor.terms.help')}."
     for section in ("operators", "keys"):
         key = f"editor.{section}.{value.part}"
         if value.keys[0] != "because" and value.part and key in catalogue.texts:

@@ -86,7 +86,8 @@ def test_whoever_may_only_read_sees_no_button_and_is_refused_without_one(site, p
     pages = [place(), place("drafts"), place("drafts", NAUGHTY), place("versions", published[1]), place("trials")]
     for path in pages:
         text = answered(site, path, "auditor").text
-        changing = [form for form in text.split("<form")[1:] if 'action="/console/policies' in form]
+        forms = (form.partition(">")[0] for form in text.split("<form")[1:])
+        changing = [form for form in forms if 'action="/console/policies' in form and 'method="get"' not in form]
         assert changing == [], path
         assert "/begin" not in text
     assert answered(site, place(), "oms").status_code == 403

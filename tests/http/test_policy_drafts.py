@@ -108,10 +108,47 @@ def test_rules_are_said_in_the_readers_language_with_what_a_form_can_change(http
         "help": "Un montant, comme 4.00 ou 4.00 EUR.",
         "subject": "prefer",
         "choices": [],
+        "choice_names": {},
         "kind": "money",
     }
     assert "store" in values["/when/node.type"]["choices"]
+    assert values["/when/node.type"]["choice_names"]["store"] == "un magasin"
     assert rows["rules"][0]["values"] == []
+
+
+MISTAKEN = """\
+policy: r
+terms: {big: {order.value: {more_than: 90}}, small: {order.value: {at_most: %s}}}
+rules:
+  - id: dear
+    because: {en: Dear, fr: Cher}
+    when: {is: big}
+    then: {prefer: "4,50"}
+  - {id: twice, because: a, then: {hold: 1 h}, color: red}
+  - {id: twice, because: b, then: {hold: 1 h}}
+  - {because: c, then: {hold: 1 h}}
+  - {id: good, because: d, off: true, then: {hold: 1 h}}
+"""
+
+
+@pytest.mark.parametrize(("term", "says"), [("9", "The order is held for 1 h"), ("9,5,", "")])
+def test_a_file_with_mistakes_keeps_the_rules_of_it_that_can_be_read(http, term, says):
+    files = {"r.yaml": MISTAKEN % term, "broken.yaml": "policy: [", "t.csv": "policy,t\nid,prefer\na,b\n"}
+    record = http.post("/v1/policies/explain", json={"files": files}).get_json()
+    (policy,) = record["policies"]
+    rules = {rule["id"]: rule for rule in policy["rules"]}
+    assert [rule["id"] for rule in policy["rules"]] == ["r/dear", "r/twice", "r/good"]
+    dear = rules["r/dear"]
+    assert (dear["state"], dear["says"], dear["line"], dear["because"]["fr"]) == ("mistaken", "", 4, "Cher")
+    assert [(its["path"], its["code"]) for its in dear["mistakes"]] == [("/then/prefer", "bad-value")]
+    values = {value["path"]: value for value in dear["values"]}
+    assert values["/then/prefer"]["value"] == "4,50"
+    named = values["/when/is"]
+    assert (named["label"], named["choices"]) == ("Named condition", ["big", "small"])
+    assert next(its["path"] for its in rules["r/twice"]["mistakes"]) == "/color"
+    assert (rules["r/good"]["state"], rules["r/good"]["mistakes"]) == ("off", [])
+    assert bool(rules["r/good"]["says"]) == bool(says)
+    assert {finding["file"] for finding in record["findings"]} == {"r.yaml", "broken.yaml", "t.csv"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The rules of a draft: changed by a form with their values, switched off and on, copied, and taken out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response
@@ -12,7 +12,7 @@ from api.console.pages.policies.drafts import TAG_FIELD, Draft, policies_of, sav
 from api.console.pages.policies.rule_controls import control, normal, written_value
 from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
-from api.language.current import say
+from api.language.current import say, say_message
 
 SWITCH = "/off"
 """The path of the value that buttons change, and no field."""
@@ -39,6 +39,11 @@ def change_rule(visit: Visit, name: str, policy: str, rule: str) -> Response:
     edited = edit(visit, draft, found["id"], values=_sent_values(visit, found))
     if edited.problem is not None:
         return _show_rule(visit, draft, found, edited.problem)
+    errors = [finding for finding in edited.json["findings"] if finding["severity"] == "error"]
+    at_fields, _ = _mistakes(errors, [value["path"] for value in found["values"] if value["path"] in visit.form])
+    if at_fields:
+        wrong = Problem(status=422, kind="", detail=say("Nothing is saved."), fields=at_fields, findings=())
+        return _show_rule(visit, draft, found, wrong)
     answer = save_edited(visit, draft, edited)
     if answer.problem is not None:
         return _show_rule(visit, draft, found, answer.problem)
@@ -100,7 +105,7 @@ def _sent_values(visit: Visit, rule: Any) -> dict[str, str]:
     for value in rule["values"]:
         path, kind, before = value["path"], value["kind"], value["value"]
         if path in visit.form and path != SWITCH:
-            new = written_value(visit.form, path)
+            new = written_value(visit.form, path, kind)
             sent[path] = before if new == normal(kind, before) else new
     return sent
 
@@ -119,11 +124,31 @@ def words_of_network(visit: Visit) -> Mapping[str, Any]:
     return {item["word"]: item["values"] for item in vocabulary["facts"]}
 
 
+def _mistakes(findings: Sequence[Mapping[str, Any]], paths: Sequence[str]) -> tuple[dict[str, str], list[Any]]:
+    """What is wrong at each of these paths of fields, and the findings that are at none of them."""
+    at_fields: dict[str, str] = {}
+    elsewhere = []
+    for finding in findings:
+        about = finding["path"]
+        path = next((its for its in paths if about and (_is_within(its, about) or _is_within(about, its))), None)
+        if path is None:
+            elsewhere.append(finding)
+        else:
+            at_fields.setdefault(path, say_message(finding["message"]))
+    return at_fields, elsewhere
+
+
+def _is_within(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}/")
+
+
 def _show_rule(visit: Visit, draft: Draft, rule: Any, problem: Problem | None) -> Response:
     shown = [value for value in rule["values"] if value["path"] != SWITCH]
     written = {value["path"]: value["value"] for value in shown}
     if problem:
-        written |= {path: written_value(visit.form, path) for path in written if path in visit.form}
+        kinds = {value["path"]: value["kind"] for value in shown if value["path"] in visit.form}
+        written |= {path: written_value(visit.form, path, kind) for path, kind in kinds.items()}
+    at_fields, elsewhere = _mistakes(rule["mistakes"], [*written])
     return visit.show(
         "policies/draft_rule.html",
         status=problem.status if problem else 200,
@@ -133,6 +158,8 @@ def _show_rule(visit: Visit, draft: Draft, rule: Any, problem: Problem | None) -
         controls={value["path"]: control(value["kind"], written[value["path"]]) for value in shown},
         words=words_of_network(visit),
         problem=problem,
+        wrong=problem or Problem(status=422, kind="", detail="", fields=at_fields, findings=()),
+        elsewhere=elsewhere,
         # what somebody else saved meanwhile is not overwritten unless it was looked at
         tag=visit.form.get(TAG_FIELD, draft.tag) if problem else draft.tag,
     )

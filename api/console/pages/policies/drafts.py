@@ -2,14 +2,17 @@
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response
 
+from api.cli.output.times import MONTHS
 from api.console.calls import Answer, Problem, path_of
 from api.console.console import Console
-from api.console.pages.policies.rules import plain_rules
+from api.console.pages.policies.rules import found_rules, plain_rules
 from api.console.visit import Visit
 from api.language.current import say
 
@@ -79,8 +82,18 @@ def begin_form(visit: Visit, problem: Problem | None = None) -> Response:
         status=problem.status if problem else 200,
         drafts=drafts,
         versions=versions,
+        proposed=_proposed_name(visit, {its["name"] for its in drafts}),
+        rule=visit.form.get("rule") or visit.query.get("rule", ""),
         problem=problem,
     )
+
+
+def _proposed_name(visit: Visit, taken: Collection[str]) -> str:
+    """The day's, with a number if there are drafts of that name."""
+    today = visit.clock.local(visit.caller["now"])
+    name = say("Draft of {day}", day=f"{today.day} {say(MONTHS[today.month - 1])}")
+    names = (f"{name} ({number})" if number > 1 else name for number in itertools.count(1))
+    return next(its for its in names if its not in taken)
 
 
 def begin(visit: Visit) -> Response:
@@ -101,9 +114,16 @@ def begin(visit: Visit) -> Response:
     answer = save_draft(visit, name, files, "", base)
     if answer.problem is not None:
         return begin_form(visit, of_a_new_draft(answer.problem))
-    return visit.after(
-        answer, visit.link("policies", "drafts", name), say("The draft is begun. Nothing of it decides yet.")
-    )
+    return visit.after(answer, _first_page(visit, name, files), say("The draft is begun. Nothing of it decides yet."))
+
+
+def _first_page(visit: Visit, name: str, files: Mapping[str, str]) -> str:
+    """Of a draft that is begun: the form of the rule for which it is, if it has that."""
+    rule = visit.form.get("rule", "")
+    plain = (plain_rules(visit, policies_of(files)) if rule and files else None) or {"policies": ()}
+    if any(rule == its["id"] for policy in plain["policies"] for its in policy["rules"]):
+        return visit.link("policies", "drafts", name, "rule", *rule.split("/"))
+    return visit.link("policies", "drafts", name)
 
 
 def of_a_new_draft(problem: Problem) -> Problem:
@@ -117,7 +137,26 @@ def of_a_new_draft(problem: Problem) -> Problem:
 def overview(visit: Visit, name: str) -> Response:
     draft = show_draft(visit, name)
     files = policies_of(draft.files)
-    return visit.show("policies/draft.html", draft=draft, plain=plain_rules(visit, files) if files else None)
+    plain = plain_rules(visit, files) if files else None
+    search = visit.chosen("search").get("search", "")
+    return visit.show(
+        "policies/draft.html",
+        draft=draft,
+        plain=plain,
+        search=search,
+        found=found_rules(plain["policies"], search) if plain else [],
+        unread=_unread(plain) if plain else {},
+    )
+
+
+def _unread(plain: Any) -> dict[str, list[Any]]:
+    """The files of which no rule can be read, with their mistakes."""
+    read = {policy["file"] for policy in plain["policies"]}
+    unread: dict[str, list[Any]] = {}
+    for finding in plain["findings"]:
+        if finding["file"] not in read:
+            unread.setdefault(finding["file"], []).append(finding)
+    return unread
 
 
 def policies_of(files: Mapping[str, str]) -> dict[str, str]:

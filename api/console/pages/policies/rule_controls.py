@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.console.form_values import plain_number
+from api.language.current import say_number
+
 UNITS: Mapping[str, tuple[str, ...]] = {
     "weight": ("g", "kg", "t"),
     "distance": ("m", "km"),
@@ -31,7 +34,11 @@ class Control:
     unit: str = ""
     units: tuple[str, ...] = ()
     time: str = ""
-    step: str = "any"
+
+    @property
+    def shown(self) -> str:
+        """The value as the reader's language writes it."""
+        return say_number(self.value) if self.type == "number" else self.value
 
 
 def control(kind: str, written: str) -> Control:
@@ -61,14 +68,14 @@ def _number(kind: str, written: str) -> Control:
         unit = units[0]
     if unit not in units and units:
         units = (unit, *units)
-    return Control(
-        type="number", value=number, unit=unit, units=units, step="1" if kind in ("count", "days") else "any"
-    )
+    return Control(type="number", value=number, unit=unit, units=units)
 
 
-def written_value(form: Mapping[str, str], name: str) -> str:
-    """What a policy file has there, of what was sent."""
+def written_value(form: Mapping[str, str], name: str, kind: str) -> str:
+    """What a policy file has there, of what was sent for a value of this kind."""
     value = form.get(name, "").strip()
+    if kind in _NUMBERS:
+        value = plain_number(value)
     unit, time = form.get(name + UNIT, ""), form.get(name + TIME, "").strip()
     if unit and value:
         return f"{value}{unit}" if unit == "%" else f"{value} {unit}"

@@ -191,8 +191,8 @@ def read_form(form: MultiDict[str, str], vocabulary: Vocabulary, languages: tupl
         policy=form.get("policy", ""),
         id=form.get("id", "").strip(),
         because={language: " ".join(form.get(f"because-{language}", "").split()) for language in languages},
-        begins=written_value(form, "from"),
-        until=written_value(form, "until"),
+        begins=written_value(form, "from", "instant"),
+        until=written_value(form, "until", "instant"),
         match=match if match in MATCHES else "all",
         conditions=list(_conditions(form, vocabulary)),
         effects=list(_effects(form, vocabulary)),
@@ -218,9 +218,11 @@ def _condition(form: MultiDict[str, str], fact: Mapping[str, Any], place: str, v
     operator = form.get(f"{place}-operator", "")
     if operator not in fact["operators"]:
         operator = fact["operators"][0]
-    written = [written_value(form, f"{place}-value{k}") for k in range(MOST_ROWS) if f"{place}-value{k}" in form]
-    values = list(dict.fromkeys([*form.getlist(f"{place}-word"), *(value for value in written if value)]))
     takes = vocabulary.takes(operator)
+    kind = "" if operator == "matches" or takes in ("flag", "fact") else str(fact["kind"])
+    names = (f"{place}-value{k}" for k in range(MOST_ROWS))
+    written = [written_value(form, name, kind) for name in names if name in form]
+    values = list(dict.fromkeys([*form.getlist(f"{place}-word"), *(value for value in written if value)]))
     if takes == "two":
         values = [value for value in written if value][:2]
     elif takes != "several":
@@ -239,7 +241,7 @@ def _effects(form: MultiDict[str, str], vocabulary: Vocabulary) -> Iterator[Effe
         way = form.get(f"{place}-way", "0")
         chosen = int(way) if way.isascii() and way.isdigit() and int(way) < len(word["ways"]) else 0
         effect = Effect(word=word, way=chosen, values={}, place=place)
-        effect.values = {part["key"]: written_value(form, effect.name_of(part)) for part in effect.parts}
+        effect.values = {part["key"]: written_value(form, effect.name_of(part), part["kind"]) for part in effect.parts}
         for part in effect.parts:
             if part["closed"] and len(part["values"]) == 1 and not part["optional"]:
                 effect.values[part["key"]] = part["values"][0]

@@ -1,5 +1,7 @@
 """The rules of the active version as sentences, with what each of them did of late."""
 
+import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -25,13 +27,42 @@ def rules(visit: Visit) -> Response:
     plain = plain_rules(visit, active["files"])
     asked = bool(visit.query.get("weigh"))  # on a long log it takes a while
     uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": WEIGHED}) if asked else None
+    search = visit.chosen("search").get("search", "")
     return visit.show(
         "policies/rules.html",
         plain=plain,
+        search=search,
+        found=found_rules(plain["policies"], search) if plain else [],
         version=active["version"],
         timeline=timeline(plain, visit.clock.local(visit.caller["now"]).date()) if plain else None,
         uses=RuleUses(uses.json) if uses and uses.ok else None,
     )
+
+
+def found_rules(policies: Sequence[Any], search: str) -> list[Any]:
+    """The policies with the rules that have each word of the search, and their `count`; all, if there is no word."""
+    words = _folded(search).split()
+    found = []
+    for policy in policies:
+        about = f"{policy['policy']} {policy['owner']}"
+        rules = [rule for rule in policy["rules"] if _has(f"{about} {_text_of(rule)}", words)]
+        if rules or not words:
+            found.append({**policy, "rules": rules, "count": len(rules)})
+    return found
+
+
+def _text_of(rule: Any) -> str:
+    return " ".join((rule["id"], rule["says"], *rule["because"].values()))
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    folded = _folded(text)
+    return all(word in folded for word in words)
+
+
+def _folded(text: str) -> str:
+    """Without capitals and accents."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)).casefold()
 
 
 def plain_rules(visit: Visit, files: dict[str, str]) -> Any:
