@@ -222,7 +222,7 @@ def _rule(
         condition=condition,
         effects=effects,
         overrides=tuple(str(item) for item in overrides) if isinstance(overrides, list) else (),
-        off=raw.get("off") == "true",
+        off=raw.get("disabled") == "true",
     )
 
 

@@ -152,7 +152,7 @@ def _changed(old: Rule, new: Rule, files: tuple[_Files, _Files], names: Mapping[
 def _differences(old: Rule, new: Rule, names: Mapping[str, str]) -> Iterator[Difference]:
     yield from _condition_differences(old.condition, new.condition)
     if old.off != new.off:
-        yield _difference("window", *({"off: true"} if rule.off else () for rule in (old, new)))
+        yield _difference("window", *({"disabled: true"} if rule.off else () for rule in (old, new)))
     if frozenset(old.effects) != frozenset(new.effects):
         texts = [{effect_text(effect) for effect in rule.effects} for rule in (old, new)]
         yield _difference("effects", *texts)

@@ -147,7 +147,7 @@ class _SchemaWriter:
             "then": {"allOf": [{"$ref": "#/definitions/effects"}]},
             "from": instant,
             "until": instant,
-            "off": one_of([True], "true"),
+            "disabled": one_of([True], "true"),
             "hours": {"type": "array", "items": times, "minItems": 2, "maxItems": 2, "uniqueItems": True},
             "overrides": {"type": "array", "items": _RULE_NAME},
         }

@@ -15,9 +15,9 @@ from rules.conditions import Operator
 from rules.errors import PolicyInvalid
 from rules.syntax.yaml_document import LINES, Document, Node, Path, Place, Plain, read
 
-OPTIONAL_KEYS = ("from", "until", "off")
+OPTIONAL_KEYS = ("from", "until", "disabled")
 """They have a value in a form even if the rule does not have them yet."""
-_SHOWN = ("because", "from", "until", "off", "hours", "weekdays", "when", "then")
+_SHOWN = ("because", "from", "until", "disabled", "hours", "weekdays", "when", "then")
 _PLAIN = re.compile(r"(?![-?] |[-?]$)[\w.%+?*-](?:[\w.%+*?€£$/ -]|:(?=\w))*", re.UNICODE)
 """What needs no quotes, within braces and brackets as well."""
 _NOT_WORDS = frozenset({"~", "null", "Null", "NULL", ""})
@@ -98,7 +98,7 @@ def values_of(document: Document, rule: str) -> list[RuleValue]:
 
 
 def text_with(document: Document, rule: str, values: Mapping[str, str]) -> str:
-    """The text of the file with these values, by their pointers; an empty one takes `from`, `until` or `off` away.
+    """The text of the file with these values, by their pointers; an empty one takes `from`, `until` or `disabled` away.
     Raises ValueMistake.
     """
     index = index_of_rule(document, rule)

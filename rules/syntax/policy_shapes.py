@@ -35,7 +35,7 @@ class RuleShape(Schema):
     then = fields.Raw(required=True, allow_none=True)
     start = fields.String(data_key="from", error_messages=_SINGLE_VALUE)
     until = fields.String(error_messages=_SINGLE_VALUE)
-    off = fields.String(validate=validate.Equal("true", error=NOT_OFF), error_messages=_SINGLE_VALUE)
+    disabled = fields.String(validate=validate.Equal("true", error=NOT_OFF), error_messages=_SINGLE_VALUE)
     weekdays = fields.List(
         fields.String(validate=validate.OneOf(WEEKDAYS, error=NO_WEEKDAY), error_messages=_SINGLE_VALUE),
         validate=_NOT_EMPTY,

@@ -32,7 +32,7 @@ _OPERATORS = (*(operator.value for operator in Operator if operator not in UNWRI
 _KINDS_OF_KEYS = {
     "from": Kind.INSTANT,
     "until": Kind.INSTANT,
-    "off": Kind.FLAG,
+    "disabled": Kind.FLAG,
     "hours": Kind.TIME,
     "overrides": Kind.WORD,
 }

@@ -140,7 +140,7 @@ def test_rules_of_a_new_policy_and_of_any_match_are_saved_and_what_nobody_offere
 def test_a_rule_is_switched_off_and_on_by_one_click_and_its_text_is_then_as_before(site):
     off = site.send(f"{BIKES}/switch", "merchandiser", tag=tag(site), off="true")
     assert off.headers["Location"].endswith("#green-bikes")
-    assert text(site) == GREEN.replace("id: bikes\n", "id: bikes\n    off: true\n")
+    assert text(site) == GREEN.replace("id: bikes\n", "id: bikes\n    disabled: true\n")
     page = site.client("merchandiser").get(f"/console{DRAFT}", headers={"Accept-Language": "en"}).text
     assert "switched off" in page
     assert "Switch on" in page
@@ -216,7 +216,7 @@ def test_which_rules_hold_when_is_drawn_on_a_line_of_months(site):
     rules = {
         "a": "until: 2026-12-24",
         "b": "from: 2026-12-15 12:00, until: 2027-01-31 18:30",
-        "c": "off: true, from: 2025-01-01",
+        "c": "disabled: true, from: 2025-01-01",
     }
     lines = [f"  - {{id: {name}, because: x, then: {{priority: 60}}, {more}}}\n" for name, more in rules.items()]
     version = versions.publish({"when.yaml": ("policy: when\nrules:\n" + "".join(lines)).encode()}, who="Zoé", note="x")

@@ -127,7 +127,7 @@ rules:
   - {id: twice, because: a, then: {hold: 1 h}, color: red}
   - {id: twice, because: b, then: {hold: 1 h}}
   - {because: c, then: {hold: 1 h}}
-  - {id: good, because: d, off: true, then: {hold: 1 h}}
+  - {id: good, because: d, disabled: true, then: {hold: 1 h}}
 """
 
 
@@ -172,7 +172,8 @@ def test_a_rule_is_on_until_it_is_switched_off_and_says_its_dates(http):
         "policy: r\nrules:\n  - {id: a, because: x, then: {hold: 1 h}, from: 2026-11-28 08:30, until: 2026-12-24%s}\n"
     )
     files = {
-        f"{name}.yaml": (rule % off).replace(": r", f": {name}") for name, off in (("on", ""), ("off", ", off: true"))
+        f"{name}.yaml": (rule % off).replace(": r", f": {name}")
+        for name, off in (("on", ""), ("off", ", disabled: true"))
     }
     found = http.post("/v1/policies/explain", json={"files": files}).get_json()["policies"]
     assert {policy["policy"]: policy["rules"][0]["state"] for policy in found} == {"on": "later", "off": "off"}

@@ -24,8 +24,8 @@ rules:
     then: {avoid: 1.00}
     overrides: [peak/shops]
 """
-OFF = ON.replace("shops # the id\n", "shops # the id\n    off: true\n")
-TABLE = "policy,rows\nhit_policy,unique\nid,node.type,keep,because,off\none,store,1,x,{}\ntwo,store,2,x,\n"
+OFF = ON.replace("shops # the id\n", "shops # the id\n    disabled: true\n")
+TABLE = "policy,rows\nhit_policy,unique\nid,node.type,keep,because,disabled\none,store,1,x,{}\ntwo,store,2,x,\n"
 
 
 def loaded(text, name="peak.yaml"):
@@ -45,21 +45,23 @@ def test_what_is_off_does_not_decide_and_keeps_what_it_says():
 
 
 def test_switching_off_and_on_again_gives_the_same_text_and_both_are_told_apart_by_meaning():
-    off = text_with(read("peak.yaml", ON.encode()), "shops", {"/off": "true"})
+    off = text_with(read("peak.yaml", ON.encode()), "shops", {"/disabled": "true"})
     assert off == OFF
-    assert text_with(read("peak.yaml", off.encode()), "shops", {"/off": ""}) == ON
+    assert text_with(read("peak.yaml", off.encode()), "shops", {"/disabled": ""}) == ON
     (change,) = compare(loaded(ON), loaded(OFF)).changes
     assert (change.kind, change.rule) == ("changed", "peak/shops")
-    assert [(item.aspect, item.gone, item.added) for item in change.differences] == [("window", (), ("off: true",))]
+    assert [(item.aspect, item.gone, item.added) for item in change.differences] == [
+        ("window", (), ("disabled: true",))
+    ]
     (back,) = compare(loaded(OFF), loaded(ON)).changes
-    assert back.differences[0].gone == ("off: true",)
+    assert back.differences[0].gone == ("disabled: true",)
 
 
 def test_a_rule_that_is_off_is_still_checked_and_only_true_switches_it_off():
     with pytest.raises(PolicyInvalid, match="unknown"):
         loaded(OFF.replace("node.type", "node.typ"))
-    with pytest.raises(PolicyInvalid, match="off: write true, or take the key away: a rule without it is on"):
-        loaded(OFF.replace("off: true", "off: false"))
+    with pytest.raises(PolicyInvalid, match="disabled: write true, or take the key away: a rule without it is on"):
+        loaded(OFF.replace("disabled: true", "disabled: false"))
 
 
 def test_nothing_is_said_against_other_rules_because_of_one_that_is_off():
@@ -68,7 +70,7 @@ def test_nothing_is_said_against_other_rules_because_of_one_that_is_off():
     )
     codes = [
         [finding.code for finding in check({"p.yaml": (shadowed % off).encode()}).warnings]
-        for off in ("", ", off: true")
+        for off in ("", ", disabled: true")
     ]
     assert codes == [["shadowed"], []]
     overlaps = [[it.code for it in check({"rows.csv": TABLE.format(off).encode()}).findings] for off in ("", "true")]

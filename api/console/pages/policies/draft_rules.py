@@ -14,7 +14,7 @@ from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
 from api.language.current import say, say_message
 
-SWITCH = "/off"
+SWITCH = "/disabled"
 """The path of the value that buttons change, and no field."""
 
 

@@ -333,7 +333,7 @@ def test_the_rule_that_is_off_on_the_language_page_does_nothing_until_the_line_i
     text = yaml_of("A rule that is switched off")
     fired = [
         Matcher(policies(its)).judge(Stage.OPTION, {"node.type": "store"} | now("2026-11-27 09:00")).fired
-        for its in (text, text.replace("    off: true\n", ""))
+        for its in (text, text.replace("    disabled: true\n", ""))
     ]
     assert fired == [(), ("peak/keep-shops-free",)]
 

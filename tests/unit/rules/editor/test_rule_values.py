@@ -49,10 +49,10 @@ def test_a_form_has_the_values_of_a_rule_but_for_those_on_several_lines():
         "/then/protect/share": "10%",
         "/from": "",
         "/until": "",
-        "/off": "",
+        "/disabled": "",
     }
     third = [value.pointer for value in values_of(document(), "third")]
-    assert third == ["/from", "/hours/0", "/hours/1", "/then/keep", "/until", "/off"]
+    assert third == ["/from", "/hours/0", "/hours/1", "/then/keep", "/until", "/disabled"]
     assert values_of(document(), "none") == []
     words = {value.pointer: (value.subject, value.part) for value in values_of(document(), "first")}
     assert words["/when/product.tags/has_any/0"] == ("product.tags", "has_any")
