@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 _UNIT: Final = 1 if sys.platform == "darwin" else 1_024
@@ -34,7 +35,12 @@ class ProcessorTime:
 
 def most_memory() -> int:
     """Bytes that this process had at most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+    try:
+        status = Path("/proc/self/status").read_text("ascii")
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+    # on Linux, ru_maxrss is at first that of the process which started this one (getrusage(2) goes on over execve)
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1_024
 
 
 def _of_processes() -> float:
