@@ -17,6 +17,15 @@ WHOM = {"name": "Zoë Martin", "lines": ["7 rue de la Paix"], "postcode": "75002
 CARRIER = "colis"
 """Of the example network, for parcels that one packs."""
 _LATER = 3 * 86_400
+CONNECTOR = """\
+connector: counter
+owner: logistics
+because: {en: "The warehouse posts its counts"}
+kind: counts
+reads: {push: key}
+format: json
+fields: {node: where, sku: what, on_hand: pieces, sequence: number}
+"""
 
 
 class CallFailed(AssertionError):
@@ -68,12 +77,15 @@ def fill(pointsman: Pointsman, http: FlaskClient, decisions: Sequence[str], *, p
     calls("PUT", f"/v1/policies/drafts/{quote(draft)}", {"files": files, "base": active["version"]})
     rules = calls("POST", "/v1/policies/explain", {"files": files})["policies"][0]
     webhook = calls("POST", "/v1/webhooks", {"url": "https://shop.example/events", "types": ["stock.low"]})
+    calls("POST", "/v1/connectors/counter", [{"where": "nowhere", "what": sent.sku, "pieces": "many", "number": 1}])
     names = {
         "action": "schedule",
         "channel": "web",
+        "connector": "counter",
         "decision": to_pack[0].decision,
         "decision_id": kept.decision,
         "entry": calls("GET", "/v1/audit/entries?limit=1")["entries"][0]["entry"],
+        "file": calls("GET", "/v1/connectors/counter/files")["files"][0]["file"],
         "job": _tried(pointsman, calls, draft, files),
         "manifest": manifest,
         "name": draft,

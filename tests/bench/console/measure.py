@@ -4,7 +4,9 @@ asks. Every page of the console is asked for as an administrator sees it, by the
 
 import contextlib
 import itertools
+import os
 import statistics
+import unittest.mock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,7 +27,7 @@ from engine.model.facts import Inventory, Order
 from engine.model.scopes import ALL_NETWORKS, ROLE_SCOPES
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.bench.console.contents import Contents, fill
+from tests.bench.console.contents import CONNECTOR, Contents, fill
 from tests.bench.console.networks import large_inventory, large_orders
 from tests.bench.example_network import directory
 from tests.bench.option_sets import POLICIES
@@ -145,10 +147,22 @@ def site(
             clock.now = order.placed_at
             decided.append(pointsman.decide(order, now=order.placed_at).id or "")
         say(f"{len(orders):,} orders are decided on {len(inventory.network.nodes):,} nodes")
-        app = create_app(pointsman)
-        contents = fill(pointsman, client_of(pointsman, app), decided, packed=packed)
-        pointsman.sealer.seal()
-        yield pointsman, app, contents
+        with _connectors(data):
+            app = create_app(pointsman)
+            contents = fill(pointsman, client_of(pointsman, app), decided, packed=packed)
+            pointsman.sealer.seal()
+            yield pointsman, app, contents
+
+
+@contextlib.contextmanager
+def _connectors(data: Path) -> Iterator[None]:
+    """With one that messages are pushed to."""
+    folder = data / "connectors"
+    folder.mkdir()
+    (folder / "counter.yaml").write_text(CONNECTOR)
+    settings = {"POINTSMAN_CONNECTORS": str(folder), "POINTSMAN_CONNECTOR_FILES": str(folder / "files")}
+    with unittest.mock.patch.dict(os.environ, settings):
+        yield
 
 
 def _settings(data: Path) -> Settings:
