@@ -33,5 +33,5 @@ def test_a_script_has_under_each_name_the_key_that_was_given_for_it(redis_client
 
 def test_a_name_that_no_key_is_given_for_is_that_of_the_network(network):
     keys = Keys(network)
-    names = [keys.policies, keys.policy_history, keys.policy_operations, keys.log]
+    names = [keys.policies, keys.policy_tests, keys.policy_history, keys.policy_operations, keys.log]
     assert LAYOUTS["publish_policy"].keys(keys) == names

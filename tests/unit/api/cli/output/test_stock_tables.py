@@ -36,6 +36,7 @@ def record(nodes, channels):
         available=1_217 * len(items),
         free=dict.fromkeys(channels, 0),
         nodes=items,
+        next=None,
         blocked=0,
     )
 
