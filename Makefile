@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
 ROLE   ?= merchandiser
+PORT   ?= 8000
 
 # Where the environment says that Python keeps nothing of what it compiles, each process compiles the whole program anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -44,6 +45,7 @@ demo: $(VENV)/.runtime ## install, load the example network, route a day of its 
 	@printf '  $(BIN)/pointsman --help\n'
 	@printf '  $(BIN)/pointsman decide examples/hexagone/order.json\n'
 	@printf '  $(BIN)/pointsman lookahead learn --to 2026-11-28\n'
+	@printf '  make console      # the console in a browser, signed in as a merchandiser\n'
 	@printf '  make serve        # then POST examples/hexagone/order.json to /v1/decisions\n'
 	@printf '  $$EDITOR policies  # then: $(BIN)/pointsman policy publish policies --activate\n'
 
@@ -107,10 +109,10 @@ profile: $(VENV)/.test ## show what a warm worker spends its processor time on
 serve: $(VENV)/.runtime ## answer over HTTP
 	$(BIN)/pointsman serve $(ARGS)
 
-console: $(VENV)/.runtime ## open the console on the example network, which is loaded if it is not; ROLE=oms signs in as another role
+console: $(VENV)/.runtime ## open the console on the example network, which is loaded if it is not; ROLE=oms signs in as another role, PORT=8001 answers on another port
 	@$(DEMO) policy show active >/dev/null 2>&1 || $(MAKE) demo
-	@$(DEMO) console --role $(ROLE)
-	@$(DEMO) serve $(ARGS)
+	@$(DEMO) console --role $(ROLE) --url http://127.0.0.1:$(PORT)
+	@$(DEMO) serve --port $(PORT) $(ARGS)
 
 lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions that pyproject.toml and package.json allow
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv
