@@ -57,7 +57,7 @@ def test_a_first_start_makes_a_key_per_role_and_says_how_to_call_with_it(tmp_pat
             keys = dict(line.split("=") for line in file.read_text().splitlines())
             assert keys.keys() == {f"{role.upper()}_KEY" for role in ROLE_SCOPES}
             assert status(port, "/v1/orders") == 401
-            assert status(port, "/v1/orders", keys["MERCHANDISER_KEY"]) == 403
+            assert status(port, "/v1/events", keys["MERCHANDISER_KEY"]) == 403
             assert status(port, "/v1/orders", keys["OMS_KEY"]) == 200
             assert [status(port + 1, path) for path in ("/healthz", "/v1/orders")] == [200, 404]
         finally:

@@ -188,7 +188,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "Length must be between 1 and 200",
     ),
     "where events may be sent, settings say": ("this is no URL", "this is no address"),
-    "which keys and operations are new, only the ledger knows": ("was used before",),
+    "which keys and operations are new, only the ledger knows": ("was used before", "has ended; create a new one"),
 }
 """Why a request that fits its schema is refused all the same, with how the refusals read."""
 _RULES = re.compile("|".join(text for texts in RULES.values() for text in texts))

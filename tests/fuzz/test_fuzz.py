@@ -91,10 +91,11 @@ def of_size(shape: str, size: int) -> bytes:
 def seconds(content: bytes) -> float:
     """Processor time of a check, the best of three."""
     times = []
-    for _ in range(3):
+    for number in range(3):
+        anew = content + b"# %d\n" % number  # a file that was read of late is not parsed again
         with long_lived_objects():  # what other tests left is no work of the check
             start = time.process_time()
-            check({"p.yaml": content})
+            check({"p.yaml": anew})
             times.append(time.process_time() - start)
     return min(times)
 

@@ -72,6 +72,7 @@ _WITH_BODY = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_
 _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "stock_availability": (HTTPStatus.NOT_FOUND,),
     "stock_availability_of_many": (HTTPStatus.NOT_FOUND,),
+    "demand_show": (HTTPStatus.NOT_FOUND,),
     "returns_open_return": (HTTPStatus.NOT_FOUND,),
     "explanations_explain": (HTTPStatus.CONFLICT,),
     **dict.fromkeys(("addressees_show", *PAPERS), (HTTPStatus.CONFLICT,)),

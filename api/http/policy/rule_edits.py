@@ -45,13 +45,13 @@ class EditRequest(Strict):
         values=fields.String(),
         validate=validate.Length(1, _MOST_VALUES),
         metadata={
-            "description": "by the path of each value, what is to stand there; an empty one takes from, until or off"
-            " away"
+            "description": "by the path of each value, what is to stand there; an empty one takes from, until or"
+            " disabled away"
         },
     )
     add = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(),
+        values=fields.Raw(allow_none=True),
         validate=validate.Length(1),
         metadata={
             "description": "the rule is new, and is put behind the others of its policy: its keys but for the id, as a "
