@@ -620,4 +620,4 @@ def rule(when: str = "", then: str = "", window: str = "", more: str = "") -> Ru
         + "".join(f"    {line}\n" for line in (window, more) if line)
         + "  - {id: s, because: why, then: {prefer: 1}}\n  - {id: t, because: why, then: {prefer: 1}}\n"
     )
-    return load_policies({"p.yaml": text.encode()}).rules["p/r"]
+    return load_policies({"p.yaml": text.encode()}).written_rules["p/r"]

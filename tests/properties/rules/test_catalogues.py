@@ -31,8 +31,8 @@ THREE_OF_EACH = [
     ("product.tags: {has_all: [fragile, bulky, gift]}", "tier: 1"),
 ]
 DAYS = range(datetime.date(2026, 1, 1).toordinal(), datetime.date(2027, 1, 1).toordinal())
-DECIDED_IN_ENGINE = re.compile(r"reasons\.|node_rest$|explanation\.|transfer_line$|papers\.")
-"""Texts that only decisions, proposed transfers, and papers of parcels use."""
+USED_ELSEWHERE = re.compile(r"reasons\.|node_rest$|explanation\.|transfer_line$|papers\.|editor\.terms\.")
+"""Texts that only decisions, proposed transfers, papers of parcels and forms of rules use."""
 
 
 def third_language(folder: Path, mark: Callable[[str, str], str]) -> Catalogue:
@@ -69,6 +69,7 @@ def explanations(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     yield allotment, explain(rule(then=allotment, window="until: 2026-12-01"), catalogue)
     for window, _, _ in WINDOWS:
         yield window, explain(rule("node.type: store", window=window, more="overrides: [p/s, p/t]"), catalogue)
+    yield "", explain(rule(more="disabled: true"), catalogue)
     weekdays = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
     yield weekdays, explain(rule(window=f"weekdays: [{weekdays}]"), catalogue)
     for fact in condition_trees.FACTS:
@@ -120,4 +121,4 @@ def test_no_text_of_a_catalogue_lies_unused(tmp_path):
     texts = [text for _, text in explanations(catalogue)] + list(_hover_texts(policy_schema([catalogue])))
     used = {key for text in texts for key in re.findall("«([^«»]*)»", text)}
     with_a_piece = {key for key, forms in catalogue.texts.items() if "«" in forms[0]}
-    assert {key for key in with_a_piece - used if not DECIDED_IN_ENGINE.match(key)} == set()
+    assert {key for key in with_a_piece - used if not USED_ELSEWHERE.match(key)} == set()
