@@ -43,7 +43,11 @@ ATTRIBUTES = tuple(
 )
 FACTS = (*VOCABULARY.values(), *ATTRIBUTES)
 EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
-    Stage.ORDER: (Effect(name="priority", value=80), Effect(name="max_shipments", value=2)),
+    Stage.ORDER: (
+        Effect(name="priority", value=80),
+        Effect(name="max_shipments", value=2),
+        Effect(name="lookahead", value=LookaheadWeight(share=8_000)),
+    ),
     Stage.LINE: (Effect(name="keep_together", value=True),),
     Stage.POSITION: (Effect(name="keep", value=Reserve(units=3)), Effect(name="keep", value=Reserve(share=1_000))),
     Stage.OPTION: (
@@ -67,7 +71,6 @@ EFFECTS: Mapping[Stage, tuple[Effect, ...]] = {
     Stage.LEVEL: (
         Effect(name="alert_below", value=Reserve(cover=5)),
         Effect(name="uplift", value=Uplift(share=15_000)),
-        Effect(name="lookahead", value=LookaheadWeight(share=8_000)),
         Effect(name="transfer", value=False),
     ),
 }
