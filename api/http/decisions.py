@@ -141,7 +141,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         note_order(decision.order_id)
         return decision_response(decision, facts=query["facts"])
 
-    @decisions.get("/<string:decision_id>/facts", scope=("orders", "audit:read"))
+    @decisions.get("/<string:decision_id>/facts", scope=("orders", "orders:read", "audit:read"))
     @decisions.arguments(ReadingHeaders, location="headers", unknown="exclude")
     @decisions.response(HTTPStatus.OK, FactsRecord)
     @decisions.alt_response(HTTPStatus.NOT_MODIFIED, description="As the ETag in If-None-Match says")

@@ -32,8 +32,8 @@ STATUSES = ("filled", "partial", "unfilled", "scheduled")
 _PAGE = "50"
 _MOST_ON_THE_MAP = 12
 """Places whose coordinates are asked for, each by a call."""
-_MOST_ARTICLES, _MOST_TO_PICK = 3, 200
-"""Articles of an order whose places are asked for, each by a call, and places that are offered to ask about."""
+_MOST_TO_PICK = 200
+"""Places that are offered to ask about."""
 _PARTS = (
     ("carriage_micros", text("Carriage")),
     ("handling_micros", text("Handling")),
@@ -102,7 +102,7 @@ def decision(visit: Visit, decision_id: str) -> Response:
         chain=visit.get(f"{at}/chain")["decisions"],
         map=decision_map(record, places, others),
         why_not=asked[-1] if asked else "",
-        places=_to_pick(visit, record, others),
+        places=_to_pick(visit, at, record, others),
         what_if=what_if,
         checks=_checks(visit, at, decision_id) if visit.query.get("check") else None,
     )
@@ -115,13 +115,16 @@ def _places(explanation: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def _to_pick(visit: Visit, record: dict[str, Any], others: list[str]) -> list[str]:
-    """The places that one may want to ask about: the `others` that were compared, and those that have some of it."""
+def _to_pick(visit: Visit, at: str, record: dict[str, Any], others: list[str]) -> list[str]:
+    """The places that one may want to ask about: the `others` that were compared, and those whose stock was looked at
+    when it was decided.
+    """
     names = set(others)
-    if visit.may("stock_show"):
-        for sku in list(dict.fromkeys(line["sku"] for line in record["order"]["lines"]))[:_MOST_ARTICLES]:
-            answer = visit.ask("GET", path_of("v1", "stock", sku))
-            names |= {node["node"] for node in answer.json["nodes"]} if answer.ok else set()
+    if visit.may("decisions_read_facts"):
+        answer = visit.ask("GET", f"{at}/facts")
+        for positions in answer.json["stock"].values() if answer.ok else ():
+            # of many positions in columns, the names are one of these
+            names |= set(positions["nodes"] if isinstance(positions.get("nodes"), list) else positions)
     return sorted(names - {shipment["node"] for shipment in record["shipments"]})[:_MOST_TO_PICK]
 
 

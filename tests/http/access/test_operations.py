@@ -54,7 +54,7 @@ SCOPES = {
     "GET /v1/decisions": SEES_ORDERS,
     "GET /v1/decisions/{decision_id}": SEES_ORDERS,
     "GET /v1/decisions/{decision_id}/chain": SEES_ORDERS,
-    "GET /v1/decisions/{decision_id}/facts": {ORDERS, AUDIT},
+    "GET /v1/decisions/{decision_id}/facts": SEES_ORDERS,
     "GET /v1/decisions/{decision_id}/explanation": SEES_ORDERS,
     "GET /v1/decisions/{decision_id}/calculation": {AUDIT},
     "GET /v1/decisions/{decision_id}/replay": {AUDIT},
