@@ -73,10 +73,9 @@ def load_policies(files: Mapping[str, bytes]) -> PolicySet:
 
 def parse_files(files: Mapping[str, bytes]) -> list[ParsedFile]:
     """Parse each file by itself, sorted by name; of a workbook, each sheet is a file of its own."""
-    read = {name: _read(name, files[name]) for name in sorted(files)}
-    documents = [item for its in read.values() for item in its if isinstance(item, Document)]
-    language = _language_of_all(documents)
-    parsed = [item for name in read for item in _parsed(name, files[name], language)]
+    read = [_read(name, files[name]) for name in sorted(files)]
+    language = _language_of_all(item for its in read for item in its.items if isinstance(item, Document))
+    parsed = [item for its in read for item in its.parsed(language)]
     names = Counter(file.name for file in parsed)
     return _with_named_overrides([file if names[file.name] == 1 else _refused_twin(file.name) for file in parsed])
 
@@ -104,21 +103,28 @@ def build_policy_set(parsed_files: list[ParsedFile]) -> PolicySet:
     )
 
 
-@keep_recent
-def _read(name: str, content: bytes) -> tuple[Document | ParsedFile, ...]:
+class _ReadFile:
     """The documents of a file; one that is none is a parsed file with its mistakes already."""
-    try:
-        return tuple(read_documents(name, content))
-    except PolicyInvalid as error:
-        return (ParsedFile(name=name, findings=error.findings),)
+
+    def __init__(self, items: Sequence[Document | ParsedFile]) -> None:
+        self.items = items
+        self._parsed: dict[str, list[ParsedFile]] = {}
+
+    def parsed(self, language: str) -> list[ParsedFile]:
+        """Of one that is kept, once for each `language` of reasons without one."""
+        if language not in self._parsed:
+            self._parsed[language] = [
+                _parse_document(item, language) if isinstance(item, Document) else item for item in self.items
+            ]
+        return self._parsed[language]
 
 
 @keep_recent
-def _parsed(name: str, content: bytes, language: str) -> tuple[ParsedFile, ...]:
-    """What `_read` has read, parsed; `language` is that of reasons without one."""
-    return tuple(
-        _parse_document(item, language) if isinstance(item, Document) else item for item in _read(name, content)
-    )
+def _read(name: str, content: bytes) -> _ReadFile:
+    try:
+        return _ReadFile(list(read_documents(name, content)))
+    except PolicyInvalid as error:
+        return _ReadFile([ParsedFile(name=name, findings=error.findings)])
 
 
 def _refused_twin(name: str) -> ParsedFile:
