@@ -84,11 +84,7 @@ class DecisionSearch:
 
     def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries that may match, by when they were logged."""
-        start = "-" if filtered.start is None else str(filtered.start * 1_000)
-        end = "+" if filtered.end is None else str(max(0, filtered.end * 1_000 - 1))
-        if after is not None and (filtered.end is None or after[0] < filtered.end * 1_000):
-            end = "({}-{}".format(*after)
-        return decision_log.newest_first(self._client, self._keys, start=start, end=end)
+        return decision_log.newest_first(self._client, self._keys, start=filtered.start, end=filtered.end, after=after)
 
     def _of_order(self, order: str, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries of the order's decisions, found by its index."""

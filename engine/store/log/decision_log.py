@@ -11,6 +11,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.entry_codec.errors import BodyDamaged
 from engine.store.keys import Keys
 from engine.store.log.entry import Entry, EntryId
+from engine.store.log.newest_first import batches_newest_first
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, key_name, parse_entry, parse_entry_id
 from engine.store.personal.order_keys import Secrets, parse_secret, read_secrets
 
@@ -213,17 +214,14 @@ def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[
     return list(itertools.islice(itertools.chain.from_iterable(read), count))
 
 
-def newest_first(client: Client, keys: Keys, *, start: str = "-", end: str = "+") -> Iterator[RawEntry]:
-    """The log as it is stored on the server, without what is in the archive, from `end` back to `start`, which are
-    written as for XREVRANGE.
+def newest_first(
+    client: Client, keys: Keys, *, start: int | None = None, end: int | None = None, after: EntryId | None = None
+) -> Iterator[RawEntry]:
+    """The log as it is stored on the server, without what is in the archive; `start`, `end` and `after` as in
+    `batches_newest_first`.
     """
-    while True:
-        with faults():
-            batch = client.redis.xrevrange(keys.log, end, start, count=_BATCH)
+    for batch in batches_newest_first(client, keys.log, start=start, end=end, after=after, at_once=_BATCH):
         yield from batch
-        if len(batch) < _BATCH:
-            return
-        end = f"({batch[-1][0].decode()}"
 
 
 def entries_about(
