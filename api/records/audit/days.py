@@ -33,22 +33,23 @@ class DayFiguresRecord(Record, frozen=True):
 
     @classmethod
     def of(cls, day: datetime.date, tally: DayTally) -> Self:
+        total = tally.total
         return cls(
             day=day.isoformat(),
-            orders=tally.orders,
+            orders=total.orders,
             filled=tally.statuses["filled"],
             partial=tally.statuses["partial"],
             unfilled=tally.statuses["unfilled"],
             scheduled=tally.statuses["scheduled"],
             waiting=tally.waiting,
-            late=tally.late,
+            late=total.late,
             rerouted=tally.rerouted,
-            shipments=tally.shipments.total(),
-            units_ordered=tally.units_ordered,
-            units_shipped=tally.units.total(),
-            units_from_clearance=tally.end_of_line_units,
-            cost_micros=tally.cost,
-            co2_mg=tally.co2,
+            shipments=total.shipments,
+            units_ordered=total.units_ordered,
+            units_shipped=total.units_shipped,
+            units_from_clearance=total.end_of_line_units,
+            cost_micros=total.cost,
+            co2_mg=total.co2,
         )
 
 

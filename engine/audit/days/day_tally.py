@@ -91,15 +91,9 @@ class DayTally:
     `units` are by node, `versions` by the policy version that decided.
     """
 
-    orders: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
-    late: int = 0
     rerouted: int = 0
-    units_ordered: int = 0
-    end_of_line_units: int = 0
-    cost: int = 0
-    co2: int = 0
     shipments: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
     fired: Counter[str] = field(default_factory=Counter)
@@ -111,19 +105,17 @@ class DayTally:
             self.rerouted += 1
             return
         self.versions.setdefault(decision.policy_version, VersionTally()).add(decision, end_of_line=end_of_line)
-        self.orders += 1
         self.statuses[decision.status] += 1
         self.waiting += decision.waiting
-        self.late += any(shipment.late for shipment in decision.shipments)
-        self.units_ordered += sum(line.quantity for line in decision.order.lines)
-        self.cost += decision.cost_micros
-        self.co2 += decision.co2_mg
         self.fired.update(decision.rules.fired.keys())
         for shipment in decision.shipments:
             self.shipments[shipment.node] += 1
-            for line in shipment.lines:
-                self.units[shipment.node] += line.quantity
-                self.end_of_line_units += line.quantity if line.sku in end_of_line else 0
+            self.units[shipment.node] += sum(line.quantity for line in shipment.lines)
+
+    @property
+    def total(self) -> VersionTally:
+        """Of all versions."""
+        return sum(self.versions.values(), VersionTally())
 
 
 def day_of(decision: TalliedDecision, zone: zoneinfo.ZoneInfo) -> datetime.date:

@@ -100,7 +100,7 @@ def test_an_order_is_counted_once_however_often_it_is_decided_and_asked_for(http
 
 def test_a_worker_that_goes_on_counts_nothing_of_before_the_network_was_reset(http, opened, decided, pointsman):
     worker = opened()
-    assert [tally.orders for tally in worker.days.all().values()] == [2]
+    assert [tally.total.orders for tally in worker.days.all().values()] == [2]
     assert worker.days.ran_low()
     pointsman.forget()
     pointsman.load(small())
@@ -108,7 +108,7 @@ def test_a_worker_that_goes_on_counts_nothing_of_before_the_network_was_reset(ht
     assert worker.days.ran_low() == []
     activate(pointsman)
     http.post("/v1/decisions", json=order_json(("SHIRT", 1), id="W-9"))
-    assert [tally.orders for tally in worker.days.all().values()] == [1]
+    assert [tally.total.orders for tally in worker.days.all().values()] == [1]
 
 
 def test_another_process_reads_the_same(pointsman, opened, decided):
