@@ -12,7 +12,7 @@ A remainder is decided as an order of its own, with these differences:
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -27,6 +27,12 @@ from engine.model.facts import Order, Snapshot
 
 Barred: TypeAlias = Mapping[str, frozenset[str]]
 """By SKU, the nodes that may not ship it."""
+
+
+def without_barred(barred: Barred, pairs: Container[tuple[str, str]]) -> Barred:
+    """What stays barred if these SKUs may be shipped by these nodes, all the same."""
+    left = {sku: frozenset(node for node in nodes if (sku, node) not in pairs) for sku, nodes in barred.items()}
+    return {sku: nodes for sku, nodes in left.items() if nodes}
 
 
 def barred_record(barred: Barred) -> dict[str, list[str]] | UnsetType:

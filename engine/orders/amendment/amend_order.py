@@ -9,7 +9,7 @@ from msgspec import UNSET
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
 from engine.decide.record_parts import FollowsRecord
-from engine.decide.remainder import Barred, Remainder, barred_record
+from engine.decide.remainder import Barred, Remainder, barred_record, without_barred
 from engine.errors import Contended
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
@@ -211,6 +211,4 @@ def _written_alike(request: AmendRequest, order: OrderUnits, network: Network) -
 def _barred(plan: PlannedAmendment) -> Barred:
     """By SKU, the nodes that rejected it though it was in stock, without those that still had some of it to ship."""
     rejected = barred_nodes((entry.record for entry in plan.order.reading.entries), lasting=True)
-    held_at = {(item.sku, item.node) for item in plan.answer.released}
-    barred = {sku: frozenset(node for node in nodes if (sku, node) not in held_at) for sku, nodes in rejected.items()}
-    return {sku: nodes for sku, nodes in barred.items() if nodes}
+    return without_barred(rejected, {(item.sku, item.node) for item in plan.answer.released})

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from engine.decide.record import DecisionRecord
-from engine.decide.remainder import Remainder
+from engine.decide.remainder import Barred, Remainder, without_barred
 from engine.simulation.rolled.rolled_order import VariantOrder
 from engine.simulation.rolled.units.logged_units import LoggedOrder
 
@@ -62,7 +62,7 @@ def _undecided(record: DecisionRecord, remainder: Remainder, variant: VariantOrd
     return {}  # the promise at risk was of a shipment that the variant does not have
 
 
-def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> Mapping[str, frozenset[str]]:
+def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder) -> Barred:
     """By SKU, the nodes that may not ship what is decided again: those that rejected it of the variant."""
     if record.because != "rejected" or not record.follows or not record.follows.node:
         return variant.barred(lasting=True)
@@ -73,26 +73,14 @@ def _barred(record: DecisionRecord, remainder: Remainder, variant: VariantOrder)
 
 def _barred_in_step(
     record: DecisionRecord, remainder: Remainder, variant: VariantOrder, alone: AbstractSet[tuple[str, str]]
-) -> Mapping[str, frozenset[str]]:
+) -> Barred:
     """Those of the log, without the nodes that rejected the SKU in the log `alone`."""
     its = variant.barred(lasting=record.because != "rejected")
     rejecting = record.follows.node if record.follows else ""
-    barred = {
-        sku: frozenset(
-            node for node in nodes if (sku, node) not in alone or node in its.get(sku, ()) or node == rejecting
-        )
-        for sku, nodes in remainder.barred.items()
-    }
-    return {sku: nodes for sku, nodes in barred.items() if nodes}
+    pairs = {(sku, node) for sku, node in alone if node not in its.get(sku, ()) and node != rejecting}
+    return without_barred(remainder.barred, pairs)
 
 
-def _without_let_go(
-    record: DecisionRecord, barred: Mapping[str, frozenset[str]], variant: VariantOrder
-) -> Mapping[str, frozenset[str]]:
+def _without_let_go(record: DecisionRecord, barred: Barred, variant: VariantOrder) -> Barred:
     """A node that rejected an article and still had some of it to ship, which an amendment let go of, may ship it."""
-    if record.because != "amended":
-        return barred
-    still = {
-        sku: frozenset(node for node in nodes if (sku, node) not in variant.let_go) for sku, nodes in barred.items()
-    }
-    return {sku: nodes for sku, nodes in still.items() if nodes}
+    return without_barred(barred, variant.let_go) if record.because == "amended" else barred
