@@ -12,7 +12,7 @@ from engine.decide.order_record import Record
 from rules.conditions import PAIRED, All, Compare, Operator
 from rules.editor.readable_rules import RuleMistakes, mistakes_by_rule, readable_policy, terms_of
 from rules.editor.rule_text import lines_of_rule
-from rules.editor.rule_values import RuleValue, pointer_at, values_of
+from rules.editor.rule_values import RuleValue, pointer_at, rules_of, values_of
 from rules.editor.vocabulary_shapes import DAYS, kind_name
 from rules.errors import Finding
 from rules.loader import ParsedFile
@@ -175,11 +175,9 @@ def _rule_finding(finding: Finding, document: Document, rule: str) -> RuleFindin
 def _lines(file: ParsedFile) -> Mapping[str, int]:
     """On which line of its file each rule begins."""
     document = file.document
-    root = document.root if document else None
-    rules = root.get("rules") if isinstance(root, dict) else None
     return {
         str(raw.get("id")): document.place(("rules", index, "id"))[0]
-        for index, raw in enumerate(rules if isinstance(rules, list) else [])
+        for index, raw in enumerate(rules_of(document) if document else [])
         if document and isinstance(raw, dict)
     }
 

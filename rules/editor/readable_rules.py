@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rules.editor.rule_values import rules_of
 from rules.errors import Finding
 from rules.loader import ParsedFile
 from rules.policy import Policy
@@ -65,11 +66,9 @@ def _starts(document: Document | None) -> dict[Place, str]:
         name = raw.get("id") if isinstance(raw, dict) else None
         return str(name) if isinstance(name, str) else ""
 
-    root = document.root if document else None
-    rules = root.get("rules") if isinstance(root, dict) else None
     return {
         document.values["rules", index]: id_of(raw)
-        for index, raw in enumerate(rules if isinstance(rules, list) else [])
+        for index, raw in enumerate(rules_of(document) if document else [])
         if document and ("rules", index) in document.values
     }
 
