@@ -1,6 +1,6 @@
 """Orders as they stand, and the buttons for what can be done with one: those that `GET /v1/orders/{id}` names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -58,12 +58,13 @@ def show(visit: Visit, order_id: str) -> Response:
     """An order: where its units are, and what can be done with it."""
     order = visit.get(path_of("v1", "orders", order_id))
     actions = _deeds(visit, order)
+    shipments = shipments_now(order)
     may_amend = visit.may("orders_amend") and any(item["action"] == "amend" for item in order["actions"])
     return visit.show(
         "decisions/order.html",
         order=order,
-        shipments=shipments_now(order),
-        taken_out=_taken_out(visit, order),
+        shipments=shipments,
+        taken_out=_taken_out(visit, order, shipments),
         life=life(order),
         actions=actions,
         may_amend=may_amend,
@@ -92,10 +93,12 @@ def _deeds(visit: Visit, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _taken_out(visit: Visit, order: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _taken_out(
+    visit: Visit, order: Mapping[str, Any], shipments: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     """What an amendment took out of it, so far as its first decision may be read."""
     is_amended = any(item["because"] == "amended" for item in order["decisions"])
-    if not visit.may("decisions_read") or not (is_amended or any(item["differs"] for item in shipments_now(order))):
+    if not visit.may("decisions_read") or not (is_amended or any(item["differs"] for item in shipments)):
         return []
     answer = visit.ask("GET", path_of("v1", "decisions", order["decisions"][0]["id"]))
     return taken_out(answer.json["order"], order) if answer.ok else []

@@ -48,7 +48,7 @@ def change_rule(visit: Visit, name: str, policy: str, rule: str) -> Response:
     if answer.problem is not None:
         return _show_rule(visit, draft, found, answer.problem)
     return visit.after(
-        answer, _place_of(visit, name, found["id"]), say("{rule} is changed in the draft", rule=found["id"])
+        answer, place_of(visit, name, found["id"]), say("{rule} is changed in the draft", rule=found["id"])
     )
 
 
@@ -89,11 +89,11 @@ def _change(visit: Visit, name: str, rule: str, done: str, *, shown: str | None 
     draft = show_draft(visit, name)
     edited = edit(visit, draft, rule, **change)
     answer = edited if edited.problem is not None else save_edited(visit, draft, edited)
-    place = _place_of(visit, name, (rule if shown is None else shown) if answer.problem is None else rule)
+    place = place_of(visit, name, (rule if shown is None else shown) if answer.problem is None else rule)
     return visit.after(answer, place, done)
 
 
-def _place_of(visit: Visit, name: str, rule: str) -> str:
+def place_of(visit: Visit, name: str, rule: str) -> str:
     """The rule on the draft's page."""
     place = visit.link("policies", "drafts", name)
     return f"{place}#{rule.replace('/', '-')}" if rule else place
@@ -110,9 +110,14 @@ def _sent_values(visit: Visit, rule: Any) -> dict[str, str]:
     return sent
 
 
+def policies_in(visit: Visit, draft: Draft) -> Sequence[Any]:
+    """The policies of a draft in plain words, as POST /v1/policies/explain has them; none if it has no files."""
+    plain = plain_rules(visit, policies_of(draft.files))
+    return plain["policies"] if plain else ()
+
+
 def _rule_of(visit: Visit, draft: Draft, rule: str) -> Any:
-    plain = plain_rules(visit, policies_of(draft.files)) or {"policies": ()}
-    found = next((item for its in plain["policies"] for item in its["rules"] if item["id"] == rule), None)
+    found = next((item for its in policies_in(visit, draft) for item in its["rules"] if item["id"] == rule), None)
     if found is None:
         raise NotFound
     return found

@@ -10,8 +10,8 @@ from flask import Response
 
 from api.console.calls import Answer, Problem
 from api.console.console import Console
-from api.console.pages.policies.draft_rules import edit
-from api.console.pages.policies.drafts import Draft, policies_of, save_draft, show_draft
+from api.console.pages.policies.draft_rules import edit, place_of, policies_in
+from api.console.pages.policies.drafts import Draft, save_draft, show_draft
 from api.console.pages.policies.effect_names import EFFECT_NAMES, EFFECTS, FACT_GROUPS, KINDS, OPERATORS, PARTS
 from api.console.pages.policies.rule_controls import control
 from api.console.pages.policies.rule_draft import (
@@ -23,7 +23,6 @@ from api.console.pages.policies.rule_draft import (
     read_form,
     remove_row,
 )
-from api.console.pages.policies.rules import plain_rules
 from api.console.visit import Visit
 from api.language.catalogue import LANGUAGES
 from api.language.current import say
@@ -69,8 +68,7 @@ def send(visit: Visit, name: str) -> Response:
     if answer.problem is not None:
         return _show(visit, draft, rule, vocabulary, status=answer.problem.status, problem=answer.problem)
     full = f"{rule.policy.removeprefix(_NEW)}/{rule.id}"
-    place = f"{visit.link('policies', 'drafts', name)}#{full.replace('/', '-')}"
-    return visit.after(answer, place, say("{rule} is in the draft now", rule=full))
+    return visit.after(answer, place_of(visit, name, full), say("{rule} is in the draft now", rule=full))
 
 
 def _vocabulary(visit: Visit) -> Vocabulary:
@@ -79,8 +77,7 @@ def _vocabulary(visit: Visit) -> Vocabulary:
 
 def _taken(visit: Visit, draft: Draft, policy: str) -> set[str]:
     """The ids of the policy's rules."""
-    plain = plain_rules(visit, policies_of(draft.files)) or {"policies": ()}
-    ids = (rule["id"].partition("/") for its in plain["policies"] for rule in its["rules"])
+    ids = (rule["id"].partition("/") for its in policies_in(visit, draft) for rule in its["rules"])
     return {rule for its, _, rule in ids if its == policy}
 
 
@@ -182,8 +179,7 @@ def _show(
 
 def _policies(visit: Visit, draft: Draft) -> list[tuple[str, str]]:
     """Those that are text: the id of each, and whom it belongs to."""
-    plain = plain_rules(visit, policies_of(draft.files)) or {"policies": ()}
-    return [(its["policy"], its["owner"]) for its in plain["policies"] if not its["table"]]
+    return [(its["policy"], its["owner"]) for its in policies_in(visit, draft) if not its["table"]]
 
 
 def _new_policy(draft: Draft, policies: Collection[str]) -> str:

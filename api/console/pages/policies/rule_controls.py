@@ -78,7 +78,7 @@ def written_value(form: Mapping[str, str], name: str, kind: str) -> str:
         value = plain_number(value)
     unit, time = form.get(name + UNIT, ""), form.get(name + TIME, "").strip()
     if unit and value:
-        return f"{value}{unit}" if unit == "%" else f"{value} {unit}"
+        return _with_unit(value, unit)
     return f"{value} {time}".strip() if time else value
 
 
@@ -86,5 +86,9 @@ def normal(kind: str, written: str) -> str:
     """As a form would send it back if nobody touched it."""
     its = control(kind, written)
     if its.type == "number" and its.value and its.unit:
-        return f"{its.value}{its.unit}" if its.unit == "%" else f"{its.value} {its.unit}"
+        return _with_unit(its.value, its.unit)
     return f"{its.value} {its.time}".strip() if its.type == "instant" else its.value.strip()
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return f"{number}{unit}" if unit == "%" else f"{number} {unit}"
