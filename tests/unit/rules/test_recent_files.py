@@ -53,6 +53,20 @@ def test_policies_come_out_as_they_are_written_whatever_was_read_before(amounts)
         assert loader.parse_files(content) == [afresh]
 
 
+def test_a_file_that_is_not_kept_is_read_once_each_time(monkeypatch):
+    content, read = (RULES.format(amount=1) + "#" * MOST_BYTES).encode(), []
+
+    def noted(name, given):
+        read.append(name)
+        return read_documents(name, given)
+
+    read_documents = loader.read_documents
+    monkeypatch.setattr(loader, "read_documents", noted)
+    for _ in range(2):
+        assert loader.parse_files({"large.yaml": content})[0].is_read
+    assert read == ["large.yaml", "large.yaml"]
+
+
 def test_reasons_take_the_language_that_another_file_names():
     french = b"policy: others\nlanguage: fr\nrules: []\n"
     shops = RULES.format(amount=1).encode()
