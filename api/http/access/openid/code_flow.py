@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,7 +34,6 @@ _BYTES = 32
 """Of state, nonce and verifier (RFC 7636, section 7.1, asks for 32)."""
 _ID_TOKEN_TYPES = (None, "jwt")
 """An access token (RFC 9068) is no ID token."""
-_SERVER_ERROR = 500
 
 Reason: TypeAlias = Literal[
     "denied", "unknown_sign_in", "away", "code_refused", "client_refused", "token_invalid", "audience", "time",
@@ -175,11 +175,11 @@ class CodeFlow:
         except (OSError, ValueError) as error:
             logger.warning("the OpenID provider gave no token: %s", error)
             raise _Refused("away") from None
-        if status >= _SERVER_ERROR:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.warning("the OpenID provider gave no token: it answered %d", status)
             raise _Refused("away")
         problem = tokens.get("error") if isinstance(tokens, dict) else "no JSON object"
-        if status != 200 or problem is not None:  # noqa: PLR2004  # OK
+        if status != HTTPStatus.OK or problem is not None:
             logger.warning("the OpenID provider gave no token: %.100r", problem)
             raise _Refused("code_refused" if problem == "invalid_grant" else "client_refused")
         return dict(tokens)
