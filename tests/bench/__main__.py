@@ -21,6 +21,7 @@ from tests.bench import (
     decisions,
     http_throughput,
     labels,
+    large_orders,
     ledger,
     matching,
     option_sets,
@@ -38,6 +39,7 @@ from tests.bench.lookahead import measure as lookahead
 PARTS = (
     "matching",
     "choosing",
+    "choosing_large",
     "deciding",
     "trying",
     "checking",
@@ -55,6 +57,7 @@ PARTS = (
 )
 BRIEF_SETS, BRIEF_ROUNDS, BRIEF_ORDERS, BRIEF_SLICE = 4, 1, 30, 30
 BRIEF_POSITIONS, BRIEF_CALLS = 1_000, 20
+BRIEF_LARGE, BRIEF_HIGHS = ((12, 40),), 2
 BRIEF_DAYS, BRIEF_ARTICLES = 14, 6
 BRIEF_LABELS = 12
 BRIEF_ROWS = 200
@@ -99,6 +102,7 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     if "deciding" in only:
         orders = option_sets.orders(lines[: BRIEF_ORDERS if brief else decisions.ORDERS])
         figures["deciding"] = decisions.measure(inventory, orders, say=_say)
+    figures["choosing_large"] = _choosing_large(brief=brief) if "choosing_large" in only else None
     figures["trying"] = _trying(inventory, lines, brief=brief) if "trying" in only else None
     if "activating" in only:
         (order,) = option_sets.orders(lines[:1])
@@ -148,6 +152,13 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
     figures["connecting"] = _connecting(brief=brief) if "connecting" in only else None
     figures["browsing"] = _browsing(inventory, lines, brief=brief) if "browsing" in only else None
     return tables.Report(**figures, load=(before, os.getloadavg()[0]), cores=os.cpu_count() or 1)
+
+
+def _choosing_large(*, brief: bool) -> large_orders.LargeFigures:
+    sizes, seeds, seconds = large_orders.SIZES, large_orders.SEEDS, large_orders.HIGHS_SECONDS
+    if brief:
+        sizes, seeds, seconds = BRIEF_LARGE, 1, BRIEF_HIGHS
+    return large_orders.measure(sizes=sizes, seeds=seeds, highs_seconds=seconds, say=_say)
 
 
 def _trying(inventory: Inventory, lines: Sequence[bytes], *, brief: bool) -> whatif.TryingFigures:

@@ -6,6 +6,7 @@ what is compared. Parts that no choice can change (no candidate is `unless_neede
 and each solve starts from the answer of the one before: HiGHS is used as well as we know how.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +33,14 @@ class NotSolved(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class HighsChoice:
-    """`solving`: seconds spent in HiGHS itself, without building the program and reading the answer."""
+    """`solving`: seconds spent in HiGHS itself, without building the program and reading the answer. `is_ended`:
+    whether HiGHS proved each part of the comparison; otherwise this is the best it had found when its time was over.
+    """
 
     score: Score
     units: Units
     solving: float
+    is_ended: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +55,18 @@ class LineOnCandidate:
     most: int
 
 
-def choose_by_highs(problem: Problem, preference: Preference = NO_PREFERENCE) -> HighsChoice:
-    """The best choice that HiGHS finds."""
-    program = _Program(problem, preference)
+def choose_by_highs(
+    problem: Problem, preference: Preference = NO_PREFERENCE, *, seconds: float = math.inf
+) -> HighsChoice:
+    """The best choice that HiGHS finds, in so many seconds of processor."""
+    program = _Program(problem, preference, seconds)
     units = program.solve()
     units_ordered = sum(demand.quantity for demand in problem.demands)
     if problem.ship_complete and sum(units.values()) < units_ordered:
         units = {}
-    return HighsChoice(score=score(problem, units), units=units, solving=program.seconds)
+    return HighsChoice(
+        score=score(problem, units), units=units, solving=program.seconds, is_ended=program.seconds < seconds
+    )
 
 
 def score(problem: Problem, units: Units) -> Score:
@@ -164,16 +172,23 @@ class _Program:
     opened, and last the shipments beyond the limit that is preferred.
     """
 
-    def __init__(self, problem: Problem, preference: Preference) -> None:
+    def __init__(self, problem: Problem, preference: Preference, most_seconds: float) -> None:
         self._problem, self._preference = problem, preference
         self._placements = list(_placements(problem))
         self._columns = len(self._placements) + len(problem.candidates) + 1
         self._lots = self._column([placement.lot for placement in self._placements])
         self.seconds = 0.0
+        self._most_seconds = most_seconds
         self._highs = highspy.Highs()
         for option, value in (("output_flag", False), ("mip_rel_gap", 0.0), ("mip_abs_gap", 0.0), ("threads", 1)):
             self._highs.setOptionValue(option, value)
         self._highs.passModel(self._model())
+        for callback in (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt):
+            callback.subscribe(self._stop_when_over)
+
+    def _stop_when_over(self, event: highspy.highs.HighsCallbackEvent) -> None:
+        if time.process_time() - self._started + self.seconds > self._most_seconds:
+            event.interrupt()
 
     def _column(self, lots: Sequence[int], opened: float = 0, extra: float = 0) -> np.ndarray:
         """A number for each column: those of the placements are `lots`."""
@@ -305,10 +320,10 @@ class _Program:
         self._fix_part(self._lots, counts)
         for costs in self._parts():
             self._minimise(costs)
-            counts = self._run()
+            counts = self._run(counts)
             self._fix_part(costs, counts)
         self._minimise(self._money())
-        counts = self._run()
+        counts = self._run(counts)
         return {
             (self._problem.candidates[placement.candidate].key, placement.line): int(count) * placement.lot
             for placement, count in zip(self._placements, counts, strict=False)
@@ -356,11 +371,19 @@ class _Program:
         solution.col_value = list(counts)
         self._highs.setSolution(solution)
 
-    def _run(self) -> np.ndarray:
-        started = time.process_time()
+    def _run(self, before: np.ndarray | None = None) -> np.ndarray:
+        """The best values of the columns; if the time is over, the best that were found, at first those `before`."""
+        before = np.zeros(self._columns) if before is None else before
+        if self.seconds >= self._most_seconds:
+            return before
+        self._started = time.process_time()
         self._highs.run()
-        self.seconds += time.process_time() - started
+        self.seconds += time.process_time() - self._started
         status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInterrupt:
+            self.seconds = max(self.seconds, self._most_seconds)
+            has_found = self._highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+            return np.rint(np.array(self._highs.getSolution().col_value)) if has_found else before
         if status != highspy.HighsModelStatus.kOptimal:
             raise NotSolved(self._highs.modelStatusToString(status))
         return np.rint(np.array(self._highs.getSolution().col_value))

@@ -20,6 +20,7 @@ from tests.bench.crowding import LOAD, STALLED, STREAMS, CrowdingFigures
 from tests.bench.decisions import DecidingFigures
 from tests.bench.http_throughput import ThroughputFigures
 from tests.bench.labels import LabellingFigures
+from tests.bench.large_orders import LargeFigures
 from tests.bench.ledger import LedgerFigures, SideBySide
 from tests.bench.lookahead.measure import LookaheadFigures
 from tests.bench.matching import FEW, MANY, Matched, Row
@@ -41,6 +42,7 @@ class Report:
 
     matching: Matched | None
     choosing: ChoosingFigures | None
+    choosing_large: LargeFigures | None
     deciding: DecidingFigures | None
     trying: TryingFigures | None
     activating: ActivatingFigures | None
@@ -111,8 +113,7 @@ def _tables(report: Report) -> Iterator[Table]:
     if report.matching:
         yield _times(report.matching)
         yield _forms(report.matching)
-    if report.choosing:
-        yield _choices(report.choosing)
+    yield from _tables_of_choices(report)
     if report.deciding:
         yield _parts(report.deciding)
     if report.trying:
@@ -129,6 +130,13 @@ def _tables(report: Report) -> Iterator[Table]:
     yield from _tables_of_flows(report)
     if report.browsing:
         yield report.browsing.table()
+
+
+def _tables_of_choices(report: Report) -> Iterator[Table]:
+    if report.choosing:
+        yield _choices(report.choosing)
+    if report.choosing_large:
+        yield report.choosing_large.table()
 
 
 def _tables_of_policies(report: Report) -> Iterator[Table]:

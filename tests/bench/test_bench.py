@@ -10,11 +10,13 @@ from rich.console import Console
 from api.http.app import create_app
 from engine.service import Pointsman
 from engine.settings import Settings
-from tests.bench import archive, choice, option_sets, returned_units, rulebook, tables
+from tests.bench import archive, choice, large_orders, option_sets, returned_units, rulebook, tables
 from tests.bench.__main__ import PARTS, main, measure
 from tests.bench.console.measure import pages_of
-from tests.bench.console.networks import AT, EVERYWHERE, large_inventory, large_orders
+from tests.bench.console.networks import AT, EVERYWHERE, large_inventory
+from tests.bench.console.networks import large_orders as orders_of_a_large_network
 from tests.bench.example_network import directory
+from tests.bench.highs import allowed, choose_by_highs
 from tests.bench.matching import AnswersDiffer, meant, verify
 from tests.bench.option_sets import OPTIONS
 from tests.bench.peers.handwritten import Handwritten
@@ -27,6 +29,7 @@ FEW = 4
 HEADINGS = {
     "matching": "Matching 20 options",
     "choosing": "Choosing",
+    "choosing_large": "Large orders beside the best that HiGHS finds in 2 s",
     "deciding": "Deciding 30 orders",
     "trying": "A what-if of 30 orders",
     "activating": "Until a policy set decides",
@@ -120,6 +123,25 @@ def test_ours_and_highs_choose_equally_well_and_every_size_is_reported_beside_hi
     sizes = report("choosing")["sizes"]
     assert len(sizes) == len(choice.LINES) * len(choice.OPTIONS)
     assert all(row["highs"] > row["solving"] > 0 for row in [*report("choosing")["sides"], *sizes])
+
+
+def test_large_orders_are_never_worse_than_what_highs_finds_in_its_time():
+    rows = report("choosing_large")["rows"]
+    assert len(rows) == len(large_orders.KINDS) + 1
+    for row in rows:
+        assert not row["is_wrong"], row
+        assert row["more_unfilled"] >= 0, row
+        assert (row["more_unless_needed"] or 0) >= 0, row
+        assert row["money"] is None or row["money"] >= 0.99, row
+
+
+def test_highs_is_cut_off_where_its_time_is_over_and_what_it_found_by_then_is_allowed():
+    problem = large_orders.scarce(0, lines=20, nodes=100)
+    cut = choose_by_highs(problem, seconds=0)
+    assert (cut.is_ended, cut.units) == (False, {})
+    some = choose_by_highs(problem, seconds=0.5)
+    assert not some.is_ended
+    assert allowed(problem, some.units)
 
 
 def test_deciding_reports_a_rate_and_where_the_time_goes_as_json_of_the_parts_asked_for(capsys, monkeypatch):
@@ -244,7 +266,7 @@ def test_a_large_network_has_as_many_nodes_and_articles_as_are_asked_for_and_its
     assert (len(made.network.nodes), len(made.products), len(made.stock)) == (300, 2_000, 2_000)
     counts = [len(units) for units in made.stock.values()]
     assert (counts[:EVERYWHERE], max(counts[EVERYWHERE:])) == ([300] * EVERYWHERE, AT)
-    orders = large_orders(option_sets.orders(option_sets.lines_of_the_day()[:20]), made)
+    orders = orders_of_a_large_network(option_sets.orders(option_sets.lines_of_the_day()[:20]), made)
     assert {sku for order in orders for sku in order.skus} <= set(made.products)
 
 

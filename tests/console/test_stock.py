@@ -184,7 +184,8 @@ def test_somebody_finds_a_return_by_the_keyboard(opened, site, oms):
     opening = {"order": "R/9", "line": "SHIRT", "quantity": "1", "reason": "wrong_size"}
     assert site.send("/stock/returns", "oms", **opening).status_code == 303
     with page_of(opened, site, "/stock/returns", role="oms") as look:
-        look.page.locator("[name=number]:focus").wait_for()  # the browser puts the cursor there some time after it has loaded
+        # the browser puts the cursor into the field some time after the page is loaded
+        look.page.locator("[name=number]:focus").wait_for()
         look.page.keyboard.type("R/9-R1")
         look.page.keyboard.press("Enter")
         look.page.wait_for_url("**/stock/returns/R%2F9-R1")

@@ -65,7 +65,8 @@ def _search(problem: Problem, weights: Weights, units: Units, limits: Limits = L
 def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution:
     from engine.decide.sourcing.program.mixed_integer_program import Solver  # noqa: PLC0415 - seldom needed, and slow to import
 
-    limits = TIE_LIMITS if len(problem.candidates) <= SEARCHED_CANDIDATES else LIMITS
+    is_small = len(problem.demands) <= SEARCHED_LINES and len(problem.candidates) <= SEARCHED_CANDIDATES
+    limits = TIE_LIMITS if is_small else LIMITS
     candidates, node_stocks = {candidate.key: candidate for candidate in problem.candidates}, NodeStocks(problem)
 
     def primal(keys: Collection[OptionKey]) -> PrimalSearch:

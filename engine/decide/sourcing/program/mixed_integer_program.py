@@ -82,13 +82,15 @@ class Solver:
         self._found: Solution | None = None
         self._is_proven = True
         self._relaxed = max(RELAXED, PER_LINE * len(self._model.quantity))
+        self._is_coupled = bool(self._model.limits) and len(self._at_hand.lots) <= TRIED[-1]
 
     def solve(self) -> Solution:
         """The best choice found."""
         ordered = int(self._model.quantity.sum())
-        self._search_locally(
-            self._cheapest(promise(self._model), STARTING), self._at_hand.used(), reserve=2 * SEARCHED_LOCALLY
-        )
+        if not self._is_coupled:
+            self._search_locally(
+                self._cheapest(promise(self._model), STARTING), self._at_hand.used(), reserve=2 * SEARCHED_LOCALLY
+            )
         lower_bound = ordered * self._weights[0]
         for index, (part, weight) in enumerate(zip(self._parts, self._weights, strict=True)):
             least = self._settle(part, self._floor(index))
@@ -145,6 +147,11 @@ class Solver:
         """Makes the part as small as it can be made. No choice has less of it than what is returned."""
         if self._at_hand.amount(part) <= floor:
             return floor
+        if self._is_coupled:
+            # to try an allocation takes longer here than to solve the whole program
+            bound = self._solve(part, np.flatnonzero(self._kept), floor)
+            if bound >= self._at_hand.amount(part):
+                return bound
         priced = self._sift(part)
         if priced is None:
             return min(self._at_hand.amount(part), self._solve(part, np.flatnonzero(self._kept), floor))
@@ -243,21 +250,22 @@ class Solver:
             return floor
         program = self._program(chosen)
         solved = program.solve(part, self._columns(program, chosen))
-        self._adopt(program, chosen, solved.values)
-        return floor if solved.bound is None else solved.bound
+        bound = floor if solved.bound is None else solved.bound
+        if solved.values is not None:
+            self._adopt(chosen, solved.values)
+            if bound < self._at_hand.amount(part):
+                self._try(program.candidates, solved.values[len(chosen) :])
+        return bound
 
     def _columns(self, program: Program, chosen: Integers) -> Integers:
         used = np.isin(program.candidates, self._at_hand.used())
         return np.append(self._at_hand.lots[chosen], used)
 
-    def _adopt(self, program: Program, chosen: Integers, values: Integers | None) -> None:
-        """Takes over what HiGHS found, or the best allocation to the candidates that it opened, if it is better."""
-        if values is None:
-            return
+    def _adopt(self, chosen: Integers, values: Integers) -> None:
+        """Takes over what HiGHS found, if it is better."""
         lots = np.zeros_like(self._at_hand.lots)
         lots[chosen] = values[: len(chosen)]
         self._at_hand.take_lots(lots)
-        self._try(program.candidates, values[len(chosen) :])
 
     def _try(self, candidates: Integers, opened: Integers) -> None:
         """Opens as many of the candidates as there is room for, those that are opened most first; takes over the best
@@ -296,7 +304,9 @@ class Solver:
             solved = program.solve(fewest(self._model, program.candidates[turn * PREFERRED :][:PREFERRED]))
             if solved.is_impossible:
                 return True
-            self._adopt(program, chosen, solved.values)
+            if solved.values is not None:
+                self._adopt(chosen, solved.values)
+                self._try(program.candidates, solved.values[len(chosen) :])
             if self._at_hand.lots is before:
                 break
         return False
