@@ -17,6 +17,7 @@ from api.connectors.running.turns import ConnectorTurns
 from api.connectors.running.wording import Wording
 from api.http import (
     backlog,
+    catalogue,
     connectors,
     decisions,
     health,
@@ -149,6 +150,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         stock_movements,
         channels,
         master_data,
+        catalogue,
         policies,
         whatif,
         accesses,

@@ -20,6 +20,10 @@ MOST_DECISIONS = 1_000
 """Listed at once."""
 MOST_NODES = 1_000
 """Of a SKU, listed at once."""
+MOST_PRODUCTS = 500
+"""Listed at once."""
+MOST_LISTED_NODES = 500
+"""Of the network, listed at once, each as it is stored."""
 MOST_MOVED = 10**9
 """Units of one movement."""
 MOST_ON_HAND = 10**12

@@ -16,6 +16,7 @@ from engine.store.fulfilment.tracking_serials import TrackingSerials
 from engine.store.keys import Keys
 from engine.store.network.change import Stored, change_nodes, change_products, replace_network
 from engine.store.network.former.tidy import tidy
+from engine.store.network.product_index import ProductIndex, ProductsPage
 from engine.store.network.read import other_decimals
 
 MOST_AT_ONCE = 500
@@ -67,10 +68,16 @@ class MasterData:
 
     def node(self, name: str) -> tuple[Network, Node]:
         """The node as it is stored, and the network that has it; raises NotFound."""
-        network = self._newest()
+        network = self.network()
         if name not in network.nodes:
             raise NotFound(f"no node goes by the id '{name}'")
         return network, network.nodes[name]
+
+    def find_products(self, text: str, *, limit: int, after: str | None) -> tuple[Network, ProductsPage]:
+        """A page of the products whose SKU, or words of whose name, begin as `text` says; of all if it is empty."""
+        network = self.network()
+        index = ProductIndex(self._client, self._keys)
+        return network, self._client.retry_if_revived(lambda: index.page(text, limit=limit, after=after))
 
     def put_products(self, read: Callable[[Network], Sequence[Product]]) -> MasterDataChange:
         """Store at most MOST_AT_ONCE products, new ones or in place of those of the same SKU; all of them or none."""
@@ -124,13 +131,14 @@ class MasterData:
         None.
         """
         for _ in range(_MOST_TRIES):
-            network = self._newest()
+            network = self.network()
             outcomes = self._client.retry_if_revived(functools.partial(change, network))
             if outcomes is not None:
                 tidy(self._client, self._keys)
                 self._after_freeing()
-                return MasterDataChange(outcomes=outcomes, before=network, network_version=self._newest().version)
+                return MasterDataChange(outcomes=outcomes, before=network, network_version=self.network().version)
         raise Contended("others change the network over and over; try again")
 
-    def _newest(self) -> Network:
+    def network(self) -> Network:
+        """The network as it is now, whatever is cached."""
         return self._facts.network_and_products([], fresh=True)[0]

@@ -27,8 +27,9 @@ class Keys:
         """Hash: `version` and `body` of the network file, and `words`, the categories, brands, seasons and tags of its
         products. Also `rests`, an instant after which no node rests: until then, `resting` has to be read; `lots`, if
         some stock has or had any; `receipts`, if there are or were any; `flow_starts`, how often a receipt was opened
-        or units came back, after which a load has to keep more; `loaded`, the instant of the load; and `moved`,
-        the latest at which units came or left, both in UTC microseconds. While the network is being loaded (see
+        or units came back, after which a load has to keep more; `loaded`, the instant of the load; `moved`, the
+        latest at which units came or left, both in UTC microseconds; and `indexed`, the `loaded` of the network whose
+        products are all in `product_index`. While the network is being loaded (see
         network/load.py), also the name of the `load`, and the version that it `becomes`. `number` counts the networks
         that were in its place before.
         """
@@ -90,6 +91,13 @@ class Keys:
     def products(self) -> str:
         """Hash: SKU to product, with its pace of sale by node."""
         return self._key("products")
+
+    @property
+    def product_index(self) -> str:
+        """Sorted set: what products are found by, a tab and their SKU (see network/product_words.py). All scores are 0,
+        so that they stand in order. It may have what a product was called before.
+        """
+        return self._key("product_index")
 
     @property
     def demand(self) -> str:

@@ -279,7 +279,8 @@ LEASE = KeyLayout(("lease",))
 BEGIN_BOOKING = KeyLayout(("booked",))
 APPEND_EVENTS = KeyLayout(("events", "events_cursor"))
 CHANGE_FACTS = KeyLayout(
-    ("facts", "products", "active_policy", "scheduled_policies", "canary", *_FORMER, "log"), parts=("former_version",)
+    ("facts", "products", "product_index", "active_policy", "scheduled_policies", "canary", *_FORMER, "log"),
+    parts=("former_version",),
 )
 LEARN_DEMAND = KeyLayout(
     ("facts", "products", "staged_products", "former_versions", "former_networks", "former_products", "demand", "log"),
@@ -294,8 +295,10 @@ LOAD_SWAP = KeyLayout(
     (
         "facts",
         "products",
+        "product_index",
         "staged_facts",
         "staged_products",
+        "staged_product_index",
         "todo",
         "broken_todo",
         "active_policy",

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.console.pages.stock import sku
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from tests.conftest import activate
 from tests.support.callers import client_of
@@ -45,6 +46,42 @@ def test_an_article_is_shown_by_node_and_by_channel(site):
     assert "lyon 50 0 50" in page
     assert "What web may take, and why not more" in page
     assert "it may take all of it" in page
+
+
+@pytest.mark.parametrize(("written", "skus"), [("", ["COAT", "LAMP", "SHIRT"]), ("sh", ["SHIRT"]), ("blue", ["LAMP"])])
+def test_articles_are_listed_by_how_they_are_called(site, oms, written, skus):
+    named = {"category": "home", "lifecycle": "core", "weight_g": 100, "name": "Blue lamp"}
+    assert oms.put("/v1/products/LAMP", json=named).status_code == 200
+    for role in ("oms", "merchandiser", "auditor"):
+        page = site.client(role).get(f"/console/stock?sku={written}").text
+        assert re.findall(r'href="/console/stock\?sku=([A-Z]+)"', page) == skus
+        options = site.client(role).get(f"/console/stock/suggested?sku={written}").text
+        assert re.findall(r'<option value="([A-Z]+)">', options) == (skus if written else [])
+
+
+def test_a_list_of_articles_goes_on_where_a_page_ends(site, oms, monkeypatch):
+    monkeypatch.setattr(sku, "MOST_ARTICLES", "2")
+    first = site.client("oms").get("/console/stock").text
+    more = re.search(r'href="([^"]*)" rel="next"', first)[1].replace("&amp;", "&")
+    second = site.client("oms").get(more).text
+    assert re.findall(r'href="/console/stock\?sku=([A-Z]+)"', first + second) == ["COAT", "LAMP", "SHIRT"]
+    assert 'rel="next"' not in second
+
+
+def test_articles_are_suggested_as_one_types(opened, site):
+    for path in ("/stock", "/stock/holds"):
+        with page_of(opened, site, path, role="oms", language="fr") as look:
+            field = look.page.locator("input[name=sku]").first
+            field.press_sequentially("sh")
+            look.page.locator(f"#{field.get_attribute('list')} option[value=SHIRT]").wait_for(state="attached")
+
+
+def test_places_are_listed_by_what_they_are(site):
+    for role in ("oms", "merchandiser", "auditor"):
+        client = site.client(role)
+        assert "lille warehouse FR parcel lyon warehouse" in text_of(client.get("/console/stock/nodes"))
+        assert "lille" not in text_of(client.get("/console/stock/nodes?search=L&type=store"))
+        assert "lyon" not in text_of(client.get("/console/stock/nodes?search=li"))
 
 
 def test_a_sku_that_nothing_goes_by_is_said(site):
@@ -165,6 +202,8 @@ def test_who_may_not_change_stock_sees_no_button_and_is_refused(site):
     ("path", "name"),
     [
         ("/stock?sku=SHIRT&channel=web", "stock"),
+        ("/stock?sku=s", "stock-articles"),
+        ("/stock/nodes", "stock-places"),
         ("/stock/holds", "stock-holds"),
         ("/stock/channels", "stock-channels"),
         ("/stock/channels/web?sku=SHIRT", "stock-channel"),

@@ -32,6 +32,8 @@ PICTURES: Mapping[str, str] = {
     "policy-tries": "/policies/tries",
     "policy-try": "/policies/tries/<job>",
     "stock": "/stock",
+    "stock-articles": "/stock",
+    "stock-places": "/stock/nodes",
     "stock-holds": "/stock/holds",
     "stock-channels": "/stock/channels",
     "stock-channel": "/stock/channels/<channel>",
@@ -80,6 +82,7 @@ FILES = frozenset(
         "/policies/tries/<job>/report",
         "/policies/words",
         "/stock/returns/<return_id>/label",
+        "/stock/suggested",
     }
 )
 """What leads elsewhere, or answers a file or a part of a page."""

@@ -21,7 +21,7 @@ OF_NO_PERSON = frozenset(
         *("demand.show", "lookahead.show", "lookahead.of_sku"),
         *("inbound.listed", "inbound.show"),
         *("transfers.page", "transfers.show"),
-        *("master_data.get_node", "master_data.get_product"),
+        *("master_data.get_node", "master_data.get_product", "catalogue.nodes", "catalogue.products"),
         *("policies.listed", "policies.read", "policies.history", "policies.uses", "policies.changes"),
         *("policies.vocabulary", "policies.list_drafts", "policies.show_draft"),
         "whatif.listed",

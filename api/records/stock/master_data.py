@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.decide.order_record import Record, iso_date
+from engine.decide.order_record import Record, Timestamp, iso_date
 from engine.model.facts import MICRODEGREES, CutOff, Node, Product
 from engine.model.postal_address import PostalAddress
 from engine.model.timetable import ALWAYS, DAY, Timetable
@@ -185,6 +185,37 @@ class NetworkProductRecord(Record, frozen=True):
 
     sku: str
     product: ProductFieldsRecord
+    network_version: str
+
+
+class ListedProductRecord(Record, frozen=True):
+    """A product of a list."""
+
+    sku: str
+    product: ProductFieldsRecord
+
+
+class ProductsPageRecord(Record, frozen=True):
+    """Products by SKU; those that were found by a word of their name follow those found by their SKU."""
+
+    products: list[ListedProductRecord]
+    next: str | None
+    network_version: str
+
+
+class ListedNodeRecord(Record, frozen=True):
+    """A node of a list."""
+
+    id: str
+    node: NodeFieldsRecord
+    rests_until: Annotated[Timestamp | None, Meta(description="until when it is given nothing, if it rests now")]
+
+
+class NodesPageRecord(Record, frozen=True):
+    """Nodes by id."""
+
+    nodes: list[ListedNodeRecord]
+    next: str | None
     network_version: str
 
 

@@ -14,6 +14,7 @@ from engine.store.audit.acts import Act
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network import load
+from engine.store.network.product_words import entries_of
 from engine.store.network.read import read_product_records, read_product_values
 from engine.store.network.serialization import (
     dump,
@@ -129,7 +130,11 @@ def _change(
     """False if another network is loaded by now, or other `policies` decide, if any are given. `details` are those of
     the log entry.
     """
-    flat = [part for record in records.items() for part in record]
+    flat = [
+        part
+        for sku, record in records.items()
+        for part in (sku, record, "\n".join(entries_of(product_of(orjson.loads(record))[0])))
+    ]
     parts = [before, body.decode(), {sku: record.decode() for sku, record in records.items()}]
     version = hashlib.sha256(orjson.dumps(parts)).hexdigest()
     act = Act(kind="network_changed", subject=version, details=details)

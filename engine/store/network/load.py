@@ -23,6 +23,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.network.learnt_paces import with_learnt_paces
 from engine.store.network.on_time_rates import with_on_time_rates
+from engine.store.network.product_words import entries_of
 from engine.store.network.serialization import dump, inventory_record, network_record, product_values_record
 from engine.store.script_keys import LOAD_STOCK, LOAD_SWAP
 
@@ -189,11 +190,15 @@ def stage(client: Client, staged: Keys, inventory: Inventory, name: str, *, coun
         for sku, units in inventory.stock.items()
         if units
     )
-    for batch in _batches(itertools.chain([(staged.facts, facts)], products, stock)):
+    index = ((staged.product_index, dict.fromkeys(entries_of(product), 0)) for product in inventory.products.values())
+    for batch in _batches(itertools.chain([(staged.facts, facts)], products, index, stock)):
         # one transaction: a loader killed between HSET and EXPIRE would leave keys for ever
         with faults(), client.redis.pipeline(transaction=True) as write:
             for key, fields in batch:
-                write.hset(key, mapping=dict(fields))
+                if key == staged.product_index:
+                    write.zadd(key, dict(fields))
+                else:
+                    write.hset(key, mapping=dict(fields))
             for key in dict.fromkeys(key for key, _ in batch):
                 write.expire(key, STAGED_SECONDS)
             write.execute()
@@ -206,7 +211,8 @@ def discard(client: Client, keys: Keys, inventory: Inventory, name: str) -> None
         client.redis.unlink(staged.facts)  # without these it can't be swapped in any more
     if _unfinished(client, keys) == name:
         return
-    names = [staged.todo, staged.products, *(staged.on_hand(sku) for sku, units in inventory.stock.items() if units)]
+    stocked = (staged.on_hand(sku) for sku, units in inventory.stock.items() if units)
+    names = [staged.todo, staged.products, staged.product_index, *stocked]
     for start in range(0, len(names), FIELDS_AT_ONCE):
         with faults():
             client.redis.unlink(*names[start : start + FIELDS_AT_ONCE])
@@ -245,6 +251,7 @@ def _swap_in(
             keys,
             staged_facts=staged.facts,
             staged_products=staged.products,
+            staged_product_index=staged.product_index,
             todo=staged.todo,
             broken_todo=Keys(keys.network, staged=current.broken).todo,
             former_products=keys.former_products(current.number),

@@ -84,6 +84,8 @@ if rests_until then
   redis.call('HSET', key.facts, 'rests', rests_until)
 end
 replace(key.products, key.staged_products)
+replace(key.product_index, key.staged_product_index)
+redis.call('HSET', key.facts, 'indexed', string.format('%.0f', loaded))
 redis.call('PERSIST', key.todo)
 -- of an unfinished load that can't be completed only this has no expiry
 redis.call('UNLINK', key.broken_todo)

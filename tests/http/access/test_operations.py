@@ -61,6 +61,8 @@ SCOPES = {
     "GET /v1/events": {ORDERS, AUDIT},
     "GET /v1/holds": SEES_ORDERS,
     "GET /v1/holds/{decision_id}": SEES_ORDERS,
+    "GET /v1/nodes": SEES_STOCK,
+    "GET /v1/products": SEES_STOCK,
     "GET /v1/nodes/{node}": SEES_STOCK,
     "GET /v1/orders": SEES_ORDERS,
     "GET /v1/orders/{order_id}": SEES_ORDERS,

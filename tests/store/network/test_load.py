@@ -118,7 +118,7 @@ def test_no_script_takes_on_more_than_so_many_skus_however_many_are_loaded(bare,
     besides = 2 + len(signature())
     assert max(call.arguments for call in calls) == besides + network_load.SKUS_AT_ONCE
     assert [call.name for call in calls].count("load_stock") == 2 * 6
-    assert {call.keys for call in calls if call.name == "load_swap"} == {12}
+    assert {call.keys for call in calls if call.name == "load_swap"} == {14}
 
 
 def test_a_load_interrupted_while_it_stages_changes_nothing_and_the_next_load_succeeds(

@@ -2,7 +2,7 @@
 
 from api.console.console import Console
 from api.console.navigation import Part, Section
-from api.console.pages.stock import channels, holds, inbound, returns, sku, transfers
+from api.console.pages.stock import channels, holds, inbound, nodes, returns, sku, transfers
 from api.language.current import text
 
 SECTION = Section(
@@ -11,6 +11,7 @@ SECTION = Section(
     operations=("stock_show", "holds_living", "inbound_listed", "transfers_page", "returns_page"),
     parts=(
         Part(name="", title=text("An article"), operations=("stock_show",)),
+        Part(name="nodes", title=text("Places"), operations=("catalogue_nodes",)),
         Part(name="holds", title=text("Holds"), operations=("holds_living",)),
         Part(name="channels", title=text("Channels"), operations=("channels_every",)),
         Part(name="inbound", title=text("Receipts"), operations=("inbound_listed",)),
@@ -22,5 +23,5 @@ SECTION = Section(
 
 def add_to(console: Console) -> None:
     """Its pages and buttons."""
-    for part in (sku, holds, channels, inbound, transfers, returns):
+    for part in (sku, nodes, holds, channels, inbound, transfers, returns):
         part.add_to(console)

@@ -12,8 +12,9 @@ from api.console.form_values import filled, quantity
 from api.console.visit import KEY_FIELD, Visit
 from api.language.current import say, say_message, text
 
-MOST_NODES = "50"
-"""Of an article, on one page."""
+MOST_NODES = MOST_ARTICLES = "50"
+"""Of an article, and of a list of articles, on one page."""
+MOST_SUGGESTED = "12"
 NDJSON = "application/x-ndjson"
 LIMITS = {
     "held": text("{units} held for orders"),
@@ -33,6 +34,7 @@ LIMITS = {
 def add_to(console: Console) -> None:
     """Its page and buttons."""
     console.page("/stock", needs=("stock_show", "holds_living"))(article)
+    console.page("/stock/suggested", needs="catalogue_products")(suggested)
     console.action("/stock/count", needs="stock_put")(count)
     console.action("/stock/move", needs="movements_move")(move)
 
@@ -42,6 +44,13 @@ def article(visit: Visit) -> Response:
         return visit.go(visit.link("stock", "holds"))
     chosen = visit.chosen("sku", "channel", "node", "after", "channel_after")
     return _shown(visit, chosen)
+
+
+def suggested(visit: Visit) -> Response:
+    """Articles for a field that takes an SKU, as options: what is typed is how they begin."""
+    typed = visit.chosen("sku").get("sku", "")
+    found = visit.get("/v1/products", search=typed, limit=MOST_SUGGESTED)["products"] if typed else []
+    return visit.show("stock/suggested.html", products=found)
 
 
 def count(visit: Visit) -> Response:
@@ -91,6 +100,7 @@ def _shown(visit: Visit, chosen: Mapping[str, str], *, counted: Answer | None = 
     product = visit.get_or_none(path_of("v1", "products", sku)) if sku else None
     page = {"limit": MOST_NODES, "node": chosen.get("node"), "after": chosen.get("after")}
     stock = visit.get(path_of("v1", "stock", sku), **page) if product is not None else None
+    found = _found(visit, chosen) if stock is None else None
     offered_page = {**page, "after": chosen.get("channel_after")}
     offered = _offered(visit, sku, channel, offered_page) if stock is not None and channel else None
     problem = None if counted is None else counted.problem
@@ -101,15 +111,21 @@ def _shown(visit: Visit, chosen: Mapping[str, str], *, counted: Answer | None = 
         channel=channel,
         channels=channels,
         stock=stock,
+        found=found,
         product=None if product is None else product["product"],
         offered=offered,
         limit=limit_in_words,
         node=chosen.get("node", ""),
-        next_page=visit.next_page(stock, "stock", **chosen) if stock else "",
+        next_page=visit.next_page(stock or found, "stock", **chosen),
         next_offered=visit.next_page(offered, "stock", going_on="channel_after", **chosen) if offered else "",
         first_page=visit.link("stock", sku=sku, channel=channel) if {"after", "channel_after"} & set(chosen) else "",
         problem=problem,
     )
+
+
+def _found(visit: Visit, chosen: Mapping[str, str]) -> Any:
+    """A page of the articles that are called as what was written begins; of all, if nothing was."""
+    return visit.get("/v1/products", search=chosen.get("sku"), limit=MOST_ARTICLES, after=chosen.get("after"))
 
 
 def _offered(visit: Visit, sku: str, channel: str, page: Mapping[str, str | None]) -> Any:
