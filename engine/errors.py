@@ -21,6 +21,8 @@ PointsmanError
 │   └── PolicyUnreadable  a published version that this release can't read
 ├── NotActivated       a version that can't be made active; the active one stays active
 ├── NotApproved        a version that another person than its publisher must approve first
+├── ApprovalNotNeeded  a version that is active, approved, or needs no approval here, so that none is asked for
+├── ApprovalRequestConflict  somebody else asks for the approval of a version already, or nobody does any more
 ├── GateNotPassed      a version whose gate did not pass, or has to be run first; says how to go on
 ├── DraftChanged       a draft of policies that somebody changed since it was read
 ├── TestsFailed        policies whose own tests fail; not published
@@ -246,6 +248,14 @@ class NotActivated(PointsmanError):
 
 class NotApproved(PointsmanError):
     """Another person than its publisher must approve a policy version before it is activated."""
+
+
+class ApprovalNotNeeded(PointsmanError):
+    """Nobody has to be asked to approve a policy version: it is active or approved, or none needs that here."""
+
+
+class ApprovalRequestConflict(PointsmanError):
+    """Somebody else asks for the approval of a policy version already, or no request waits for an answer."""
 
 
 class GateNotPassed(PointsmanError):

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api.records.findings import FindingRecord
+from api.records.listed_versions import ListedVersionRecord
 from api.records.policy_tests import TestsRecord
 from api.records.progress import JobProgressRecord
 from engine.audit.search.rule_uses import RuleUses
@@ -172,30 +173,6 @@ class RuleUsesRecord(Record, frozen=True):
         return cls(decisions=uses.decisions, rules=rules, on_rejection=list(uses.on_rejection))
 
 
-class ListedVersionRecord(Record, frozen=True):
-    version: str
-    rules: int | None
-    published_at: Timestamp | None
-    published_by: str
-    note: str
-    active: bool
-    scheduled: list[Timestamp]
-    approved_by: Annotated[list[str] | UnsetType, Meta(description="left out if nobody approved it")] = UNSET
-
-    @classmethod
-    def of(cls, version: Version) -> "ListedVersionRecord":
-        return cls(
-            version=version.version,
-            rules=version.rules,
-            published_at=timestamp(version.at) if version.at else None,
-            published_by=version.who,
-            note=version.note,
-            active=version.active,
-            scheduled=[timestamp(instant) for instant in version.scheduled],
-            approved_by=list(version.approvers) or UNSET,
-        )
-
-
 class ScheduledRecord(Record, frozen=True):
     version: str
     since: Timestamp = msgspec.field(name="from")
@@ -264,6 +241,7 @@ class HistoryEntryRecord(Record, frozen=True):
     failing_tests: Annotated[int | UnsetType, Meta(description="how many tests failed, published in an emergency")] = (
         UNSET
     )
+    activate_at: Annotated[Timestamp | UnsetType, Meta(description="asked to decide from this instant on")] = UNSET
 
     @classmethod
     def of(cls, change: PastChange) -> "HistoryEntryRecord":
@@ -278,6 +256,7 @@ class HistoryEntryRecord(Record, frozen=True):
             override=change.override or UNSET,
             override_gate=change.override_gate or UNSET,
             failing_tests=change.failing_tests or UNSET,
+            activate_at=UNSET if change.activate_at is None else timestamp(change.activate_at),
         )
 
 

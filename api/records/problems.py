@@ -11,6 +11,8 @@ from api.records.orders.order_state import OrderActionRecord
 from engine.decide.order_record import Record
 from engine.errors import (
     AlreadyShipped,
+    ApprovalNotNeeded,
+    ApprovalRequestConflict,
     ArchiveUnavailable,
     AwaitingApproval,
     CarrierHasNoSuch,
@@ -77,6 +79,8 @@ STATUSES: Mapping[type[PointsmanError], HTTPStatus] = {
     DispositionRefused: HTTPStatus.CONFLICT,
     NotActivated: HTTPStatus.CONFLICT,
     NotApproved: HTTPStatus.CONFLICT,
+    ApprovalNotNeeded: HTTPStatus.CONFLICT,
+    ApprovalRequestConflict: HTTPStatus.CONFLICT,
     GateNotPassed: HTTPStatus.CONFLICT,
     DraftChanged: HTTPStatus.PRECONDITION_FAILED,
     TestsFailed: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from engine.decide.order_record import Record
 from engine.events.allocation_changes import AllocationChanges
+from engine.events.approval_events import approval_events
 from engine.events.event import AUDIT_LANE, CHECKPOINT, NODE_LANE, POLICY_LANE, STOCK_LANE, Event, Position
 from engine.events.fulfilment.parcel_events import manifest_events, packing_events
 from engine.events.fulfilment.print_events import print_events
@@ -76,6 +77,7 @@ def events_of(
         events = placed(entry, decision.order, changed(entry, decision))
     others = [
         *_others(entry),
+        *approval_events(entry),
         *transfer_events(entry),
         *manifest_events(entry),
         *_allocation_changed(entry, allocations),

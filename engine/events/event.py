@@ -48,6 +48,8 @@ EVENT_TYPES: Mapping[str, str] = {
     "allocation.changed": "rules about what each channel may take are other ones, as another policy version decides;"
     " or a channel's feed says other units",
     "policy.published": "a policy version was published for the first time",
+    "policy.approval_changed": "it was asked that a policy version be approved, or no longer, or it was approved or"
+    " declined",
     "policy.activated": "another policy version decides from now on",
     "policy.canary_ended": "a canary is over, and no order is decided by it any more: it broke a bound, or was stopped",
     "node.resting": "a node begins to rest, or its rest was ended early",

@@ -1,5 +1,6 @@
 """What events tell, by their type."""
 
+from engine.events.approval_events import PolicyApprovalChangedRecord
 from engine.events.fulfilment.payloads import (
     ManifestClosedRecord,
     PrintFailedRecord,
@@ -71,6 +72,7 @@ PAYLOADS = {
     "inbound.late": InboundLateRecord,
     "allocation.changed": AllocationChangedRecord,
     "policy.published": PolicyPublishedRecord,
+    "policy.approval_changed": PolicyApprovalChangedRecord,
     "policy.activated": PolicyActivatedRecord,
     "policy.canary_ended": PolicyCanaryEndedRecord,
     "node.resting": NodeRestingRecord,

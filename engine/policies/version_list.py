@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.errors import NotFound
+from engine.policies.approval_requests import ApprovalRequest, approval_requests
+from engine.policies.four_eyes import Signatures
 from engine.store.policy_versions import PastChange, PolicyTimeline
 
 FEWEST_LETTERS = 4
@@ -23,7 +25,8 @@ def is_version(word: str) -> bool:
 class Version:
     """A published version as it is listed. `who`, `at` (UTC seconds) and `note` are of its first publication; `rules`
     is how many rules it has, None if an earlier release published it; `scheduled` are the instants it is scheduled for.
-    `approvers` are who approved it.
+    `approvers` are who approved it, `other_publishers` who published it again; `needs_approval`: somebody has to
+    approve it before it may be activated, and `request` asks for that, if it waits for an answer or was declined.
     """
 
     version: str
@@ -34,6 +37,9 @@ class Version:
     active: bool
     scheduled: tuple[int, ...]
     approvers: tuple[str, ...] = ()
+    other_publishers: tuple[str, ...] = ()
+    needs_approval: bool = False
+    request: ApprovalRequest | None = None
 
 
 def the_only_one(start: str, published: Sequence[str]) -> str:
@@ -48,29 +54,43 @@ def the_only_one(start: str, published: Sequence[str]) -> str:
     return matches[0]
 
 
-def listed_versions(history: Iterable[PastChange], stored: Sequence[str], timeline: PolicyTimeline) -> list[Version]:
-    """Those that are `stored`, in the order in which they were first published."""
+def listed_versions(
+    history: Iterable[PastChange], stored: Sequence[str], timeline: PolicyTimeline, *, four_eyes: bool
+) -> list[Version]:
+    """Those that are `stored`, in the order in which they were first published. `four_eyes`: versions need approval."""
     first: dict[str, PastChange] = {}
-    approvers: dict[str, dict[str, None]] = {}
-    for entry in history:
-        if entry.kind == "published":
-            first.setdefault(entry.version, entry)
-        elif entry.kind == "approved":
-            approvers.setdefault(entry.version, {})[entry.who] = None
+    of_version: dict[str, list[PastChange]] = {version: [] for version in stored}
+    for change in history:
+        of_version.setdefault(change.version, []).append(change)
+        if change.kind == "published":
+            first.setdefault(change.version, change)
     ordered = [*(version for version in first if version in set(stored)), *(v for v in stored if v not in first)]
     return [
-        replace(_listed(version, first.get(version), timeline), approvers=tuple(approvers.get(version, ())))
-        for version in ordered
+        _listed(version, first.get(version), of_version[version], timeline, four_eyes=four_eyes) for version in ordered
     ]
 
 
-def _listed(version: str, published: PastChange | None, timeline: PolicyTimeline) -> Version:
+def _listed(
+    version: str,
+    published: PastChange | None,
+    history: Sequence[PastChange],
+    timeline: PolicyTimeline,
+    *,
+    four_eyes: bool,
+) -> Version:
+    signatures = Signatures.of(version, history)
+    is_active = version == timeline.active
+    needs_approval = four_eyes and not is_active and not signatures.are_two
     return Version(
         version=version,
         who=published.who if published else "",
         at=published.at if published else 0,
         note=published.note if published else "",
         rules=published.rules if published else None,
-        active=version == timeline.active,
+        active=is_active,
         scheduled=tuple(since for since, name in timeline.scheduled if name == version),
+        approvers=signatures.approvers,
+        other_publishers=signatures.publishers[1:],
+        needs_approval=needs_approval,
+        request=approval_requests(history).get(version) if needs_approval else None,
     )

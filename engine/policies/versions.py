@@ -15,8 +15,9 @@ from engine.decide.network_fit import Fit
 from engine.errors import Contended, NotActivated, NotFound, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
+from engine.policies.approvals import Approvals
 from engine.policies.emergency import Emergency, emergency_of
-from engine.policies.four_eyes import Signatures, is_overridden, verify_may_approve
+from engine.policies.four_eyes import is_overridden
 from engine.policies.gate_result import GateResultRecord
 from engine.policies.gates import Gates, Passage
 from engine.policies.network_compatibility import NOT_ACTIVATED, NetworkCompatibility
@@ -59,6 +60,9 @@ class Versions:
         self._compatibility = NetworkCompatibility(client, keys, clock=clock)
         self.gates = Gates(
             StoredGates(client, keys), read=self.read, active=lambda: self.timeline().active, clock=clock
+        )
+        self.approvals = Approvals(
+            client, keys, four_eyes=four_eyes, active=lambda: self.timeline().active, entry=self._history_entry
         )
 
     def review(self, files: Mapping[str, bytes], *, run_tests: RunTests | None = None) -> Review:
@@ -132,18 +136,6 @@ class Versions:
             emergency=emergency,
         )
 
-    def approve(self, version: str, *, who: str, note: str, operation: str | None = None) -> None:
-        """Note that `who` approves a published version; again, nothing changes. Raises NotFound, KeyReused, and
-        NotApproved if nobody else published it.
-        """
-        if not self.is_done(operation):
-            signatures = self._signatures(version)
-            if signatures.publishers:
-                verify_may_approve(version, who, signatures)
-            if operation is None and who in signatures.approvers:
-                return
-        policy_versions.approve(self._client, self._keys, version, self._history_entry(who, note, operation))
-
     def activate(
         self,
         version: str,
@@ -213,7 +205,9 @@ class Versions:
         """Who lets a version decide, in words for the history, and how it gets past its gate. Raises NotApproved,
         GateNotPassed, NotFound, InputInvalid if an override has no note.
         """
-        overridden = self._four_eyes and is_overridden(version, self._signatures(version), override=override, note=note)
+        overridden = self._four_eyes and is_overridden(
+            version, self.approvals.signatures(version), override=override, note=note
+        )
         passage = Passage()
         # what was done is answered again, whatever is active since
         if not self.is_done(operation):
@@ -305,7 +299,7 @@ class Versions:
         """Every version, in the order in which they were first published."""
         client, keys = self._client, self._keys
         history, stored = policy_versions.history(client, keys), policy_versions.versions(client, keys)
-        return listed_versions(history, stored, self.timeline())
+        return listed_versions(history, stored, self.timeline(), four_eyes=self._four_eyes)
 
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
@@ -345,15 +339,6 @@ class Versions:
         NotFound, PolicyUnreadable.
         """
         return compare(self.read(before) if before else PolicySet(policies=(), texts={}), self.read(after))
-
-    def approvers(self, version: str) -> tuple[str, ...]:
-        """Who approved a version, in that order."""
-        history = policy_versions.history(self._client, self._keys)
-        approvals = (change.who for change in history if change.kind == "approved" and change.version == version)
-        return tuple(dict.fromkeys(approvals))
-
-    def _signatures(self, version: str) -> Signatures:
-        return Signatures.of(version, policy_versions.history(self._client, self._keys))
 
     def changes_from_active(self, policies: PolicySet) -> Changes | None:
         """What differs in meaning from the active version; None if there is none or it can't be read."""

@@ -25,7 +25,7 @@ from engine.errors import (
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.outcomes import ActiveChanged, NetworkChanged, TimelineChanged, TimelineOutcome
-from engine.store.script_keys import ACTIVATE_POLICY, APPROVE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
+from engine.store.script_keys import ACTIVATE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
 from rules.policy import PolicySet
@@ -51,10 +51,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastChange:
-    """A change that the history has: `kind` is published, approved, gate_run, activated, scheduled, unscheduled,
-    rolled_back, refused, shadow_started, shadow_ended, canary_started, canary_grown or canary_ended.
-    `rules` is how many a published version has, `since` the instant from which a scheduled one is active, `before` the
-    version that an activation or a rollback replaced.
+    """A change that the history has: `kind` is published, asked, taken_back, declined, approved, gate_run, activated,
+    scheduled, unscheduled, rolled_back, refused, shadow_started, shadow_ended, canary_started, canary_grown or
+    canary_ended. `rules` is how many a published version has, `since` the instant from which a scheduled one is active,
+    `before` the version that an activation or a rollback replaced.
     """
 
     kind: str
@@ -75,6 +75,8 @@ class PastChange:
     """Why a canary ended; nothing if an earlier release noted it."""
     share: int | None = None
     """The share of the orders that a canary has from then on, in ten-thousandths."""
+    activate_at: int | None = None
+    """From when on whoever asked for its approval would have it decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,15 +140,6 @@ def publish(
     if state == b"reused":
         raise _reused()
     return bool(new[0])
-
-
-def approve(client: Client, keys: Keys, version: str, entry: HistoryEntry) -> None:
-    """Note that somebody approves a version; raises NotFound, KeyReused."""
-    arguments = [entry.operation, version, entry.who, entry.at, entry.note]
-    with faults():
-        state = client.script("approve_policy")(keys=APPROVE_POLICY.keys(keys), args=arguments)
-    if state != b"done":
-        raise _REFUSALS[state](version)
 
 
 def activate(
@@ -301,7 +294,7 @@ def history(client: Client, keys: Keys) -> Iterator[PastChange]:
     with faults():
         stored = client.redis.xrange(keys.policy_history)
     for _, fields in stored:
-        yield _past_change({name.decode(): value.decode() for name, value in fields.items()})
+        yield past_change(fields)
 
 
 def _change(
@@ -352,7 +345,9 @@ _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {
 }
 
 
-def _past_change(fields: Mapping[str, str]) -> PastChange:
+def past_change(stored: Mapping[bytes, bytes]) -> PastChange:
+    """An entry of the history as it is stored."""
+    fields = {name.decode(): value.decode() for name, value in stored.items()}
     rules, since = fields.get("rules"), fields.get("from")
     return PastChange(
         kind=fields["act"],
@@ -368,6 +363,7 @@ def _past_change(fields: Mapping[str, str]) -> PastChange:
         override_gate="override_gate" in fields,
         because=fields.get("because", ""),
         share=int(fields["share"]) if "share" in fields else None,
+        activate_at=int(fields["activate_at"]) if "activate_at" in fields else None,
     )
 
 

@@ -253,6 +253,7 @@ ACTIVATE_POLICY = KeyLayout(
 NOTE_GATE = KeyLayout(("policies", "policy_gates", "policy_history", "policy_operations", "log"))
 CHANGE_DRAFT = KeyLayout(("policy_drafts",))
 APPROVE_POLICY = KeyLayout(("policies", "policy_history", "policy_operations", "log"))
+CHANGE_APPROVAL_REQUEST = APPROVE_POLICY
 UNSCHEDULE_POLICY = KeyLayout(
     ("scheduled_policies", "policy_history", "policy_operations", "logged_activations", "log")
 )
@@ -380,6 +381,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "end_rest": END_REST,
     "publish_policy": PUBLISH_POLICY,
     "approve_policy": APPROVE_POLICY,
+    "policies/change_approval_request": CHANGE_APPROVAL_REQUEST,
     "activate_policy": ACTIVATE_POLICY,
     "policies/note_gate": NOTE_GATE,
     "policies/change_draft": CHANGE_DRAFT,

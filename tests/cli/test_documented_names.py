@@ -46,6 +46,7 @@ TRANSLATED = {
     "gate.md": "garde-fou.md",
     "canary.md": "canari.md",
     "console.md": "console.md",
+    "approval.md": "approbation.md",
 }
 SETTING = re.compile(r"\bPOINTSMAN_[A-Z_]*[A-Z]\b")
 CALL = re.compile(r"`(GET|POST|PUT|DELETE) (/[^`?\s]*)")

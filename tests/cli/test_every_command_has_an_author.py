@@ -87,10 +87,12 @@ TRIED_ELSEWHERE = {
     *("manifest close", "manifest show", "manifest print", "order addressee", "return label"),
     *("connector run", "connector replay", "track"),
     *("print again", "print retry", "print drop", "print run"),
+    *("policy ask", "policy decline"),
     "whatif",
 }
-"""Commands that need entries of days ago, rules of channels, a network that packs, printers or drafts; see the tests of
-the archive, of demand, of look-ahead, of channels, of parcels, of printing and of what-if.
+"""Commands that need entries of days ago, rules of channels, a network that packs, printers, versions that need
+approval, or drafts; see the tests of the archive, of demand, of look-ahead, of channels, of parcels, of printing, of
+policy versions and of what-if.
 """
 
 

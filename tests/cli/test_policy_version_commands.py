@@ -238,6 +238,42 @@ def test_where_four_eyes_are_needed_another_person_approves_or_an_override_shows
     assert json.loads(policy("anna", "history", "--json").stdout)[-1]["override"] is True
 
 
+def test_an_approval_is_asked_for_declined_taken_back_and_seen_in_the_list_the_history_and_the_log(
+    server: Path, network: str, command: Command, file: Callable[..., Path], run: Run
+):
+    def policy(who: str, *words: object, group: str = "policy", **more: str) -> Done:
+        variables = {"POINTSMAN_DATA": server, "POINTSMAN_NETWORK": network, "POINTSMAN_USER": who, **more}
+        return command(group, *words, **variables, POINTSMAN_FOUR_EYES=1)
+
+    version = policy("anna", "publish", file(FILE.replace("1.00", "7.00"))).stdout.split()[1]
+    asked = policy("anna", "ask", version[:6], "--at", "2126-11-27 08:00", "--note", "for the sale")
+    assert asked.stdout == f"anna asks that {version} be approved\n"
+    (line,) = (line for line in policy("bob", "list").stdout.splitlines() if "asks that it be approved" in line)
+    assert line.startswith("    anna asks that it be approved, since ")
+    assert line.endswith(", to decide from Wed 27 Nov 2126 08:00 +01:00 on: for the sale")
+    declined = json.loads(policy("bob", "decline", version, "--note", "no last day", "--json").stdout)
+    assert declined["approval_request"]["declined"]["note"] == "no last day"
+    assert "    bob declined that at " in policy("bob", "list").stdout
+    assert "Missing option '--note'" in policy("bob", "decline", version).stderr
+    assert policy("anna", "ask", version).returncode == 0
+    both = policy("anna", "ask", version, "--take-back", "--at", "2126-11-27 08:00")
+    assert (both.returncode, "not both" in both.stderr) == (2, True)
+    taken_back = policy("anna", "ask", version, "--take-back", "--note", "wait")
+    assert taken_back.stdout == f"anna no longer asks that {version} be approved\n"
+    again = policy("anna", "ask", version, "--take-back", POINTSMAN_LANG="fr")
+    assert (again.returncode, "personne ne demande en ce moment" in again.stderr) == (1, True)
+    shown = [line.split("  ", 1)[1] for line in policy("bob", "history").stdout.splitlines()[-4:]]
+    assert shown == [
+        f"approval asked for  {version[:12]}  to decide from Wed 27 Nov 2126 08:00 +01:00 on  anna  for the sale",
+        f"approval declined  {version[:12]}  bob  no last day",
+        f"approval asked for  {version[:12]}  anna",
+        f"not asked for any more  {version[:12]}  anna  wait",
+    ]
+    log = policy("bob", "log", group="ledger").stdout
+    assert f"{version}  to decide from Wed 27 Nov 2126 08:00 +01:00 on: for the sale  [anna, cli" in log
+    assert f"{version}  no last day  [bob, cli" in log
+
+
 def test_what_goes_with_a_scheduled_version_is_named_and_it_can_be_taken_off(run: Run, file: Callable[..., Path]):
     sale = published(run, file(), "--activate")
     run("activate", sale, "--at", "2126-11-27 08:00")

@@ -220,7 +220,7 @@ def test_each_button_of_a_version_does_what_one_call_does(site, published):
     send(second, "unschedule")
     assert timeline().scheduled == ()
     send(second, "approve", note="seen")
-    assert site.pointsman.versions.approvers(second) == ("Ada merchandiser",)
+    assert site.pointsman.versions.approvals.of(second) == ("Ada merchandiser",)
     send(second, "shadow", share="50%")
     send(second, "canary", share="5%", stop_if="late > +2%", note="try")
     trials = answered(site, place("trials")).text

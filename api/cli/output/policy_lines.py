@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from api.cli.output.mistakes import finding_line
 from api.cli.output.times import Times
 from api.language.current import counted, say, say_message, say_number, text
+from engine.policies.approval_requests import ApprovalRequest
 from engine.policies.publication import Published
 from engine.policies.review import SHORT
 from engine.policies.takeovers import Takeover
@@ -27,6 +28,9 @@ _GATE_CHANGES: dict[GateChange, str] = {
     "another gate": text("another gate"),
 }
 _KINDS = {
+    "asked": text("approval asked for"),
+    "taken_back": text("not asked for any more"),
+    "declined": text("approval declined"),
     "rolled_back": text("back to"),
     "refused": text("refused"),
     "gate_run": text("gate"),
@@ -155,7 +159,20 @@ def version_lines(versions: Sequence[Version], times: Times) -> Iterator[str]:
         yield f"{mark} {version.version[:SHORT]}  {rules:>5} {noun}  {when}  {version.who}  {version.note}".rstrip()
         if version.approvers:
             yield say("    approved by {people}", people=", ".join(version.approvers))
+        if version.request is not None:
+            yield from _request_lines(version.request, times)
         yield from (say("    scheduled from {instant} on", instant=times(instant)) for instant in version.scheduled)
+
+
+def _request_lines(request: ApprovalRequest, times: Times) -> Iterator[str]:
+    """Who asks for the approval of a version, and who declined it."""
+    line = say("    {who} asks that it be approved, since {instant}", who=request.who, instant=times(request.at))
+    if request.activate_at is not None:
+        line = say("{line}, to decide from {instant} on", line=line, instant=times(request.activate_at))
+    yield say("{line}: {note}", line=line, note=request.note) if request.note else line
+    if request.declined is not None:
+        line = say("    {who} declined that at {instant}", who=request.declined.who, instant=times(request.declined.at))
+        yield say("{line}: {note}", line=line, note=request.declined.note)
 
 
 def takeover_lines(takeovers: Iterable[Takeover], times: Times) -> Iterator[str]:
@@ -191,6 +208,8 @@ def history_lines(changes: Iterable[PastChange], times: Times) -> Iterator[str]:
         override += say("  without a gate that passed") if change.override_gate else ""
         failing = counted(change.failing_tests, "test")
         emergency = say("  in an emergency, {tests} failing", tests=failing) if change.failing_tests else ""
+        if change.activate_at is not None:
+            since = say("  to decide from {instant} on", instant=times(change.activate_at))
         share = "" if change.share is None else f"  {say('{share} of the orders', share=shown_share(change.share))}"
         what = f"{version}{since}{share}{override}{emergency}"
         parts = (times(change.at), f"{kind:<9}", what, change.who, _note(change))

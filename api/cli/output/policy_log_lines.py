@@ -41,6 +41,12 @@ def scheduled(entry: Entry, times: Times) -> str:
     return _with_note(_with_overrides(line, entry.details), entry.details)
 
 
+def approval_asked(entry: Entry, times: Times) -> str:
+    instant = entry.details.get("activate_at")
+    line = "" if instant is None else say("to decide from {instant} on", instant=times(instant))
+    return _with_note(line, entry.details) if line else str(entry.details["note"])
+
+
 def unscheduled(entry: Entry, times: Times) -> str:
     return _with_note(say("for {instant}", instant=times(entry.details["since"])), entry.details)
 
@@ -124,6 +130,9 @@ def _with_note(line: str, details: Mapping[str, Any]) -> str:
 
 LINES: Mapping[str, Callable[[Entry, Times], str]] = {
     "published": published,
+    "policy_approval_asked": approval_asked,
+    "policy_approval_taken_back": lambda entry, _: entry.details["note"],
+    "policy_approval_declined": lambda entry, _: entry.details["note"],
     "policy_approved": lambda entry, _: entry.details["note"],
     "activated": activated,
     "scheduled": scheduled,

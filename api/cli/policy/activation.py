@@ -1,4 +1,4 @@
-"""`pointsman policy publish`, `approve`, `activate`, `rollback`, `unschedule`: which version decides, and when."""
+"""`pointsman policy publish`, `activate`, `rollback`, `unschedule`: which version decides, and when."""
 
 import shlex
 from pathlib import Path
@@ -149,23 +149,6 @@ def activate_version(
         _print_schedule(service)
 
 
-@click.command("approve")
-@click.argument("version")
-@NOTE
-@click.pass_obj
-def approve_version(settings: Settings, version: str, note: str) -> None:
-    """Approve a published VERSION, which somebody else published.
-
-    With POINTSMAN_FOUR_EYES=1, a version is activated only after that.
-
-    Example: pointsman policy approve d2720ce4c970 --note "read it, and its tests"
-    """
-    with Pointsman(settings) as service:
-        full_version = service.versions.find(version)
-        service.versions.approve(full_version, who=who(settings), note=note)
-    click.echo(say("{full_version} is approved by {who}", full_version=full_version, who=who(settings)))
-
-
 @click.command()
 @click.option(
     "--at",
@@ -205,7 +188,7 @@ def unschedule_version(settings: Settings, version: str, note: str) -> None:
         _print_schedule(service)
 
 
-COMMANDS = (publish, approve_version, activate_version, rollback, unschedule_version)
+COMMANDS = (publish, activate_version, rollback, unschedule_version)
 
 
 def print_gone(service: Pointsman, before: str | None, version: str) -> None:

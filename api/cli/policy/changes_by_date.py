@@ -31,7 +31,7 @@ def print_changes_between(settings: Settings, start: int, end: int, *, as_json: 
         before, after = versions.active_at(start), versions.active_at(end - 1)
         changes = versions.changes(before, after) if after else None
         between = [item for item in versions.activations() if start < item.at < end]
-        steps = [(item, versions.changes_of(item), versions.approvers(item.version)) for item in between]
+        steps = [(item, versions.changes_of(item), versions.approvals.of(item.version)) for item in between]
     if as_json:
         print_json(
             ChangesByDateRecord(

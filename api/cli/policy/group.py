@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.output import findings
-from api.cli.policy import activation, gate, trials, versions
+from api.cli.policy import activation, approvals, gate, trials, versions
 from api.cli.policy.idle import idle
 from api.cli.policy.network import network_to_check, with_network
 from api.cli.policy.run_tests import run_tests
@@ -60,6 +60,7 @@ for command in (
     table,
     idle,
     *activation.COMMANDS,
+    *approvals.COMMANDS,
     gate.gate,
     *trials.COMMANDS,
     *versions.COMMANDS,

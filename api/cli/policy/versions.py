@@ -10,7 +10,8 @@ from api.cli.output.times import Times
 from api.cli.policy.changes_by_date import print_changes_between
 from api.files.policies import policy_files
 from api.language.current import say
-from api.records.policies import ChangesRecord, HistoryEntryRecord, ListedVersionRecord, VersionFilesRecord
+from api.records.listed_versions import ListedVersionRecord
+from api.records.policies import ChangesRecord, HistoryEntryRecord, VersionFilesRecord
 from engine.errors import NotFound
 from engine.policies.versions import Versions
 from engine.service import Pointsman

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from api.console.calls import CallRefused
 from api.console.console import Console
 from api.console.navigation import Part, Section
+from api.console.pages.policies.approvals import waiting_for_approval
 from api.console.visit import Visit
 from api.language.current import counted, say, text
 from api.reports.charts.flow_map import MapNode, flow_map
@@ -58,6 +59,7 @@ def today(visit: Visit) -> Response:
         full=[node for node in days["nodes"] if node["most_shipments"] and node["shipments"] >= node["most_shipments"]],
         resting=visit.get("/v1/resting")["nodes"] if visit.may("resting_listed") else None,
         waiting=visit.get("/v1/backlog", limit="1")["waiting"] if visit.may("backlog_page") else None,
+        to_approve=waiting_for_approval(visit),
         most=MOST_SHOWN,
     )
 

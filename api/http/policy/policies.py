@@ -9,6 +9,7 @@ from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
+from api.http.policy.approvals import add_approvals
 from api.http.policy.calling import calling
 from api.http.policy.drafts import add_drafts
 from api.http.policy.gates import add_gates
@@ -17,7 +18,6 @@ from api.http.policy.plain_rules import add_plain_rules
 from api.http.policy.trials import add_trials
 from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
 from api.records.policies import (
-    ListedVersionRecord,
     PublishedRecord,
     ReviewRecord,
     TimelineRecord,
@@ -48,10 +48,6 @@ class ActivateRequest(Strict):
         load_default=False,
         metadata={"description": "in an emergency, do without a gate that passed; needs a note"},
     )
-
-
-class ApproveVersionRequest(Strict):
-    note = Note(load_default="", metadata={"description": "why, for the history"})
 
 
 class UnscheduleRequest(Strict):
@@ -122,6 +118,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         )
         return answer(record)
 
+    add_approvals(policies, pointsman)
     _add_decisions_about_versions(policies, pointsman)
     add_plain_rules(policies, pointsman)
     add_drafts(policies, pointsman)
@@ -133,17 +130,6 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
 def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> None:
     """What is said of versions that are published: which of them decides, and from when on."""
-
-    @policies.post("/<string:version>/approve", scope="policies:approve")
-    @policies.arguments(ApproveVersionRequest)
-    @policies.response(HTTPStatus.OK, ListedVersionRecord)
-    def approve(body: dict[str, str], version: str) -> Response:
-        """Approve a version that somebody else published; again, it is answered the same"""
-        versions = pointsman.versions
-        full_version = versions.find(version)
-        versions.approve(full_version, note=body["note"], **calling())
-        (listed,) = (item for item in versions.published() if item.version == full_version)
-        return answer(ListedVersionRecord.of(listed))
 
     @policies.post("/<string:version>/activate", scope="policies:publish")
     @policies.arguments(ActivateRequest)

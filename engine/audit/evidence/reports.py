@@ -186,7 +186,7 @@ class EvidenceReports:
         self, item: Activation, under: Counter[ActiveFrom], fired: Counter[tuple[ActiveFrom, str]]
     ) -> Iterator[RuleChangeRecord]:
         changes = self._versions.changes_of(item)
-        approvers = list(self._versions.approvers(item.version))
+        approvers = list(self._versions.approvals.of(item.version))
         active = (item.version, item.at)
         for change in changes.changes if changes else ():
             yield RuleChangeRecord(

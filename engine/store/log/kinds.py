@@ -3,6 +3,9 @@
 from typing import Literal, TypeAlias, get_args
 
 ACT_KINDS = (
+    "policy_approval_asked",
+    "policy_approval_taken_back",
+    "policy_approval_declined",
     "policy_approved",
     "scheduled",
     "unscheduled",

@@ -16,7 +16,7 @@ if redis.call('HEXISTS', key.policies, ARGV[2]) == 0 then
 end
 redis.call('XADD', key.policy_history, '*', 'act', 'approved', 'version', ARGV[2], 'who', ARGV[3], 'at', ARGV[4],
   'note', ARGV[5])
-redis.call('XADD', key.log, '*', 'kind', 'policy_approved', 'id', ARGV[2], 'at', ARGV[4],
+redis.call('XADD', key.log, '*', 'kind', 'policy_approved', 'id', ARGV[2], 'at', ARGV[4], 'caller', ARGV[3],
   'details', cjson.encode({note = ARGV[5]}), unpack(signature))
 redis.call('HSET', key.policy_operations, ARGV[1], change)
 return 'done'

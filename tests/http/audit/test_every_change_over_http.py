@@ -38,9 +38,10 @@ TRIED_ELSEWHERE = {
     *("tracking.events", "carrier_webhooks.call", "connectors.push"),
     *("connectors.replay_file", "connectors.drop_file"),
     "policies.run_gate",
+    *("policies.ask", "policies.take_back", "policies.decline"),
 }
 """What is printed is in no log; what carriers and other systems say is, once something follows from it, and a gate once
-a worker has run it. See the tests of these.
+a worker has run it; approvals are asked for where four eyes are needed. See the tests of these.
 """
 TAKES_NO_KEY = {
     "backlog.run",

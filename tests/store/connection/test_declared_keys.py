@@ -30,7 +30,7 @@ from engine.settings import Settings
 from engine.simulation.gate import run_gate
 from engine.simulation.job import JobRequest
 from engine.simulation.trial_turns import TrialTurns
-from engine.store import policy_versions, replica
+from engine.store import policy_approvals, policy_versions, replica
 from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
 from engine.store.audit.sealed_log import SealedLog
@@ -432,7 +432,11 @@ def follow_versions(pointsman, clock):
     trials.start_canary(dataclasses.replace(canary, share=5_000), who="eve", note="now", override_gate=True)
     trials.grow_canary(10_000, who="eve", note="now", override_gate=True)
     second = activate(pointsman, "then: {hold: 2 h}")
-    versions.approve(second, **who)
+    client, keys = pointsman._client, pointsman._keys
+    asked = policy_versions.HistoryEntry(operation="asked", at=clock.now, **who)
+    end = policy_approvals.read_history(client, keys).last_id
+    assert policy_approvals.change_request(client, keys, "asked", second, asked, last_id=end)
+    versions.approvals.approve(second, **who)
     assert versions.roll_back(**who) == first
     versions.activate(second, since=clock.now + 60, **who)
     redis, keys = pointsman._client.redis, pointsman._keys

@@ -8,6 +8,7 @@ from flask import Response
 
 from api.console.calls import path_of
 from api.console.console import Console
+from api.console.pages.policies.approvals import waiting_for_approval
 from api.console.pages.policies.timeline import timeline
 from api.console.visit import Visit
 
@@ -23,7 +24,9 @@ def add_to(console: Console) -> None:
 def rules(visit: Visit) -> Response:
     active = visit.get_or_none(path_of("v1", "policies", "active"))
     if active is None:
-        return visit.show("policies/rules.html", plain=None, version=None, uses=None)
+        return visit.show(
+            "policies/rules.html", plain=None, version=None, uses=None, waiting=waiting_for_approval(visit)
+        )
     plain = plain_rules(visit, active["files"])
     asked = bool(visit.query.get("weigh"))  # on a long log it takes a while
     uses = visit.ask("GET", "/v1/policies/uses", query={"weigh": WEIGHED}) if asked else None
@@ -35,6 +38,7 @@ def rules(visit: Visit) -> Response:
         found=found_rules(plain["policies"], search) if plain else [],
         version=active["version"],
         timeline=timeline(plain, visit.clock.local(visit.caller["now"]).date()) if plain else None,
+        waiting=waiting_for_approval(visit),
         uses=RuleUses(uses.json) if uses and uses.ok else None,
     )
 

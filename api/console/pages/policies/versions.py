@@ -1,7 +1,6 @@
 """Published versions, who did what with them, and the buttons by which one begins or ceases to decide."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -9,137 +8,15 @@ from werkzeug.exceptions import NotFound
 
 from api.console.calls import path_of
 from api.console.console import Console
+from api.console.pages.policies.approvals import may_answer, may_approve, waiting_for, wished_instant
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.pages.policies.rules import plain_rules
+from api.console.pages.policies.version_actions import ACTIONS, VersionAction
 from api.console.pages.policies.version_effect import effect_of
 from api.console.visit import Visit
-from api.language.current import say, text
+from api.language.current import say
 
 _MOST_SHOWN = "100"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionAction:
-    """A button: which call it does, what it says, and what is sent along of its form's fields."""
-
-    operation: str
-    path: tuple[str, ...]
-    """In which {version} stands for that of the page."""
-    title: str
-    sentence: str
-    done: str
-    body: Callable[[Visit, Mapping[str, str]], Any]
-    tone: str = "main"
-
-
-def _with_note(_: Visit, form: Mapping[str, str]) -> dict[str, Any]:
-    return {"note": form.get("note", "")}
-
-
-def _with_overrides(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
-    overrides = {name: True for name in ("override", "override_gate") if form.get(name)}
-    return {**_with_note(visit, form), **overrides}
-
-
-def _from_an_instant(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
-    written = form.get("at", "")
-    try:
-        instant = visit.clock.instant_of(written)
-    except ValueError:
-        instant = written  # which HTTP refuses, and says why
-    return {**_with_overrides(visit, form), "at": instant}
-
-
-ACTIONS: Mapping[str, VersionAction] = {
-    "activate": VersionAction(
-        operation="policies_activate",
-        path=("v1", "policies", "{version}", "activate"),
-        title=text("Activate now"),
-        sentence=text("From the next order on, this version decides in place of the one that is active."),
-        done=text("The version decides from now on."),
-        body=_with_overrides,
-    ),
-    "schedule": VersionAction(
-        operation="policies_activate",
-        path=("v1", "policies", "{version}", "activate"),
-        title=text("Schedule"),
-        sentence=text("From an instant on, this version decides. Until then, nothing changes."),
-        done=text("The version is scheduled."),
-        body=_from_an_instant,
-        tone="",
-    ),
-    "unschedule": VersionAction(
-        operation="policies_unschedule",
-        path=("v1", "policies", "{version}", "unschedule"),
-        title=text("Take off the schedule"),
-        sentence=text("The version does not take over; the one that decides by then goes on."),
-        done=text("The version is off the schedule."),
-        body=_with_note,
-        tone="danger",
-    ),
-    "approve": VersionAction(
-        operation="policies_approve",
-        path=("v1", "policies", "{version}", "approve"),
-        title=text("Approve"),
-        sentence=text("You have looked at this version, which somebody else published, and it may decide."),
-        done=text("The version is approved."),
-        body=_with_note,
-    ),
-    "gate": VersionAction(
-        operation="policies_run_gate",
-        path=("v1", "policies", "{version}", "gate"),
-        title=text("Run the gate"),
-        sentence=text(
-            "The version is tried on orders of the past, and held against the bounds of the gate. Nothing changes."
-        ),
-        done=text("The gate is run; look again in a moment."),
-        body=lambda _visit, _form: None,
-        tone="",
-    ),
-    "rollback": VersionAction(
-        operation="policies_rollback",
-        path=("v1", "policies", "rollback"),
-        title=text("Roll back"),
-        sentence=text("From the next order on, the version decides again that was active before this one."),
-        done=text("The version before decides again."),
-        body=_with_note,
-        tone="danger",
-    ),
-    "shadow": VersionAction(
-        operation="policies_start_shadow",
-        path=("v1", "policies", "shadow"),
-        title=text("Run as shadow"),
-        sentence=text("Each order is also decided by this version, to compare. It holds nothing and decides nothing."),
-        done=text("The shadow runs."),
-        body=lambda visit, form: {**_with_note(visit, form), "version": form["version"], **_share(form)},
-        tone="",
-    ),
-    "canary": VersionAction(
-        operation="policies_start_canary",
-        path=("v1", "policies", "canary"),
-        title=text("Begin a canary"),
-        sentence=text(
-            "This version really decides a share of the orders. The canary ends by itself if it breaks a bound."
-        ),
-        done=text("The canary decides its share of the orders."),
-        body=lambda visit, form: {
-            **_with_overrides(visit, form),
-            "version": form["version"],
-            **_share(form),
-            **(
-                {"stop_if": [line for line in form["stop_if"].split("\n") if line.strip()]}
-                if form.get("stop_if")
-                else {}
-            ),
-        },
-        tone="",
-    ),
-}
-
-
-def _share(form: Mapping[str, str]) -> dict[str, str]:
-    share = form.get("share", "").strip()
-    return {"share": share} if share else {}
 
 
 def add_to(console: Console) -> None:
@@ -153,7 +30,13 @@ def add_to(console: Console) -> None:
 def listed(visit: Visit) -> Response:
     listing = visit.get("/v1/policies")
     history = visit.get("/v1/policies/history", limit=_MOST_SHOWN)["changes"]
-    return visit.show("policies/versions.html", listing=listing, versions=listing["versions"][::-1], history=history)
+    return visit.show(
+        "policies/versions.html",
+        listing=listing,
+        versions=listing["versions"][::-1],
+        waiting=waiting_for(visit, listing),
+        history=history,
+    )
 
 
 def show(visit: Visit, version: str) -> Response:
@@ -199,11 +82,16 @@ def _against(listing: Any, version: str) -> str:
 def _actions(visit: Visit, version: Any, listing: Any) -> list[str]:
     """Those that make sense for a version as it stands, of those that the person may do."""
     active = version["active"]
+    request = version.get("approval_request")
+    is_open = request is not None and "declined" not in request
     sensible = {
+        "ask": version["needs_approval"] and not is_open,
+        "approve": may_approve(visit, version),
+        "decline": is_open and may_answer(visit, version),
+        "take-back": is_open and request["by"] == visit.session.name,
         "activate": not active,
         "schedule": not active,
         "unschedule": bool(version["scheduled"]),
-        "approve": visit.session.name not in (version["published_by"], *version.get("approved_by", ())),
         "gate": not active,
         "rollback": active and listing["before"] is not None,
         "shadow": not active,
@@ -254,6 +142,7 @@ def _show_question(visit: Visit, version: str, action: str, listing: Any, proble
         name=action,
         action=ACTIONS[action],
         listing=listing,
+        wished=wished_instant(visit, version) if action == "schedule" else "",
         problem=problem,
         may_override=visit.may("policies_approve") and action in ("activate", "schedule", "canary"),
     )

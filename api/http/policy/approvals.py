@@ -1,0 +1,77 @@
+"""Approvals of policy versions over HTTP: to ask for one, take that back, give it, decline it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from api.http.blueprint import Blueprint, answer
+from api.http.policy.calling import calling
+from api.records.listed_versions import ListedVersionRecord
+from api.shapes.base import Strict
+from api.shapes.fields import Instant, Note
+from engine.service import Pointsman
+
+
+class AskRequest(Strict):
+    note = Note(load_default="", metadata={"description": "what who approves should know; kept in the history"})
+    activate_at = Instant(
+        load_default=None,
+        metadata={"description": "from which instant on the version should decide; nothing is scheduled by that"},
+    )
+
+
+class TakeBackRequest(Strict):
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+class ApproveVersionRequest(Strict):
+    note = Note(load_default="", metadata={"description": "why, for the history"})
+
+
+class DeclineRequest(Strict):
+    note = Note(required=True, metadata={"description": "why, for who asked, and for the history"})
+
+
+def add_approvals(policies: Blueprint, pointsman: Pointsman) -> None:
+    """The calls about approvals."""
+
+    def listed(full_version: str) -> Response:
+        (version,) = (item for item in pointsman.versions.published() if item.version == full_version)
+        return answer(ListedVersionRecord.of(version))
+
+    @policies.post("/<string:version>/ask", scope="policies:publish")
+    @policies.arguments(AskRequest)
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def ask(body: dict[str, Any], version: str) -> Response:
+        """Ask that a published version be approved; while that waits for an answer, again, it is answered the same"""
+        full_version = pointsman.versions.find(version)
+        pointsman.versions.approvals.ask(full_version, note=body["note"], activate_at=body["activate_at"], **calling())
+        return listed(full_version)
+
+    @policies.post("/<string:version>/take-back", scope="policies:publish")
+    @policies.arguments(TakeBackRequest)
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def take_back(body: dict[str, str], version: str) -> Response:
+        """Take back what one has asked: the version need not be approved any more"""
+        full_version = pointsman.versions.find(version)
+        pointsman.versions.approvals.take_back(full_version, note=body["note"], **calling())
+        return listed(full_version)
+
+    @policies.post("/<string:version>/approve", scope="policies:approve")
+    @policies.arguments(ApproveVersionRequest)
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def approve(body: dict[str, str], version: str) -> Response:
+        """Approve a version that somebody else published; again, it is answered the same"""
+        full_version = pointsman.versions.find(version)
+        pointsman.versions.approvals.approve(full_version, note=body["note"], **calling())
+        return listed(full_version)
+
+    @policies.post("/<string:version>/decline", scope="policies:approve")
+    @policies.arguments(DeclineRequest)
+    @policies.response(HTTPStatus.OK, ListedVersionRecord)
+    def decline(body: dict[str, str], version: str) -> Response:
+        """Decline to approve a version, and say why; it can be asked for again, and approved after all"""
+        full_version = pointsman.versions.find(version)
+        pointsman.versions.approvals.decline(full_version, note=body["note"], **calling())
+        return listed(full_version)
