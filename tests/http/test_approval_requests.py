@@ -69,8 +69,12 @@ def test_a_request_is_seen_by_all_until_it_is_answered_and_each_step_is_told(per
         *("published", "asked", "declined", "asked", "taken_back", "asked", "approved")
     ]
     assert acts[1] == {
-        **{"act": "asked", "version": asked["version"], "who": "Ada", "at": at},
-        **{"note": "for the sale", "activate_at": WISHED},
+        "act": "asked",
+        "version": asked["version"],
+        "who": "Ada",
+        "at": at,
+        "note": "for the sale",
+        "activate_at": WISHED,
     }
     since = json.loads(start)["id"]
     lines = person("Boss", "admin").get(f"/v1/events?since={since}&type=policy.approval_changed").data.splitlines()

@@ -69,7 +69,7 @@ def approve_version(settings: Settings, version: str, note: str) -> None:
 @AS_JSON
 @click.pass_obj
 def decline_version(settings: Settings, version: str, note: str, *, as_json: bool) -> None:
-    """Decline to approve VERSION, for which somebody else asked, and say why.
+    """Decline to approve VERSION, and say why.
 
     It can be asked for again, and approved after all.
 
