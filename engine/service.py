@@ -26,6 +26,7 @@ from engine.audit.explanations import Explanations
 from engine.audit.replays import Replays
 from engine.audit.sealing.leaf import id_text
 from engine.audit.search.decisions import Decisions
+from engine.audit.search.index_turns import IndexTurns
 from engine.decide.availability.free_units import SkuAvailability
 from engine.decide.impact.rule_impact import deciding_rules
 from engine.decide.matching.matcher import Matcher
@@ -105,6 +106,7 @@ from engine.store.replica import Replica
 from engine.store.requests.request_answers import RequestAnswers
 from engine.store.requests.request_counts import RequestCounts
 from engine.store.reset import forget, log_reset
+from engine.store.search_index.building import IndexBuilding
 from engine.store.stored_state import StoredState, stored_state
 from engine.store.waiting.offers import Offers
 from engine.store.whatif_jobs import WhatIfJobs
@@ -334,6 +336,11 @@ class Pointsman:
         self.availability_feed = AvailabilityFeed(self._client, self._keys, facts=self._facts, clock=lambda: self.now)
 
     @functools.cached_property
+    def search_index(self) -> IndexTurns:
+        """The index by which decisions and orders are found by SKU and node."""
+        return IndexTurns(IndexBuilding(self._client, self._keys))
+
+    @functools.cached_property
     def days(self) -> LiveDays:
         """What came of the orders of the last days."""
         return LiveDays(
@@ -363,6 +370,7 @@ class Pointsman:
         self.flows.close()
         for thread in self._seal_threads:
             thread.stop()
+        self.search_index.close()
         self.events.close()
         self.accesses.close()
         self._facts.close()

@@ -244,6 +244,7 @@ def served_app() -> Flask:
         pointsman.flows.start(prices_elsewhere=solved_where(Spread(workers=processors()), pointsman))
         pointsman.fulfilment.start()
         pointsman.start_sealing()
+        pointsman.search_index.start()
         pointsman.events.start_delivering(renderer(pointsman))
         pointsman.accesses.start()
         TrialTurns(pointsman).start()

@@ -28,10 +28,13 @@ from engine.store.orders.order_list import OrderPlace, placed_last
 from engine.store.orders.order_pegs import read_order_pegs
 from engine.store.orders.stored_order import Approval, StoredOrder, amended_order, read_orders
 from engine.store.outcomes import AnsweredBefore, OrderTaken
+from engine.store.search_index.index_entries import fields_of
+from engine.store.search_index.order_places import OrderPlaces
 
 MOST_LOOKED_AT = 1_000
 """How many orders are read for one page."""
-_AT_ONCE = 100
+_AT_ONCE, _AT_LEAST = 100, 10
+"""Orders that are read at a time: no more than the page still lacks, if that is not very few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,7 @@ class LivingOrders:
         self._client = client
         self._keys = keys
         self._backlog = BacklogEntries(client, keys)
+        self._order_places = OrderPlaces(client, keys)
         self._change_script = ChangeScript(client, keys)
         self._calls = OrderCalls(client, keys)
         self._clock = clock
@@ -127,7 +131,7 @@ class LivingOrders:
         places = self._places(filtered, after)
         orders: list[OrderState] = []
         looked_at = 0
-        while batch := list(itertools.islice(places, _AT_ONCE)):
+        while batch := list(itertools.islice(places, min(_AT_ONCE, max(_AT_LEAST, limit - len(orders))))):
             stored = read_orders(self._client, self._keys, [name for _, name in batch])
             states = {state.stored.id: state for state in self._states_of(stored)}
             for place in batch:
@@ -206,9 +210,10 @@ class LivingOrders:
         if filtered.state == "waiting":
             waiting = {(entry.order.placed_at, entry.order.id) for entry in self._backlog.all()}
             places = iter(sorted((place for place in waiting if after is None or place < after), reverse=True))
+        elif filtered.state == "awaiting_approval":
+            places = placed_last(self._client, self._keys.parked, after=after)
         else:
-            key = self._keys.parked if filtered.state == "awaiting_approval" else self._keys.orders
-            places = placed_last(self._client, key, after=after)
+            places = self._order_places.placed_last(fields_of(sku=filtered.sku, node=filtered.node), after=after)
         least = filtered.placed_after
         return itertools.takewhile(lambda place: least is None or place[0] > least, places)
 

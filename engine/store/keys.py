@@ -535,6 +535,30 @@ class Keys:
         """Hash: decision id to its entry in the log."""
         return self._key("decisions")
 
+    @property
+    def search_index(self) -> str:
+        """Hash: how the index was made by which decisions and orders are found by SKU and node (see search_index/):
+        `cursor`, the last entry of the log that is in it, and `made`; without that, it is made anew.
+        """
+        return self._key("search")
+
+    @property
+    def search_days(self) -> str:
+        """Set: `decided DATE` and `placed DATE` for each hash of that index that there is."""
+        return self._key("search", "days")
+
+    def search_day(self, name: str) -> str:
+        """Hash, of the member `name` of `search_days`: `sku SKU`, `node NODE` and `damaged` to the decisions that were
+        logged on that UTC date, or to the orders that were placed on it (see search_index/packed.py). Those of
+        decisions that are archived are deleted.
+        """
+        return self._key("search", *name.split(" "))
+
+    @property
+    def search_turn(self) -> str:
+        """String that expires: a worker has its turn of taking the log into the index."""
+        return self._key("search", "turn")
+
     def idempotency(self, caller: str, key: str) -> str:
         """String: the decision that answered the request with this idempotency key. A caller's name may have a colon,
         which would end it.

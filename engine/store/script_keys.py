@@ -153,6 +153,7 @@ INDEX_PROMISES = KeyLayout(
     ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
     parts=_WAITING,
 )
+INDEX_LOG = KeyLayout(("search_index", "search_days"), (("search_day",),))
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
 MOVE_STOCK = KeyLayout(
@@ -404,6 +405,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/settle": SETTLE_REQUEST,
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
+    "audit/index_log": INDEX_LOG,
     "audit/seal": SEAL,
     "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,

@@ -16,9 +16,14 @@ from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry, EntryId
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry_id
+from engine.store.search_index.index_entries import fields_of
+from engine.store.search_index.stored_index import IndexBegunAnew, IndexState, StoredIndex
 
 MOST_LOOKED_AT = 10_000
 """How many entries of the log are read for one page: a page of rare decisions takes no longer than one of many."""
+_AT_ONCE = 50
+"""Entries that the index finds are read so many at a time."""
+_MILLISECONDS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +46,13 @@ class DecisionSearch:
         self._client = client
         self._keys = keys
         self._archive = ArchiveSearch(ArchivedLog(client, keys))
+        self._index = StoredIndex(client, keys)
 
     def page(self, filtered: DecisionFilter, *, after: EntryId | None = None, limit: int) -> DecisionPage:
         """At most `limit` decisions that were logged before the entry `after`."""
         found: list[DecisionSummary] = []
         unreadable: list[EntryId] = []
-        raw = self._of_order(filtered.order, after) if filtered.order else self._logged(filtered, after)
+        raw = self._of_order(filtered.order, after) if filtered.order else self._raw(filtered, after)
         entry = None
         for entry_id, fields in itertools.islice(raw, MOST_LOOKED_AT):
             entry = parse_entry_id(entry_id)
@@ -72,7 +78,7 @@ class DecisionSearch:
         leave of the log is read.
         """
         count, fired, first = 0, Counter[str](), None
-        for entry_id, fields in self._logged(filtered, None):
+        for entry_id, fields in self._raw(filtered, None):
             first = parse_entry_id(entry_id)
             with contextlib.suppress(*UNREADABLE):
                 summary = summary_of(entry_id, fields)
@@ -82,9 +88,42 @@ class DecisionSearch:
         archived, fired_there = self._archive.fired(filtered, before=first)
         return count + archived, fired + fired_there
 
-    def _logged(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
-        """The entries that may match, by when they were logged."""
-        return decision_log.newest_first(self._client, self._keys, start=filtered.start, end=filtered.end, after=after)
+    def _raw(self, filtered: DecisionFilter, after: EntryId | None) -> Iterator[RawEntry]:
+        """The entries of the log that may match: of a SKU or a node those that the index finds, and those that are not
+        in it yet.
+        """
+        fields = fields_of(sku=filtered.sku, node=filtered.node)
+        state = self._index.state() if fields else IndexState(made=False)
+        if not state.made:
+            yield from self._logged(filtered, after)
+            return
+        yield from self._logged(filtered, after, behind=state.cursor)
+        last = after if after is not None and after <= state.cursor else _next(state.cursor)
+        try:
+            for raw in self._indexed(filtered, state, before=last):
+                last = parse_entry_id(raw[0])
+                yield raw
+        except IndexBegunAnew:
+            yield from self._logged(filtered, last)
+
+    def _indexed(self, filtered: DecisionFilter, state: IndexState, *, before: EntryId) -> Iterator[RawEntry]:
+        """Those that the index has. Raises IndexBegunAnew."""
+        since, end = ((filtered.start or 0) * _MILLISECONDS, 0), before
+        if filtered.end is not None:
+            end = min(before, (max(0, filtered.end) * _MILLISECONDS, 0))
+        fields = fields_of(sku=filtered.sku, node=filtered.node)
+        entries = self._index.entries(fields, state, since=since, before=end)
+        while piece := list(itertools.islice(entries, _AT_ONCE)):
+            places = ["{}-{}".format(*entry).encode() for entry in piece]
+            yield from decision_log.stored_entries(self._client, self._keys, places)
+
+    def _logged(
+        self, filtered: DecisionFilter, after: EntryId | None, behind: EntryId | None = None
+    ) -> Iterator[RawEntry]:
+        """The entries by when they were logged, behind the entry `behind`."""
+        return decision_log.newest_first(
+            self._client, self._keys, start=filtered.start, end=filtered.end, after=after, behind=behind
+        )
 
     def _of_order(self, order: str, after: EntryId | None) -> Iterator[RawEntry]:
         """The entries of the order's decisions, found by its index."""
@@ -119,3 +158,7 @@ def entries_of_order(client: Client, keys: Keys, order: str, *, on_damaged: Call
         start = client.redis.hget(keys.decisions, decisions[0]) if decisions else None
     if start is not None:
         yield from decision_log.entries_about(client, keys, set(decisions), start=start.decode(), on_damaged=on_damaged)
+
+
+def _next(entry: EntryId) -> EntryId:
+    return entry[0], entry[1] + 1

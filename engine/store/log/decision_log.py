@@ -215,12 +215,20 @@ def next_entries(client: Client, keys: Keys, *, start: str, count: int) -> list[
 
 
 def newest_first(
-    client: Client, keys: Keys, *, start: int | None = None, end: int | None = None, after: EntryId | None = None
+    client: Client,
+    keys: Keys,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    after: EntryId | None = None,
+    behind: EntryId | None = None,
 ) -> Iterator[RawEntry]:
-    """The log as it is stored on the server, without what is in the archive; `start`, `end` and `after` as in
+    """The log as it is stored on the server, without what is in the archive; `start`, `end`, `after` and `behind` as in
     `batches_newest_first`.
     """
-    for batch in batches_newest_first(client, keys.log, start=start, end=end, after=after, at_once=_BATCH):
+    for batch in batches_newest_first(
+        client, keys.log, start=start, end=end, after=after, at_once=_BATCH, behind=behind
+    ):
         yield from batch
 
 

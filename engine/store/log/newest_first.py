@@ -19,12 +19,21 @@ _L = TypeVar("_L", bound=_Logged)
 
 
 def batches_newest_first(
-    client: Client, stream: str, *, start: int | None, end: int | None, after: EntryId | None, at_once: int
+    client: Client,
+    stream: str,
+    *,
+    start: int | None,
+    end: int | None,
+    after: EntryId | None,
+    at_once: int,
+    behind: EntryId | None = None,
 ) -> Iterator[Sequence[tuple[bytes, dict[bytes, bytes]]]]:
-    """Raw entries from the instant `start` on and before `end` (UTC seconds, the server's clock) and before the entry
-    `after`, `at_once` at most in a batch. Raises StoreUnavailable.
+    """Raw entries from the instant `start` on and before `end` (UTC seconds, the server's clock), before the entry
+    `after` and behind the entry `behind`, `at_once` at most in a batch. Raises StoreUnavailable.
     """
     first = "-" if start is None else str(start * _MILLISECONDS)
+    if behind is not None and (start is None or behind[0] >= start * _MILLISECONDS):
+        first = "({}-{}".format(*behind)
     last = "+" if end is None else str(max(0, end * _MILLISECONDS - 1))
     if after is not None and (end is None or after[0] < end * _MILLISECONDS):
         last = "({}-{}".format(*after)

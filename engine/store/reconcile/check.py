@@ -57,6 +57,7 @@ from engine.store.reconcile.log_replay import LogReplay
 from engine.store.reconcile.order_index import suspected_orders
 from engine.store.reconcile.stored_replay import StoredReplay
 from engine.store.reconcile.waiting_index import suspects, waiting_drifts
+from engine.store.search_index.comparison import SearchComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +179,7 @@ class Check:
         before = (start.indexed, start.endings) if start else (0, 0)
         self._index = IndexComparison(client, keys, size=indexed, equal=before[0])
         self._endings = EndingsComparison(client, keys, self.replay, stored=before[1])
+        self._search = SearchComparison(client, keys)
 
     def audit(self) -> Audit:
         """Read everything once, and suspects twice."""
@@ -251,8 +253,8 @@ class Check:
                 return taken_drifts(keys, replay, name, state, millis)
             case "on_time":
                 return on_time_drifts(keys, replay, name, state, millis)
-            case "waiting":
-                return waiting_drifts(keys, name, state)
+            case "waiting" | "search_index":
+                return waiting_drifts(keys, name, state) if kind == "waiting" else self._search.drifts(name, state)
             case "index":
                 return index_drifts(keys, name, self._index.wrong[name], state)
             case kind if kind in PARCEL_HASHES:
@@ -294,10 +296,12 @@ class Check:
             for part in self._parted(batch):
                 self._replay(part)
                 self._index.compare(part)
+                self._search.compare(part)
                 self._endings.compare()
                 if self.replay.end == self._keep_at:
                     self._keep()
         self._suspected.update(("index", name) for name in self._index.wrong)
+        self._suspected.update(("search_index", place) for place in self._search.wrong)
         self.replay.late.begun = True
 
     def _restore_amended(self) -> None:
@@ -318,7 +322,7 @@ class Check:
     def _keep(self) -> None:
         """Keep the state as it should be now, if all that was compared is so."""
         replay = self.replay
-        if not (self._index.wrong or replay.ended or replay.unreadable):
+        if not (self._index.wrong or self._search.wrong or replay.ended or replay.unreadable):
             stored = StoredReplay.of(replay, indexed=self._index.equal, endings=self._endings.stored)
             self.kept = stored.encode()
 

@@ -56,14 +56,15 @@ SuspectKind: TypeAlias = Literal[
     "manifests",
     "serials",
     "tracking_serials",
+    "search_index",
 ]
 Suspect: TypeAlias = tuple[SuspectKind, Any]
 """Something that may have drifted: its kind, and the name of a hold, a caller or a decision, a position (SKU, node), a
 load (day, field), what was taken (the name of its key, node), a node that rests, an order (cancelled: its cancelled
 units), the place of an entry of the backlog in its index (SKU, decision), a receipt (SKU, id), whether any receipt is
 open (no name), units that stand on one (SKU, field of the peg), a shipment whose promise is at risk, the id of a
-transfer, a field of a hash of parcels (see parcel_drifts.py), a shipment that a carrier has (DECISION/NUMBER), or how
-many parcels came on time (as `Keys.on_time` has it).
+transfer, a field of a hash of parcels (see parcel_drifts.py), a shipment that a carrier has (DECISION/NUMBER), how
+many parcels came on time (as `Keys.on_time` has it), or a field of a day of the search index (day, field).
 """
 
 LOAD_SECONDS = 4 * 86_400

@@ -9,11 +9,14 @@ from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_notes import member_of
 from engine.store.fulfilment.stored_shipment import shipment_key
 from engine.store.keys import Keys
+from engine.store.log.stored_entry import parse_entry_id
 from engine.store.reconcile.drift import SuspectPosition
 from engine.store.reconcile.expected_state import ReceiptState, Suspect, SuspectKind
 from engine.store.reconcile.fulfilment.parcel_hashes import PARCEL_HASHES, ParcelHash, parcel_hash
 from engine.store.reconcile.scan import decode_fields, parse_base
 from engine.store.reconcile.waiting_index import WaitingState, parse_waiting
+from engine.store.search_index.comparison import FieldState
+from engine.store.search_index.stored_index import state_of
 
 _AT_ONCE = 500
 
@@ -112,6 +115,11 @@ def _parse_score(replies: Iterator[Any]) -> str | None:
     return None if score is None else str(int(score))
 
 
+def _parse_search_field(replies: Iterator[Any]) -> FieldState:
+    index, through, value = state_of(next(replies)), next(replies), next(replies)
+    return FieldState(index=index, through=parse_entry_id(through or b"0-0"), value=value or b"")
+
+
 def _field(kind: ParcelHash) -> _Read:
     """That of a hash of parcels."""
     return _Read(lambda pipeline, keys, name: pipeline.hget(parcel_hash(keys, kind), name), _parse_text)
@@ -190,5 +198,13 @@ _READS: Mapping[SuspectKind, _Read] = {
     ),
     "on_time": _Read(lambda pipeline, keys, field: pipeline.hget(keys.on_time, field), _parse_text),
     **{kind: _field(kind) for kind in PARCEL_HASHES},
+    "search_index": _Read(
+        lambda pipeline, keys, place: (
+            pipeline.hmget(keys.search_index, ["made", "cursor"])
+            .hget(keys.archived, "through")
+            .hget(keys.search_day(place[0]), place[1])
+        ),
+        _parse_search_field,
+    ),
 }
 """In the order in which drifts are reported."""

@@ -151,6 +151,7 @@ def site(
             app = create_app(pointsman)
             contents = fill(pointsman, client_of(pointsman, app), decided, packed=packed)
             pointsman.sealer.seal()
+            pointsman.search_index.catch_up()
             yield pointsman, app, contents
 
 

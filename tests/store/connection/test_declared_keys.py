@@ -297,6 +297,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])
     assert pointsman.erasures.erase(over.id, note="").order == over.id
+    pointsman.search_index.catch_up()
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
 
