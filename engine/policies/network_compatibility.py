@@ -18,6 +18,7 @@ from engine.store.network import load, read
 from engine.store.outcomes import NetworkChanged, TimelineOutcome
 from engine.store.policy_versions import StoredTimeline
 from rules.policy import PolicySet
+from rules.syntax.close_words import KeptWords
 
 NOT_ACTIVATED = "it was not activated; what is active stays so"
 
@@ -31,11 +32,13 @@ class NetworkCompatibility:
         self._clock = clock
         self._network: Network | None = None
         """As it was read last."""
+        self._skus: tuple[str, KeptWords] | None = None
+        """Those of the network of a version, as they were read last."""
 
     def fit(self, policies: PolicySet) -> Fit:
         """How `policies` fit the loaded network. Without findings, if none is loaded."""
         network = self._read_network()
-        skus = read.read_skus(self._client, self._keys) if network and mentions_skus(policies) else None
+        skus = self._read_skus(network) if network and mentions_skus(policies) else None
         return self._fit(policies, network, skus)
 
     def product_words(self) -> dict[str, Collection[str]]:
@@ -83,6 +86,15 @@ class NetworkCompatibility:
         if self._network is None or self._network.version != read.read_version(self._client, self._keys):
             self._network = read.read_network(self._client, self._keys)
         return self._network
+
+    def _read_skus(self, network: Network) -> KeptWords:
+        """Those of the network's products, read again only if it is another."""
+        if self._skus is None or self._skus[0] != network.version:
+            words = KeptWords(read.read_skus(self._client, self._keys))
+            if read.read_version(self._client, self._keys) != network.version:
+                return words
+            self._skus = network.version, words
+        return self._skus[1]
 
     def _deciding_sets(self, timeline: StoredTimeline) -> Iterator[PolicySet]:
         """The sets that decide now or are scheduled to. One that can't be read never decides, in whatever network: the

@@ -3,16 +3,39 @@
 import bisect
 import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 MOST_COMPARED = 5_000
 """Words that a misspelt one is compared with, whatever they are."""
 _NEIGHBOURS = 500
 """Of more words, so many on either side of where the misspelt one would stand."""
+_KEPT = 1_000
+"""Words of which the closest one is kept."""
 _ASCII_LETTERS = str.maketrans(
     string.ascii_uppercase, string.ascii_lowercase, "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
 )
+
+
+class KeptWords(Collection[str]):
+    """Words that others are compared with again and again, as all SKUs of a network: what was the closest to each of
+    the last ones is kept.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.sorted = sorted(words)
+        self._words = frozenset(self.sorted)
+        self.closest = lru_cache(_KEPT)(lambda text: closest(text, self.sorted))
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._words
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sorted)
+
+    def __len__(self) -> int:
+        return len(self.sorted)
 
 
 def closest(text: str, words: Iterable[str]) -> str:
@@ -20,6 +43,8 @@ def closest(text: str, words: Iterable[str]) -> str:
     none is similar. Of many words, only those that begin alike are compared, and of these the ones next to it in their
     order.
     """
+    if isinstance(words, KeptWords):
+        return words.closest(text)
     candidates = sorted(words)
     same = same_but_for_spelling(text, candidates)
     if same:
@@ -35,7 +60,7 @@ def closest(text: str, words: Iterable[str]) -> str:
 def same_but_for_spelling(text: str, words: Iterable[str]) -> str:
     """The word that differs only in accents, capitals, quotation marks, spaces and hyphens; empty if none does."""
     letters = _letters(text)
-    return next((word for word in sorted(words) if _letters(word) == letters), "") if letters else ""
+    return min((word for word in words if _letters(word) == letters), default="") if letters else ""
 
 
 def _letters(text: str) -> str:

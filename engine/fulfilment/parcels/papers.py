@@ -144,8 +144,12 @@ class ParcelPapers:
     def _manifested(
         self, shipments: Sequence[tuple[PackedShipment, Packing]], sender: PostalAddress
     ) -> Iterator[paper.ManifestParcel]:
+        # of a packing whose texts say whom it goes to, or whose addressee is known, its order need not be read
+        asked = {shipment.order for shipment, packing in shipments if packing.texts and not packing.texts.goal}
+        known = self._parts.addressees.read_all(sorted(asked))
         for shipment, packing in shipments:
-            goal = self._goal(shipment, packing, sender)
+            found = packing.texts.goal or known[shipment.order] if packing.texts else None
+            goal = found if isinstance(found, PostalAddress) else self._goal(shipment, packing, sender)
             for parcel in packing.parcels:
                 yield paper.ManifestParcel(
                     sscc=parcel.sscc,
@@ -158,7 +162,7 @@ class ParcelPapers:
                 )
 
     def _goal(self, shipment: PackedShipment, packing: Packing, sender: PostalAddress) -> PostalAddress:
-        """Where a packing goes; of one whose order was erased, its country alone."""
+        """Where a packing goes, by its order; of one that was erased, its country alone."""
         reading = self._packing.read(shipment.key)
         try:
             return self._shipment(reading, packing).addressee

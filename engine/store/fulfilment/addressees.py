@@ -3,6 +3,8 @@
 An addressee may be known before its order is decided, so it has a key of its own; labels have that of their order.
 """
 
+from collections.abc import Sequence
+
 import orjson
 
 from engine.errors import OrderErased
@@ -46,15 +48,22 @@ class Addressees:
 
     def read(self, order: str) -> PostalAddress | None:
         """None: there is none."""
-        name = key_name(order)
-        with faults():
-            content = self._client.redis.hget(self._keys.addressees, order)
-        secret = read_secrets(self._client, self._keys, [name])[name]
-        if isinstance(secret, Erased):
+        address = self.read_all([order])[order]
+        if isinstance(address, Erased):
             raise erased(order)
-        if content is None or secret is None:
-            return None
-        return address_of(orjson.loads(decrypt(content, _beside(order), secret)))
+        return address
+
+    def read_all(self, orders: Sequence[str]) -> dict[str, PostalAddress | Erased | None]:
+        """By order, whether it was erased, too."""
+        if not orders:
+            return {}
+        with faults():
+            contents = self._client.redis.hmget(self._keys.addressees, orders)
+        secrets = read_secrets(self._client, self._keys, map(key_name, orders))
+        return {
+            order: _address(order, content, secrets[key_name(order)])
+            for order, content in zip(orders, contents, strict=True)
+        }
 
     def encrypted(self, order: str, address: PostalAddress) -> bytes:
         """As it is stored."""
@@ -108,6 +117,14 @@ class Addressees:
         with faults():
             answer: bytes = self._script(keys=script_keys, args=[order, key_name(order), secret, content, now])
         return answer
+
+
+def _address(order: str, content: bytes | None, secret: bytes | Erased | None) -> PostalAddress | Erased | None:
+    if isinstance(secret, Erased):
+        return secret
+    if content is None or secret is None:
+        return None
+    return address_of(orjson.loads(decrypt(content, _beside(order), secret)))
 
 
 def erased(order: str) -> OrderErased:

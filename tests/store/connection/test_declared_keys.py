@@ -293,11 +293,11 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     print_at_a_node(pointsman)
     pack_at_a_node(pointsman)
     ask_for_a_whatif(pointsman)
+    pointsman.search_index.catch_up()
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])
     assert pointsman.erasures.erase(over.id, note="").order == over.id
-    pointsman.search_index.catch_up()
     on_replicas_alone, before_the_service_starts = "replica_snapshot", "server/rights"
     assert ran == script_names() - {on_replicas_alone, before_the_service_starts}
 
