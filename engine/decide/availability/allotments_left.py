@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+
 from engine.decide.availability.expected_sales import expected_sales
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.availability.offer import facts_of_lines
@@ -11,7 +13,7 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.matcher import Matcher
 from rules.effects import PositionOutcome
-from rules.reserves import Tally
+from rules.reserves import Allotment, Tally
 from rules.vocabulary import Stage
 
 
@@ -35,19 +37,21 @@ def allotments_left(facts: StockFacts, matcher: Matcher, now: int) -> Sequence[S
     expected = expected_sales(facts, matcher, columns)
     for channel in sorted({item.tally.channel for item in matcher.policies.allotments}):
         lines = facts_of_lines(facts, channel, columns)
-        judgement = stage.judge_lines(lines, facts.stock.sku, facts.to_judge(columns.clocks)).tolist()
-        for row, number in enumerate(judgement):
+        judgement = stage.judge_lines(lines, facts.stock.sku, facts.to_judge(columns.clocks))
+        for number in np.unique(judgement).tolist():  # of many rows, few judgements
             outcome = cast("PositionOutcome", stage.table.judgements[number].outcome)
-            by_row[row] += _of_position(facts, row, outcome, channel, expected)
+            allotments = outcome.floor(channel).own.allotments
+            for row in (judgement == number).nonzero()[0].tolist() if allotments else ():
+                by_row[row] += _of_position(facts, row, allotments, expected)
     return by_row
 
 
 def _of_position(
-    facts: StockFacts, row: int, outcome: PositionOutcome, channel: str, expected: ExpectedSales
+    facts: StockFacts, row: int, allotments: Sequence[Allotment], expected: ExpectedSales
 ) -> Iterator[AllotmentLeft]:
     scale = facts.products[int(facts.stock.sku[row])].scale
     sizes: dict[Tally, int] = {}
-    for item in outcome.floor(channel).own.allotments:
+    for item in allotments:
         size = item.scaled(scale).in_units(expected.at(row)).size(int(facts.stock.on_hand[row]))
         sizes[item.tally] = max(size, sizes.get(item.tally, 0))
     for tally, units in sorted(sizes.items()):

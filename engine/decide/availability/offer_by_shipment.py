@@ -4,12 +4,13 @@ bounded in weight or units, or where caps bound what ships in multiples or in fe
 Of each way out there is one shipment at most. It has what its bounds allow, in whole multiples.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.decide.availability.free_units import StockFacts
+from engine.decide.availability.kept_choices import KeptChoices
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds, Candidate, Demand, Price, Problem, SkuCap
@@ -136,8 +137,34 @@ class Shipments:
         """The largest order of the product that fills, and how many of its units are left to who has no others, by the
         optimiser. `supply` is what its rows may ship, each by itself, and `caps` what each is offered.
         """
-        score = choose(self._problem(product, supply, caps)).score
+        kept = self.facts.snapshot.caches.get(KeptChoices)
+        score = kept.score(
+            self._asked(product, supply, caps), lambda: choose(self._problem(product, supply, caps)).score
+        )
         return int(supply.sum()) - score.unfilled, score.unless_needed
+
+    def _asked(self, product: int, supply: Integers, caps: Integers | None) -> Hashable:
+        """All that a problem is made of but for names of nodes and services, which are those of the network."""
+        facts, rows, out = self.facts, self.facts.rows[product], self.ways_out
+        ways = slice(*out.row.searchsorted([rows.start, rows.stop]).tolist())
+        numbers = out.bounds[ways].tolist()
+        columns = (
+            facts.stock.node[rows],
+            out.row[ways] - rows.start,
+            out.service[ways],
+            out.on_need[ways],
+            out.bounds[ways],
+            self.rooms[rows],
+            self.multiples[rows],
+            supply,
+        )
+        return (
+            *(column.tobytes() for column in columns),
+            None if caps is None else caps.tobytes(),
+            tuple((number, _hashable(self.bounds[number])) for number in sorted(set(numbers))),
+            *(column.item() for column in self._weights(integers([product]))),
+            int(self.most[product]),
+        )
 
     def _problem(self, product: int, supply: Integers, caps: Integers | None) -> Problem:
         facts, rows = self.facts, self.facts.rows[product]
@@ -169,6 +196,10 @@ class Shipments:
             multiples={(names[row], 0): int(self.multiples[row]) for row in places if self.multiples[row] > 1},
             caps=[] if caps is None else list(_caps(item.sku, names[rows], caps)),
         )
+
+
+def _hashable(bounds: Sequence[Bounds] | None) -> tuple[Bounds, ...] | None:
+    return None if bounds is None else tuple(bounds)
 
 
 def _caps(sku: str, names: Sequence[str], caps: Integers) -> Iterator[SkuCap]:
