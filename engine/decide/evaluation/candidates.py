@@ -354,17 +354,16 @@ class Candidates:
         evaluation = self.evaluation
         ways, outcome, lines, rooms = evaluation.ways, evaluation.order_outcome, evaluation.order.lines, self.rooms
         prices: dict[int, dict[int, Price]] = {}
-        columns = (self.line, self.candidate, self.unless_needed, self.tier, self.money)
-        for line, candidate, unless_needed, tier, money in zip(*(part.tolist() for part in columns), strict=True):
-            prices.setdefault(candidate, {})[line] = Price(unless_needed=unless_needed, tier=tier, money=money)
+        distinct: dict[tuple[int, ...], Price] = {}  # many entries of a large order cost the same
+        costs = zip(*(part.tolist() for part in (self.unless_needed, self.tier, self.money)), strict=True)
+        for line, candidate, cost in zip(self.line.tolist(), self.candidate.tolist(), costs, strict=True):
+            if cost not in distinct:
+                distinct[cost] = Price(unless_needed=cost[0], tier=cost[1], money=cost[2])
+            prices.setdefault(candidate, {})[line] = distinct[cost]
         names = self._names
         name_of = [names.get(node, node) for node in ways.node_ids]
         candidates = [self._candidate(number, prices[number]) for number in sorted(prices)]
-        supply = {
-            (name_of[node], line.sku): free
-            for line, positions, column in zip(lines, evaluation.positions, self.free, strict=True)
-            for node, free in zip(positions.stock.node.tolist(), column.tolist(), strict=True)
-        }
+        supply = self._supply(name_of)
         keys = dict(zip(sorted(prices), (candidate.key for candidate in candidates), strict=True))
         limits: list[LotLimit] = []
         if self.incoming is not None:
@@ -408,6 +407,19 @@ class Candidates:
             },
             lot_limits=limits,
         )
+
+    def _supply(self, name_of: Sequence[str]) -> dict[tuple[str, str], int]:
+        """By place and SKU, the units that are free there, if a candidate ships some of them."""
+        evaluation, supply = self.evaluation, dict[tuple[str, str], int]()
+        ships = np.zeros((len(self.quantity), len(name_of)), dtype=bool)
+        ships[self.line, evaluation.reach.node[self.rows[self.candidate]]] = True
+        for line, positions, free, some in zip(
+            evaluation.order.lines, evaluation.positions, self.free, ships, strict=True
+        ):
+            there = some[positions.stock.node]
+            places = [(name_of[node], line.sku) for node in positions.stock.node[there].tolist()]
+            supply.update(zip(places, free[there].tolist(), strict=True))
+        return supply
 
     def _promised_supply(self, incoming: Incoming, places: Sequence[Place]) -> dict[tuple[str, str], int]:
         """By place of the problem and SKU, what may be promised there of the positions of lines that it may ship."""

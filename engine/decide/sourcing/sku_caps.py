@@ -10,6 +10,8 @@ Supply = Mapping[tuple[str, str], int]
 
 def supply_within(caps: Sequence[SkuCap], supply: Supply) -> Supply:
     """The supply, at no node more of a SKU than a cap allows it by itself."""
+    if not caps:
+        return supply
     within = dict(supply)
     for sku, nodes, most in caps:
         for node in nodes:

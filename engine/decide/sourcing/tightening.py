@@ -86,7 +86,7 @@ def _within_capacity(problem: Problem) -> Mapping[tuple[str, str], int]:
             free = min(free, max(0, weight) // weights[sku])
         return free
 
-    return {(node, sku): most(node, sku, free) for (node, sku), free in problem.supply.items()}
+    return {place: most(*place, free) for place, free in problem.supply.items()}
 
 
 def _most_of_lots(problem: Problem) -> dict[tuple[OptionKey, int], int]:
@@ -100,6 +100,8 @@ def _most_of_lots(problem: Problem) -> dict[tuple[OptionKey, int], int]:
 
 def _of_places_left(problem: Problem) -> list[LotLimit]:
     """The limits of lots, of what can still ship."""
+    if not problem.lot_limits:
+        return []
     left = {(candidate.key, index) for candidate in problem.candidates for index in candidate.prices}
     limits = [limit._replace(places=limit.places & left) for limit in problem.lot_limits]
     return [limit for limit in limits if limit.places]
