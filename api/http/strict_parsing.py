@@ -1,9 +1,11 @@
 """How the arguments of a request are read: strictly, so that nothing a caller wrote is guessed at or ignored."""
 
+from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import flask
-from marshmallow import RAISE, Schema, fields
+from marshmallow import EXCLUDE, RAISE, Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -18,6 +20,26 @@ class StrictParser(FlaskParser):
     """
 
     DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._of_nothing: WeakKeyDictionary[Schema, Mapping[str, Any]] = WeakKeyDictionary()
+        """By shape, what is read where nothing stands that it asks for, if that is always the same."""
+
+    def parse(
+        self, argmap: Any, req: flask.Request | None = None, *, location: str | None = None, **options: Any
+    ) -> Any:
+        """As always; but most requests have no query and none of the headers that are asked for, and what that means is
+        worked out once.
+        """
+        sent = self.get_default_request() if req is None else req
+        asks_for_nothing = isinstance(argmap, Schema) and _asks_for_nothing(argmap, sent, location, options)
+        if asks_for_nothing and (of_nothing := self._of_nothing.get(argmap)) is not None:
+            return {**of_nothing}
+        read = super().parse(argmap, req, location=location, **options)
+        if asks_for_nothing and _is_always_the_same(argmap, read):
+            self._of_nothing[argmap] = {**read}
+        return read
 
     def load_querystring(self, req: flask.Request, schema: Any) -> Any:
         lists = {name for name, field in schema.fields.items() if isinstance(field, fields.List)}
@@ -37,6 +59,23 @@ class StrictParser(FlaskParser):
             return read_json(req.get_data(cache=True))
         except NotJson as error:
             raise BadRequest(f"the body {error}") from None
+
+
+def _asks_for_nothing(shape: Schema, req: flask.Request, location: str | None, options: Mapping[str, Any]) -> bool:
+    """Whether nothing stands in the query, or in the headers, that the shape asks for."""
+    if location == "query":
+        return not req.query_string
+    if location == "headers" and options.get("unknown") == EXCLUDE:
+        return not any((field.data_key or name) in req.headers for name, field in shape.fields.items())
+    return False
+
+
+def _is_always_the_same(shape: Schema, read: Any) -> bool:
+    """Whether what was read of nothing is the same each time: no function makes it, and nobody can change it."""
+    hooks = shape._hooks.values()  # noqa: SLF001  # no other way to ask
+    if any(hooks) or any(callable(field.load_default) for field in shape.fields.values()):
+        return False
+    return isinstance(read, dict) and all(isinstance(value, str | int | None) for value in read.values())
 
 
 def _with_operation(body: Any, schema: Schema) -> Any:

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from api.shapes.base import Strict
 from api.shapes.fields import MOST_MICROS, Country, Currency, Day, Degrees, Instant, Money, Quantity, WholeNumber, Word
 from api.shapes.quantities import Quantities
+from api.shapes.quick_order import read_quickly
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
 from rules.syntax.effect_parser import MOST_DAYS
@@ -207,7 +208,9 @@ class OrderRequest(Strict):
             # refused before the lines are read, because reading each of them costs time
             raise ValidationError({"lines": [f"{self._bound(self._max_lines)}, this one {len(lines)}"]})
         data = _without_empty_destination(data)
-        return super().load(self._quantities().read(data) if self._quantities else data, **options)
+        data = self._quantities().read(data) if self._quantities else data
+        order = read_quickly(data) if type(self) is OrderRequest and not options else None
+        return super().load(data, **options) if order is None else order
 
     def _bound(self, max_lines: int) -> str:
         return f"an order has at most {max_lines} lines (POINTSMAN_MAX_LINES)"

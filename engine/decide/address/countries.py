@@ -28,6 +28,9 @@ class _Box(NamedTuple):
     north: int
     east: int
 
+    def holds(self, place: GeoPoint) -> bool:
+        return self.south <= place.latitude <= self.north and self.west <= place.longitude <= self.east
+
     def nearest(self, place: GeoPoint) -> GeoPoint:
         return GeoPoint(
             latitude=min(max(place.latitude, self.south), self.north),
@@ -69,7 +72,7 @@ def centre_of(country: str) -> GeoPoint | None:
 def metres_outside(country: str, place: GeoPoint) -> int:
     """How far the place lies outside the boxes of the country; 0 inside them, and for a country not known here."""
     known = _countries().get(country)
-    if known is None:
+    if known is None or any(box.holds(place) for box in known.boxes):
         return 0
     there = direction(place)
     return min(round(great_circle(there, direction(box.nearest(place)))) for box in known.boxes)

@@ -182,16 +182,24 @@ class Batch:
         def evaluation(order: Order) -> Evaluation:
             return Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
 
+        first: list[Order] = []
         last: list[Order] = []
-        if snapshot.receipts or matcher.policies.preorders:
-            last = [order for order in waiting if evaluation(order).incoming is not None]
-            in_turn = {order.id for order in last}
-            waiting = [order for order in waiting if order.id not in in_turn]
-        made = plan(map(evaluation, waiting), self._planning)
+        may_come = bool(snapshot.receipts or matcher.policies.preorders)
+
+        def evaluations() -> Iterator[Evaluation]:
+            for order in waiting:
+                evaluated = evaluation(order)
+                if may_come and evaluated.incoming is not None:
+                    last.append(order)
+                else:
+                    first.append(order)
+                    yield evaluated
+
+        made = plan(evaluations(), self._planning)
         self.joint = self.joint.plus(made.summary)
-        planned = {order.id for order in (*waiting, *last)}
+        planned = {order.id for order in (*first, *last)}
         turns = [Turn(order) for order in orders if order.id not in planned]
-        turns += (Turn(waiting[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
+        turns += (Turn(first[index], made.left_by(index), made.uncontended.get(index)) for index in made.sequence)
         turns += map(Turn, last)
         return _Class(turns, ProjectedFacts(columns, matcher))
 
