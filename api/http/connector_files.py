@@ -8,7 +8,7 @@ from flask import Response
 
 from api.connectors.language.connector import Connector
 from api.connectors.running.quarantine import NotKept, drop
-from api.connectors.running.replaying import replay, send_again, waiting_files
+from api.connectors.running.replaying import log_replay, replay, send_again, waiting_files
 from api.connectors.running.wording import Wording
 from api.http.blueprint import Blueprint, answer
 from api.records.connector_files import KeptFileListRecord, KeptFileRecord, ShownFileRecord
@@ -83,8 +83,10 @@ def add_kept_files(
         """Take it over again, as `pointsman connector replay` does; of a connector that sends, send it again
 
         What was taken over before is left out. A file without any mistake left is no longer among those that wait.
+        The log says who did so.
         """
         connector, path = waiting.connector(name), waiting.file(name, file)
+        log_replay(pointsman, connector, [path])
         if connector.sends is None:
             report = replay(pointsman, connector, [path], folder(), wording)
         else:

@@ -200,6 +200,10 @@ def test_old_messages_are_sent_again_by_their_connector(loaded, folder):
     loaded("connector", "run")
     done = loaded("connector", "replay", "--connector", "limoges", "--since", "2020-01-01T00:00:00Z", "--json")
     assert json.loads(done.stdout)["messages"][0]["unchanged"] == 1
+    logged = [json.loads(line) for line in loaded("ledger", "log", "--json").stdout.splitlines()]
+    (entry,) = (entry for entry in logged if entry["kind"] == "message_replayed")
+    assert (entry["body"]["count"], entry["through"]) == (1, "cli")
+    assert entry["body"]["files"][0].endswith("a.csv")
     assert loaded("connector", "replay").returncode == 2
 
 

@@ -69,6 +69,10 @@ def test_a_file_that_was_mended_is_taken_over_and_waits_no_more(admin, place, fi
     assert admin.get("/v1/connectors/counter/files").get_json() == {"files": []}
     assert admin.get("/v1/stock/RARE").get_json()["nodes"]
     assert kinds(pointsman)[-1] == "counted"
+    again = [entry for entry in pointsman.entries(on_damaged=pytest.fail) if entry.kind == "message_replayed"]
+    assert [(entry.decision, entry.by, entry.details) for entry in again] == [
+        ("counter", "Ada", {"files": [place.rpartition("/")[2]], "count": 1})
+    ] * 2
 
 
 def test_a_file_that_is_dropped_is_gone_with_all_beside_it_and_the_log_says_who_did_it(admin, place, files, pointsman):

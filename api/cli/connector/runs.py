@@ -18,6 +18,7 @@ from api.connectors.running.early_messages import EARLY_SECONDS, replay_early
 from api.connectors.running.quarantine import Keeping
 from api.connectors.running.replaying import (
     connector_of_file,
+    log_replay,
     replay,
     send_again,
     verify_replayable,
@@ -115,6 +116,8 @@ def replay_messages(
         verify_replayable(connector)
     wording = connector_wording(current_language())
     with Pointsman(settings) as service:
+        for own in {of.name: of for of, _ in of_each}.values():
+            log_replay(service, own, [path for of, path in of_each if of is own])
         reports = [replay(service, of, [path], files, wording) for of, path in of_each if of.sends is None]
         senders = {of.name: of for of, _ in of_each if of.sends is not None}
         reports += [

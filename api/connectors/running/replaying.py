@@ -23,6 +23,9 @@ from api.connectors.sources.names import instant_and_name
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 
+_MOST_LOGGED = 50
+"""Names of files in an entry of the log; with `--since`, there may be many thousands."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Files:
@@ -66,6 +69,15 @@ class _KeptWhereItIs(Keeping):
 
     def keep(self, message: Message) -> None:
         """It is kept where it is, or put with the others that were taken over."""
+
+
+def log_replay(pointsman: Pointsman, connector: Connector, paths: Iterable[Path]) -> None:
+    """Have the log say that whoever acts now sends these files again: one entry, before anything is sent. Those
+    that are not there are left out.
+    """
+    names = [path.name for path in paths if path.is_file()]
+    if names:
+        pointsman.record_act("message_replayed", connector.name, {"files": names[:_MOST_LOGGED], "count": len(names)})
 
 
 def replay(

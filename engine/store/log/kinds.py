@@ -22,6 +22,7 @@ ACT_KINDS = (
     "webhook_changed",
     "webhook_removed",
     "message_dropped",
+    "message_replayed",
     "key_created",
     "key_rotated",
     "key_revoked",

@@ -8,8 +8,9 @@ _MOST_SHOWN = "100"
 
 
 def waiting_for_approval(visit: Visit) -> list[Any]:
-    """Those of the network that wait for the person; none for who may not approve."""
-    return waiting_for(visit, visit.get("/v1/policies")) if visit.may("policies_approve") else []
+    """Those of the network that wait for the person; none for who may not approve, or not see versions."""
+    may_see = visit.may("policies_approve") and visit.may("policies_listed")
+    return waiting_for(visit, visit.get("/v1/policies")) if may_see else []
 
 
 def waiting_for(visit: Visit, listing: Any) -> list[Any]:
