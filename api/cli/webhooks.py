@@ -79,7 +79,7 @@ def list_webhooks(settings: Settings, dead: str | None, *, as_json: bool) -> Non
     with Pointsman(settings) as service:
         record: WebhookListRecord | DeadLettersRecord
         if dead is not None:
-            record = DeadLettersRecord.of(service.events.webhooks.dead_letters(dead))
+            record = DeadLettersRecord.of(service.events.webhooks.dead_letters(dead), None)
             lines = [f"{item.event}  {item.about}: {item.error}, {item.last_at}" for item in record.events]
         else:
             record = WebhookListRecord(webhooks=[WebhookRecord.of(item) for item in service.events.webhooks.all()])
@@ -115,17 +115,20 @@ def test(settings: Settings, webhook_id: str, *, as_json: bool) -> None:
 @_ID
 @click.option("--since", type=_Cursor(), help="Everything after this cursor, or start.")
 @click.option("--dead", is_flag=True, help="The events that are not sent any more.")
+@click.option("--event", type=_Cursor(), help="One event that is not sent any more.")
 @click.pass_obj
-def replay(settings: Settings, webhook_id: str, since: Position | None, *, dead: bool) -> None:
+def replay(settings: Settings, webhook_id: str, since: Position | None, event: Position | None, *, dead: bool) -> None:
     """Send events again, and switch the webhook on.
 
     Example: pointsman webhook replay wh_5f0c9a4f8e1d2c3b4a5968771f2e3d4c --since 1795770000123-0-1
     """
-    if (since is None) != dead:
-        raise click.UsageError(say("say what to send again: either --since, with a cursor or start, or --dead"))
+    if [since is not None, dead, event is not None].count(True) != 1:
+        raise click.UsageError(
+            say("say what to send again: either --since, with a cursor or start, or --dead, or --event")
+        )
     with Pointsman(settings) as service:
         every = service.events.webhooks
-        state = every.replay_dead(webhook_id) if since is None else every.replay(webhook_id, since)
+        state = every.replay_dead(webhook_id, event) if since is None else every.replay(webhook_id, since)
     click.echo("\n".join(_lines(WebhookRecord.of(state))))
 
 

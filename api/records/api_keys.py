@@ -73,7 +73,10 @@ class KeyRecord(Record, frozen=True):
 
 
 class KeyListRecord(Record, frozen=True):
+    """The oldest first."""
+
     keys: list[KeyRecord]
+    next: str | None
 
 
 def _shown(instant: int | None) -> Timestamp | None:

@@ -173,11 +173,15 @@ class DeadLetterRecord(Record, frozen=True, kw_only=True):
 
 
 class DeadLettersRecord(Record, frozen=True):
+    """The earliest events first."""
+
     events: list[DeadLetterRecord]
+    next: str | None
 
     @classmethod
-    def of(cls, letters: Mapping[Position, DeadLetter]) -> "DeadLettersRecord":
+    def of(cls, letters: Mapping[Position, DeadLetter], following: Position | None) -> "DeadLettersRecord":
         return cls(
+            next=None if following is None else str(following),
             events=[
                 DeadLetterRecord(
                     event=str(position),
@@ -187,5 +191,5 @@ class DeadLettersRecord(Record, frozen=True):
                     error=letter.error,
                 )
                 for position, letter in letters.items()
-            ]
+            ],
         )

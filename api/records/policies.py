@@ -209,16 +209,18 @@ class TimelineRecord(Record, frozen=True):
 
 
 class VersionListRecord(Record, frozen=True):
-    """Every version, and which of them decides now and later, as in Timeline."""
+    """Versions, and which of them decides now and later, as in Timeline."""
 
     active: str | None
     scheduled: list[ScheduledRecord]
     before: str | None
     versions: list[ListedVersionRecord]
+    next: str | None
 
     @classmethod
-    def of(cls, timeline: PolicyTimeline, versions: Iterable[Version]) -> "VersionListRecord":
+    def of(cls, timeline: PolicyTimeline, versions: Iterable[Version], following: str | None) -> "VersionListRecord":
         return cls(
+            next=following,
             active=timeline.active,
             scheduled=_scheduled(timeline),
             before=timeline.before,
@@ -277,6 +279,7 @@ class PolicyHistoryRecord(Record, frozen=True):
 
     changes: list[HistoryEntryRecord]
     turns: list[VersionTurnRecord]
+    next: Annotated[str | None, Meta(description="where both lists go on; null: nowhere")]
 
 
 class EmergencyRecord(Record, frozen=True):

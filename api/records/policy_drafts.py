@@ -33,13 +33,14 @@ class ListedDraftRecord(Record, frozen=True):
 
 
 class DraftListRecord(Record, frozen=True):
-    """Every draft, by name."""
+    """Drafts, by name."""
 
     drafts: list[ListedDraftRecord]
+    next: str | None
 
     @classmethod
-    def of(cls, drafts: Sequence[TaggedDraft]) -> "DraftListRecord":
-        return cls(drafts=[ListedDraftRecord.of(draft) for draft in drafts])
+    def of(cls, drafts: Sequence[TaggedDraft], following: str | None) -> "DraftListRecord":
+        return cls(drafts=[ListedDraftRecord.of(draft) for draft in drafts], next=following)
 
 
 class DraftRecord(Record, frozen=True):

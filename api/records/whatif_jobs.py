@@ -47,7 +47,8 @@ class WhatIfJobsRecord(Record, frozen=True):
     """What-ifs, the latest first, without their results."""
 
     whatifs: list[WhatIfJobRecord]
+    next: str | None
 
     @classmethod
-    def of(cls, jobs: Sequence[Job]) -> "WhatIfJobsRecord":
-        return cls(whatifs=[WhatIfJobRecord.of(job) for job in jobs])
+    def of(cls, jobs: Sequence[Job], following: str | None) -> "WhatIfJobsRecord":
+        return cls(whatifs=[WhatIfJobRecord.of(job) for job in jobs], next=following)

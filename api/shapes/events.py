@@ -27,6 +27,16 @@ class EventCursor(fields.String):
         return read_cursor(value)
 
 
+class PositionCursor(fields.String):
+    """The id of an event."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        position = Position.parse(value) if isinstance(value, str) else None
+        if position is None:
+            raise ValidationError("this is no id of an event")
+        return position
+
+
 def read_cursor(text: Any) -> Position | None:
     """Raises ValidationError."""
     if text == NOW:
@@ -71,10 +81,11 @@ class WebhookRequest(Strict):
 
 
 class ReplayRequest(Strict):
-    """From a cursor on, or the dead letters alone."""
+    """From a cursor on, or the dead letters alone, or one of these."""
 
     since = EventCursor(load_default=None, metadata={"description": "everything after this cursor again"})
     dead = TrueOrFalse(load_default=False, metadata={"description": "the events that are not sent any more, again"})
+    event = PositionCursor(load_default=None, metadata={"description": "this event, which is not sent any more, again"})
 
 
 class RotateRequest(Strict):

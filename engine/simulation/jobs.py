@@ -46,9 +46,9 @@ class WhatIfs:
         """The record as JSON, once it is done."""
         return self.stored.result(job.id) if job.state == "done" else None
 
-    def page(self, *, limit: int) -> list[Job]:
-        """The latest first."""
-        return self.stored.all("whatif")[::-1][:limit]
+    def all(self) -> list[Job]:
+        """As they were asked for."""
+        return self.stored.all("whatif")
 
     def cancel(self, job: str) -> None:
         """One that has ended is forgotten, with its result. Raises NotFound."""

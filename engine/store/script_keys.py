@@ -213,6 +213,7 @@ SETTLE_PRINT_JOB = KeyLayout(
     parts=("print_jobs",),
 )
 CHANGE_WHATIF = KeyLayout(("whatif_jobs", "whatif_unended", "whatif_job", "whatif_result", "whatif_waiting"))
+FORGET_WHATIFS = KeyLayout(("whatif_jobs",), (("whatif_job",),))
 PUBLISH_CHANNEL = KeyLayout(
     ("channel_feeds", "channel_feed", "channel_units", "channel_changes", "channel_lease", "log")
 )
@@ -368,6 +369,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "fulfilment/put_addressee": PUT_ADDRESSEE,
     "fulfilment/settle_print_job": SETTLE_PRINT_JOB,
     "simulation/change_whatif": CHANGE_WHATIF,
+    "simulation/forget_whatifs": FORGET_WHATIFS,
     "flows/publish_channel": PUBLISH_CHANNEL,
     "flows/note_low": NOTE_LOW,
     "fulfilment/track": TRACK,

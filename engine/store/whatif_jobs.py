@@ -11,7 +11,7 @@ from engine.simulation.job import ENDED, GateRequest, Job, JobKind, JobRequest, 
 from engine.store.connection.client import Client, faults
 from engine.store.connection.lease import Leases
 from engine.store.keys import Keys
-from engine.store.script_keys import CHANGE_WHATIF
+from engine.store.script_keys import CHANGE_WHATIF, FORGET_WHATIFS
 
 LEASE_MILLISECONDS: Final = 30_000
 """After so long, a process that said nothing counts as dead, and another takes its job up."""
@@ -32,6 +32,7 @@ class WhatIfJobs:
         self._seconds = seconds
         self._leases = Leases(client, keys)
         self._change = client.script("simulation/change_whatif")
+        self._forget = client.script("simulation/forget_whatifs")
 
     def add(self, job: Job, request: JobRequest, *, most: int) -> bool:
         """Whether it is there now: not if `most` wait already, and it is none of those that were there before."""
@@ -69,8 +70,9 @@ class WhatIfJobs:
         jobs = self._listed(self._keys.whatif_jobs)
         gone = [name for name, job in jobs.items() if job is None]
         if gone:
+            keys = FORGET_WHATIFS.keys(self._keys, [(self._keys.whatif_job(name),) for name in gone])
             with faults():
-                self._client.redis.zrem(self._keys.whatif_jobs, *gone)
+                self._forget(keys=keys, args=gone)
         return [job for job in jobs.values() if job is not None and job.kind == kind]
 
     def unended(self) -> list[Job]:

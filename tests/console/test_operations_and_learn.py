@@ -1,9 +1,14 @@
 """Connectors, webhooks, keys, networks and jobs in the console, and the tour."""
 
 import re
+from dataclasses import replace
 
+import msgspec
 import pytest
 
+from engine.events.event import Position
+from engine.events.webhooks.delivery_state import DeadLetter
+from engine.events.webhooks.stored_state import change_between, state_of
 from tests.support.callers import client_of
 from tests.support.console import verify_pages
 
@@ -205,3 +210,33 @@ def test_a_webhook_and_its_secret_are_readable(opened, site):
     verify_pages(opened, site, "/operations/webhooks", "operations-webhook-secret", reach=add)
     webhooks = client_of(site.pointsman, site.app).get("/v1/webhooks").get_json()["webhooks"]
     verify_pages(opened, site, f"/operations/webhooks/{webhooks[0]['id']}", "operations-webhook")
+
+
+def test_one_dead_letter_is_sent_again_alone(site):
+    admin, stored = client_of(site.pointsman, site.app, role="admin"), site.pointsman.events._stored
+    name = admin.post("/v1/webhooks", json={"url": "https://shop.example/dead"}).get_json()["id"]
+    events = [str(Position(1, number, 1)) for number in range(60)]
+    letter = msgspec.json.encode(DeadLetter(lane="order:1", attempts=10, at=1, error="answered 500"))
+    reading = stored.read(name)
+    change = change_between(state_of(reading), replace(state_of(reading), dead=len(events)))
+    assert stored.note(name, reading.version, replace(change, dead=dict.fromkeys(events, letter)))
+    page = shown(site, f"/operations/webhooks/{name}")
+    more = re.search(r'href="/console([^"]*)" rel="next"', page)[1].replace("&amp;", "&")
+    assert re.findall(r'name="event" value="([^"]*)"', page + shown(site, more)) == events
+    assert 'name="event"' not in shown(site, f"/operations/webhooks/{name}", "auditor")
+    assert site.send(f"/operations/webhooks/{name}/replay", "auditor", event=events[3]).status_code == 403
+    site.send(f"/operations/webhooks/{name}/replay", event=events[3])
+    assert f"The event {events[3]} is sent again" in shown(site, f"/operations/webhooks/{name}")
+    left = admin.get(f"/v1/webhooks/{name}/dead-letters").get_json()["events"]
+    assert [item["event"] for item in left] == events[:3] + events[4:]
+    admin.delete(f"/v1/webhooks/{name}")
+
+
+def test_keys_are_listed_page_by_page(site):
+    for number in range(51):
+        site.pointsman.api_keys.create(role="oms", client=f"till {number:02}", networks=("shop",))
+    first = shown(site, "/operations/keys")
+    more = re.search(r'href="/console([^"]*)" rel="next"', first)[1].replace("&amp;", "&")
+    pages = first + shown(site, more)
+    assert sorted(set(re.findall(r"till [0-9]{2}", pages))) == [f"till {number:02}" for number in range(51)]
+    assert "To the beginning" in shown(site, more)

@@ -205,7 +205,11 @@ def test_the_life_of_a_webhook(here):
         replayed = checked(here, WebhookRecord, here.post(f"{path}/replay", json={"since": "start"}))
         assert replayed["cursor"] == "0-0"
         assert checked(here, WebhookRecord, here.post(f"{path}/replay", json={"dead": True}))["dead"] == 0
-        assert checked(here, DeadLettersRecord, here.get(f"{path}/dead-letters")) == {"events": []}
+        assert checked(here, DeadLettersRecord, here.get(f"{path}/dead-letters")) == {"events": [], "next": None}
+        none = problem_of(here.post(f"{path}/replay", json={"event": "1795770000123-0-1"}), 404)
+        assert none["detail"].startswith("the event '1795770000123-0-1' is no dead letter of webhook")
+        for body in ({}, {"dead": True, "event": "1-0-1"}, {"since": "start", "event": "1-0-1"}):
+            assert problem_of(here.post(f"{path}/replay", json=body), 422)["type"].endswith("input-invalid")
     tested = checked(here, WebhookTestRecord, here.post(f"{path}/test"))
     assert (tested["taken"], tested["status"]) == (False, None)
     assert here.delete(path).status_code == 204

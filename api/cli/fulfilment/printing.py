@@ -195,7 +195,7 @@ def printers(settings: Settings, *, node: str | None, as_json: bool) -> None:
         every = service.fulfilment.printing.printers(node)
         times = Times.of(service)
     if as_json:
-        print_json(PrinterListRecord([PrinterRecord.of(item) for item in every]))
+        print_json(PrinterListRecord([PrinterRecord.of(item) for item in every], None))
         return
     if not every:
         click.echo(say("no node names a printer; write printers: {label: 'socket://...'} in network.yaml"))

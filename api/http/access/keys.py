@@ -12,6 +12,8 @@ from api.http.blueprint import Blueprint, answer, answer_made
 from api.http.each_request.idempotency import keep_in_place
 from api.records.api_keys import KeyListRecord, KeyRecord, NewKeyRecord
 from api.shapes.api_keys import NewKeyRequest, RotateKeyRequest
+from api.shapes.cursors import holds_cursor
+from api.shapes.list_pages import PageByInstant, page_of_list
 from api.shapes.quantities import encode
 from engine.access.api_keys import ListedKey, NewKey
 from engine.errors import NotFound
@@ -27,15 +29,17 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     keys = Blueprint("keys", __name__, url_prefix="/v1/keys", description="API keys")
 
     @keys.get("", scope=("admin", "audit:read"))
+    @keys.arguments(PageByInstant, location="query")
     @keys.response(HTTPStatus.OK, KeyListRecord)
-    def listed() -> Response:
+    def listed(query: dict[str, Any]) -> Response:
         """The API keys that may use this network, without their text, which nobody can see again
 
         Of its networks those are named that the caller may use.
         """
         network = pointsman.settings.network
         every = [item for item in pointsman.api_keys.all() if permits_network(item.stored.networks, network)]
-        return answer(KeyListRecord(keys=[_shown(pointsman, item) for item in every]))
+        page, following = page_of_list(every, lambda item: (item.stored.created_at, item.stored.id), **query)
+        return answer(KeyListRecord(keys=[_shown(pointsman, item) for item in page], next=holds_cursor(following)))
 
     @keys.post("", scope="admin")
     @keys.arguments(NewKeyRequest)

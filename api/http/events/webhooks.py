@@ -16,6 +16,7 @@ from api.records.events import (
     renderer,
 )
 from api.shapes.events import ReplayRequest, RotateRequest, WebhookRequest
+from api.shapes.list_pages import PageByEvent, page_of_list
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 
@@ -75,12 +76,13 @@ def _add_calls(webhooks: Blueprint, pointsman: Pointsman) -> None:
     @webhooks.arguments(ReplayRequest)
     @webhooks.response(HTTPStatus.OK, WebhookRecord)
     def replay(body: dict[str, Any], webhook_id: str) -> Response:
-        """Send again what came after a cursor, or what is not sent any more"""
-        if (body["since"] is None) != body["dead"]:
-            message = "say what to send again: either 'since', a cursor, or 'dead': true"
+        """Send again what came after a cursor, what is not sent any more, or one such event"""
+        since, dead, event = body["since"], body["dead"], body["event"]
+        if [since is not None, dead, event is not None].count(True) != 1:
+            message = "say what to send again: either 'since', a cursor, or 'dead': true, or an 'event'"
             raise InputInvalid([Mistake(field="since", message=message)])
         every = pointsman.events.webhooks
-        state = every.replay_dead(webhook_id) if body["dead"] else every.replay(webhook_id, body["since"])
+        state = every.replay(webhook_id, since) if since is not None else every.replay_dead(webhook_id, event)
         return answer(WebhookRecord.of(state))
 
     @webhooks.post("/<string:webhook_id>/rotate", scope="admin")
@@ -91,7 +93,10 @@ def _add_calls(webhooks: Blueprint, pointsman: Pointsman) -> None:
         return answer(WebhookSecretRecord.of(pointsman.events.webhooks.rotate(webhook_id, **body)))
 
     @webhooks.get("/<string:webhook_id>/dead-letters", scope=("admin", "audit:read"))
+    @webhooks.arguments(PageByEvent, location="query")
     @webhooks.response(HTTPStatus.OK, DeadLettersRecord)
-    def dead_letters(webhook_id: str) -> Response:
-        """The events that are not sent there any more"""
-        return answer(DeadLettersRecord.of(pointsman.events.webhooks.dead_letters(webhook_id)))
+    def dead_letters(query: dict[str, Any], webhook_id: str) -> Response:
+        """The events that are not sent there any more, all of them or a page"""
+        letters = pointsman.events.webhooks.dead_letters(webhook_id)
+        page, following = page_of_list(letters, lambda event: event, **query)
+        return answer(DeadLettersRecord.of({event: letters[event] for event in page}, following))

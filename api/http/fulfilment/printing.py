@@ -20,6 +20,7 @@ from api.shapes.base import Strict
 from api.shapes.cursors import PrintJobsCursor
 from api.shapes.fields import QueryNumber, Word
 from api.shapes.limits import MOST_HOLDS
+from api.shapes.list_pages import PageByName, page_of_list
 from engine.errors import NotFound
 from engine.fulfilment.printing.print_job import PAPERS, JobState, Paper
 from engine.service import Pointsman
@@ -33,7 +34,7 @@ class PrintJobsQuery(Strict):
     after = PrintJobsCursor(load_default=None, metadata={"description": "`next` of the page before"})
 
 
-class PrintersQuery(Strict):
+class PrintersQuery(PageByName):
     node = Word(load_default=None)
 
 
@@ -97,8 +98,9 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @printing.response(HTTPStatus.OK, PrinterListRecord)
     def printers(query: dict[str, Any]) -> Response:
         """The printers of nodes, and which can't print at present"""
-        every = pointsman.fulfilment.printing.printers(query["node"])
-        return answer(PrinterListRecord([PrinterRecord.of(item) for item in every]))
+        every = pointsman.fulfilment.printing.printers(query.pop("node"))
+        page, following = page_of_list(every, lambda item: f"{item.node}/{item.paper}", **query)
+        return answer(PrinterListRecord([PrinterRecord.of(item) for item in page], following))
 
     @printing.post("/printers/<string:node>/<string:paper>/test", scope="orders")
     @printing.response(HTTPStatus.OK, PrinterTestRecord)

@@ -12,6 +12,7 @@ from api.http.blueprint import Blueprint, answer
 from api.http.policy.upload import MOST_FILES, name_mistake
 from api.records.policy_drafts import DraftListRecord, DraftRecord
 from api.shapes.base import Strict
+from api.shapes.list_pages import PageByName, page_of_list
 from engine.errors import InputInvalid, Mistake
 from engine.service import Pointsman
 from engine.store.policy_drafts import TaggedDraft
@@ -51,10 +52,12 @@ def add_drafts(policies: Blueprint, pointsman: Pointsman) -> None:
     """The calls about drafts."""
 
     @policies.get("/drafts", scope="policies:read")
+    @policies.arguments(PageByName, location="query")
     @policies.response(HTTPStatus.OK, DraftListRecord)
-    def list_drafts() -> Response:
-        """Every draft, without its files"""
-        return answer(DraftListRecord.of(pointsman.policy_drafts.all()))
+    def list_drafts(query: dict[str, Any]) -> Response:
+        """Every draft, or a page of them by name, without its files"""
+        page, following = page_of_list(pointsman.policy_drafts.all(), lambda draft: draft.name, **query)
+        return answer(DraftListRecord.of(page, following))
 
     @policies.get("/drafts/<string:draft>", scope="policies:read")
     @policies.response(HTTPStatus.OK, DraftRecord)

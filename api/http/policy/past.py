@@ -1,5 +1,6 @@
 """What became of policy versions over HTTP: who did what with them, what differs between them, what their rules did."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +16,12 @@ from api.records.policies import (
     VersionTurnRecord,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, QueryNumber
+from api.shapes.cursors import DecisionsCursor as HistoryCursor
+from api.shapes.fields import Flag, Instant, QueryNumber
+from api.shapes.list_pages import PageByName, page_of_list
 from engine.audit.search.rule_uses import rule_uses
 from engine.errors import InputInvalid, Mistake
+from engine.policies.version_list import Version
 from engine.service import Pointsman
 
 _USUAL_PERIOD = 28 * 86_400
@@ -27,8 +31,32 @@ _MOST_WEIGHED = 20
 """Of each rule, while a caller waits; pointsman policy idle weighs more."""
 
 
+class VersionsQuery(PageByName):
+    last_first = Flag(load_default=False, metadata={"description": "those published last first"})
+
+
+def page_of_versions(
+    versions: Sequence[Version], *, limit: int | None, after: str | None, last_first: bool
+) -> tuple[Sequence[Version], str | None]:
+    """Those that follow the version `after`, and the one that the page which follows goes on after. Raises
+    InputInvalid.
+    """
+    places = {version.version: place for place, version in enumerate(versions)}
+    if after is not None and after not in places:
+        raise InputInvalid([Mistake(field="after", message="this is no 'next' of a page before")])
+    page, following = page_of_list(
+        versions,
+        lambda version: places[version.version],
+        limit=limit,
+        after=None if after is None else places[after],
+        last_first=last_first,
+    )
+    return page, None if following is None else versions[following].version
+
+
 class HistoryQuery(Strict):
     limit = QueryNumber(1, 1_000, load_default=100)
+    after = HistoryCursor(load_default=None, metadata={"description": "`next` of the page before"})
 
 
 class UsesQuery(Strict):
@@ -57,11 +85,14 @@ def add_past(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.response(HTTPStatus.OK, PolicyHistoryRecord)
     def history(query: dict[str, Any]) -> Response:
         """Who published, approved, activated, scheduled or rolled back which version, and why; the latest first"""
-        last = slice(None, -query["limit"] - 1, -1)
+        changes, turns = pointsman.versions.history(), pointsman.versions.activations()
+        of_changes, of_turns = query["after"] or (len(changes), len(turns))
+        left = tuple(max(0, place - query["limit"]) for place in (of_changes, of_turns))
         return answer(
             PolicyHistoryRecord(
-                changes=[HistoryEntryRecord.of(change) for change in pointsman.versions.history()[last]],
-                turns=[VersionTurnRecord.of(activation) for activation in pointsman.versions.activations()[last]],
+                changes=[HistoryEntryRecord.of(change) for change in changes[left[0] : of_changes][::-1]],
+                turns=[VersionTurnRecord.of(activation) for activation in turns[left[1] : of_turns][::-1]],
+                next="{}-{}".format(*left) if any(left) else None,
             )
         )
 

@@ -13,7 +13,7 @@ from api.http.policy.approvals import add_approvals
 from api.http.policy.calling import calling
 from api.http.policy.drafts import add_drafts
 from api.http.policy.gates import add_gates
-from api.http.policy.past import add_past
+from api.http.policy.past import VersionsQuery, add_past, page_of_versions
 from api.http.policy.plain_rules import add_plain_rules
 from api.http.policy.trials import add_trials
 from api.http.policy.upload import MULTIPART, UploadForm, UploadRequest, read_upload
@@ -94,11 +94,12 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         return answer(ReviewRecord.of(review, changes))
 
     @policies.get("", scope="policies:read")
+    @policies.arguments(VersionsQuery, location="query")
     @policies.response(HTTPStatus.OK, VersionListRecord)
-    def listed() -> Response:
-        """Every version, which one decides, and what is scheduled"""
-        published = pointsman.versions.published()
-        return answer(VersionListRecord.of(pointsman.versions.timeline(), published))
+    def listed(query: dict[str, Any]) -> Response:
+        """Every version, or a page of them, which one decides, and what is scheduled"""
+        page, following = page_of_versions(pointsman.versions.published(), **query)
+        return answer(VersionListRecord.of(pointsman.versions.timeline(), page, following))
 
     @policies.get("/<string:version>", scope="policies:read")
     @policies.response(HTTPStatus.OK, VersionRecord)

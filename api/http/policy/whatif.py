@@ -11,8 +11,10 @@ from api.http.policy.report_answer import HTML, report_answer
 from api.http.policy.whatif_request import WhatIfRequest, job_request
 from api.records.whatif_jobs import WhatIfJobRecord, WhatIfJobsRecord
 from api.shapes.base import Strict
+from api.shapes.cursors import HoldsCursor, holds_cursor
 from api.shapes.fields import QueryNumber
 from api.shapes.language import language_field
+from api.shapes.list_pages import page_of_list
 from api.shapes.order import OrderRequest
 from api.shapes.quantities import quantities_of
 from api.whatif.trial import trial_of
@@ -26,6 +28,7 @@ class ReportQuery(Strict):
 
 class WhatIfsQuery(Strict):
     limit = QueryNumber(1, 1_000, load_default=100)
+    after = HoldsCursor(load_default=None, metadata={"description": "`next` of the page before"})
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
@@ -56,7 +59,10 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @whatifs.response(HTTPStatus.OK, WhatIfJobsRecord)
     def listed(query: dict[str, Any]) -> Response:
         """What was asked for, the latest first"""
-        return answer(WhatIfJobsRecord.of(pointsman.whatifs.page(**query)))
+        page, following = page_of_list(
+            pointsman.whatifs.all(), lambda job: (job.created_at, job.id), last_first=True, **query
+        )
+        return answer(WhatIfJobsRecord.of(page, holds_cursor(following)))
 
     @whatifs.get("/<string:job>", scope="policies:read")
     @whatifs.response(HTTPStatus.OK, WhatIfJobRecord)

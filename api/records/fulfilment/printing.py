@@ -84,6 +84,7 @@ class PrinterListRecord(Record, frozen=True):
     """By node and paper."""
 
     printers: list[PrinterRecord]
+    next: str | None
 
 
 class PrinterTestRecord(Record, frozen=True, kw_only=True):

@@ -107,13 +107,23 @@ class Webhooks:
             name, lambda state: replayed(state, cursor, buried=len(stale)), what="replayed", buried=stale
         )
 
-    def replay_dead(self, name: str) -> WebhookState:
-        """Send every dead letter again; raises NotFound."""
-        letters = {event: letter.lane for event, letter in self.dead_letters(name).items()}
-        buried = [str(event) for event in letters]
-        return self._change(
-            name, lambda state: switched_on(revived(state, letters)), what="dead_replayed", buried=buried
-        )
+    def replay_dead(self, name: str, event: Position | None = None) -> WebhookState:
+        """Send every dead letter again, or that of one event; raises NotFound, also where the event is none."""
+        for _ in range(_MOST_TRIES):
+            reading = self._stored.read(name)
+            # read after the version, which every change raises: as long as it stands, so do these
+            letters = {dead: letter.lane for dead, letter in dead_letters_of(self._stored.dead_letters(name)).items()}
+            if event is not None:
+                if event not in letters:
+                    raise NotFound(f"the event '{event}' is no dead letter of webhook '{name}'")
+                letters = {event: letters[event]}
+            before = state_of(reading)
+            change = change_between(before, switched_on(revived(before, letters)))
+            change = replace(change, dead=dict.fromkeys(map(str, letters)))
+            what, one = ("dead_replayed", "") if event is None else ("letter_replayed", str(event))
+            if self._stored.change(name, reading.version, change, what=what, event=one, at=self._clock()):
+                return self.show(name)
+        raise _contended(name)
 
     def rotate(self, name: str, *, overlap: int) -> StoredWebhook:
         """Give it another secret, which is shown this once; the former one signs, too, for so many minutes. Raises

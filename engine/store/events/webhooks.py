@@ -118,9 +118,12 @@ class StoredWebhooks:
         if not self._store(self._change, webhook.id, "", change, act, at=webhook.created_at):
             raise Contended(f"there is a webhook '{webhook.id}' already")
 
-    def change(self, name: str, version: str, change: WebhookChange, *, what: str, at: int) -> bool:
-        """What a person changed, in one word for the log; False if it is not of that version any more."""
-        act = Act(kind="webhook_changed", subject=name, details={"change": what})
+    def change(self, name: str, version: str, change: WebhookChange, *, what: str, at: int, event: str = "") -> bool:
+        """What a person changed, in one word for the log, and of which `event`; False if it is not of that version any
+        more.
+        """
+        details = {"change": what, **({"event": event} if event else {})}
+        act = Act(kind="webhook_changed", subject=name, details=details)
         return self._store(self._change, name, version, change, act, at=at)
 
     def note(self, name: str, version: str, change: WebhookChange) -> bool:

@@ -66,7 +66,7 @@ def test_a_gate_is_pending_until_it_was_run_and_is_refused_before(client, servic
     assert problem["type"].endswith("gate-not-passed")
     pending = {"version": bad, "state": "not_run", "pending": True, "result": None}
     assert ask(client, bad) == ask(client, bad) == {**pending, "progress": {"done": 0, "about": 0}}
-    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+    assert client.get("/v1/whatif").get_json() == {"whatifs": [], "next": None}
     problem_of(client.get(f"/v1/whatif/gate-{bad}"), 404)
     gates.take_turn()
     others = running("gate")

@@ -66,7 +66,7 @@ def test_a_job_answers_what_the_command_does_and_is_forgotten_when_asked_to(clie
     assert mistakes_in(client, WhatIfJobsRecord, listed.get_json()) == []
     assert client.delete(f"/v1/whatif/{job}").status_code == 204
     problem_of(client.get(f"/v1/whatif/{job}"), 404)
-    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+    assert client.get("/v1/whatif").get_json() == {"whatifs": [], "next": None}
 
 
 def test_a_job_whose_process_was_killed_is_taken_up_again_and_after_three_it_is_given_up(client, turns):
@@ -229,7 +229,7 @@ def test_what_can_not_be_tried_is_refused_with_the_field_at_fault(client, body, 
     problem = problem_of(client.post("/v1/whatif", json=body), 422)
     assert set(fields_of(problem)) == {field}
     assert "--" not in problem["detail"]
-    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+    assert client.get("/v1/whatif").get_json() == {"whatifs": [], "next": None}
 
 
 def test_mistakes_of_a_network_name_the_file_and_the_line_as_the_caller_knows_them(client):
@@ -247,7 +247,7 @@ def test_mistakes_of_a_network_name_the_file_and_the_line_as_the_caller_knows_th
 def test_if_every_draft_has_mistakes_they_are_the_answer(client):
     problem = problem_of(client.post("/v1/whatif", json={"drafts": [BAD]}), 422)
     assert problem["type"].endswith("policy-invalid")
-    assert client.get("/v1/whatif").get_json() == {"whatifs": []}
+    assert client.get("/v1/whatif").get_json() == {"whatifs": [], "next": None}
 
 
 def test_who_only_reads_policies_sees_what_ifs_and_begins_none(client, service, application):

@@ -7,6 +7,7 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from engine.actor import act_as
 from engine.errors import InputInvalid, NotFound
 from engine.events.event import START, Position
 from engine.events.webhooks import delivery_state
@@ -202,6 +203,33 @@ def test_dead_letters_are_listed_and_sent_again(sending):
     sending.deliver(name)
     assert sending.types_of("W-1") == list(TWO)
     assert sending.shop.events.webhooks.dead_letters(name) == {}
+
+
+def test_one_dead_letter_is_sent_again_alone_and_the_log_says_by_whom(sending):
+    name = sending.add(*TWO)
+    sending.receiver.answer = failing("W-1", "W-2")
+    for order_id in ("W-1", "W-2"):
+        sending.ship(order_id)
+    sending.deliver(name)
+    for number, wait in enumerate(SCHEDULE[1:]):
+        sending.clock.now += wait
+        sending.ship(f"W-other-{number}")
+        sending.deliver(name)
+    webhooks = sending.shop.events.webhooks
+    one, other = webhooks.dead_letters(name)
+    left = {other}
+    sending.receiver.answer = lambda _: (204, {})
+    sending.receiver.requests.clear()
+    act_as("ada", through="cli")
+    assert webhooks.replay_dead(name, one).delivery.dead == len(left)
+    with pytest.raises(NotFound, match="is no dead letter of webhook"):
+        webhooks.replay_dead(name, one)
+    assert set(webhooks.dead_letters(name)) == left
+    (entry,) = [entry for entry in sending.shop.entries(on_damaged=pytest.fail) if entry.kind == "webhook_changed"]
+    assert (entry.by, entry.details) == ("ada", {"change": "letter_replayed", "event": str(one)})
+    sending.deliver(name)
+    assert str(one) in sending.receiver.of("W-1") + sending.receiver.of("W-2")
+    assert set(webhooks.dead_letters(name)) == left
 
 
 def test_everything_after_an_event_is_sent_again(sending):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engine.errors import TooManyWhatIfs
 from engine.simulation.job import Job, JobRequest
 from engine.simulation.jobs import WhatIfs, seconds_until_one_ends
+from engine.store.whatif_jobs import WhatIfJobs
 from tests.support.examples import examples
 
 MOST = 2
@@ -84,3 +85,23 @@ def test_the_one_that_will_have_ended_first_says_how_long_to_wait():
     assert seconds_until_one_ends([half, tenth], 130) == 30
     assert seconds_until_one_ends([tenth], 130) == 270
     assert seconds_until_one_ends([], 130) == 30
+
+
+def test_one_that_is_asked_for_anew_while_the_list_is_read_stays_on_it(opened_jobs, redis_client, network, monkeypatch):
+    jobs, listed = opened_jobs(), WhatIfJobs._listed
+    name, other = (jobs.add(REQUEST, operation=operation).id for operation in ("once", "other"))
+    for job in (name, "gone"):  # its time is over
+        redis_client.delete(f"{{{network}}}:whatif:job:{job}")
+        redis_client.zadd(f"{{{network}}}:whatif:jobs", {job: 1})
+    redis_client.delete(f"{{{network}}}:whatif:waiting")
+
+    def asked_for_anew(stored, key):
+        found = listed(stored, key)
+        monkeypatch.undo()
+        assert jobs.add(REQUEST, operation="once").id == name
+        return found
+
+    monkeypatch.setattr(WhatIfJobs, "_listed", asked_for_anew)
+    assert [job.id for job in jobs.all()] == [other]
+    assert {job.id for job in jobs.all()} == {name, other}
+    assert redis_client.zscore(f"{{{network}}}:whatif:jobs", "gone") is None

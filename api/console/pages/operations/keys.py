@@ -55,10 +55,12 @@ def revoke_key(visit: Visit, key: str) -> Response:
 
 
 def _listed(visit: Visit, problem: Problem | None = None) -> Response:
+    page = visit.get("/v1/keys", limit="50", after=visit.query.get("after"))
     return visit.show(
         "operations/keys.html",
         status=HTTPStatus.OK if problem is None else problem.status,
-        keys=visit.get("/v1/keys")["keys"],
+        keys=page["keys"],
+        next_page=visit.next_page(page, "operations", "keys"),
         roles=[(role, role) for role in ROLES],
         form=visit.form,
         problem=problem,

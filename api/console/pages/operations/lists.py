@@ -30,7 +30,9 @@ def networks(visit: Visit) -> Response:
 
 
 def jobs(visit: Visit) -> Response:
-    return visit.show("operations/jobs.html", jobs=visit.get("/v1/whatif", limit="100")["whatifs"], states=STATES)
+    page = visit.get("/v1/whatif", limit="50", after=visit.query.get("after"))
+    next_page = visit.next_page(page, "operations", "jobs")
+    return visit.show("operations/jobs.html", jobs=page["whatifs"], states=STATES, next_page=next_page)
 
 
 def cancel_job(visit: Visit, job: str) -> Response:

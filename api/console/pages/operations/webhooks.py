@@ -46,10 +46,12 @@ def _listed(visit: Visit, problem: Problem | None = None) -> Response:
 
 
 def one_webhook(visit: Visit, webhook: str) -> Response:
+    letters = visit.get(path_of("v1", "webhooks", webhook, "dead-letters"), limit="50", after=visit.query.get("after"))
     return visit.show(
         "operations/webhook.html",
         webhook=visit.get(path_of("v1", "webhooks", webhook)),
-        letters=visit.get(path_of("v1", "webhooks", webhook, "dead-letters"))["events"],
+        letters=letters["events"],
+        next_page=visit.next_page(letters, "operations", "webhooks", webhook),
     )
 
 
@@ -67,8 +69,12 @@ def enable_webhook(visit: Visit, webhook: str) -> Response:
 
 
 def send_dead_again(visit: Visit, webhook: str) -> Response:
-    answer = visit.change("POST", path_of("v1", "webhooks", webhook, "replay"), {"dead": True})
-    return visit.after(answer, visit.link("operations", "webhooks", webhook), say("The events are sent again"))
+    event = visit.form.get("event", "")
+    answer = visit.change(
+        "POST", path_of("v1", "webhooks", webhook, "replay"), {"event": event} if event else {"dead": True}
+    )
+    done = say("The event {event} is sent again", event=event) if event else say("The events are sent again")
+    return visit.after(answer, visit.link("operations", "webhooks", webhook), done)
 
 
 def rotate_secret(visit: Visit, webhook: str) -> Response:

@@ -29,15 +29,19 @@ def add_to(console: Console) -> None:
 
 def print_queue(visit: Visit) -> Response:
     chosen = visit.chosen("state", "node")
-    page = visit.get("/v1/print-jobs", limit="50", after=visit.query.get("after"), **chosen)
+    after = visit.chosen("after", "printer_after")
+    page = visit.get("/v1/print-jobs", limit="50", after=after.get("after"), **chosen)
+    printers = visit.get("/v1/printers", limit="50", after=after.get("printer_after"), node=chosen.get("node"))
     return visit.show(
         "parcels/printing.html",
         jobs=page["jobs"],
-        printers=visit.get("/v1/printers", node=chosen.get("node"))["printers"],
+        printers=printers["printers"],
         chosen=chosen,
         states=STATES,
         papers=PAPERS,
-        next_page=visit.next_page(page, "parcels", "printing", **chosen),
+        next_page=visit.next_page(page, "parcels", "printing", **chosen, **after),
+        next_printers=visit.next_page(printers, "parcels", "printing", going_on="printer_after", **chosen, **after),
+        first_page=visit.link("parcels", "printing", **chosen) if after else "",
     )
 
 

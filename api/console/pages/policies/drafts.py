@@ -71,7 +71,9 @@ def _draft(answer: Answer) -> Draft:
 
 
 def listed(visit: Visit) -> Response:
-    return visit.show("policies/drafts.html", drafts=visit.get("/v1/policies/drafts")["drafts"])
+    page = visit.get("/v1/policies/drafts", limit="50", after=visit.query.get("after"))
+    next_page = visit.next_page(page, "policies", "drafts")
+    return visit.show("policies/drafts.html", drafts=page["drafts"], next_page=next_page)
 
 
 def begin_form(visit: Visit, problem: Problem | None = None) -> Response:

@@ -27,7 +27,9 @@ def add_to(console: Console) -> None:
 
 
 def listed(visit: Visit) -> Response:
-    return visit.show("policies/tries.html", tries=visit.get("/v1/whatif")["whatifs"])
+    page = visit.get("/v1/whatif", limit="50", after=visit.query.get("after"))
+    next_page = visit.next_page(page, "policies", "tries")
+    return visit.show("policies/tries.html", tries=page["whatifs"], next_page=next_page)
 
 
 def try_form(visit: Visit, name: str) -> Response:

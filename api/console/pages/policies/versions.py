@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from api.console.calls import path_of
 from api.console.console import Console
-from api.console.pages.policies.approvals import may_answer, may_approve, waiting_for, wished_instant
+from api.console.pages.policies.approvals import may_answer, may_approve, waiting_for_approval, wished_instant
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.pages.policies.rules import plain_rules
 from api.console.pages.policies.version_actions import ACTIONS, VersionAction
@@ -28,14 +28,18 @@ def add_to(console: Console) -> None:
 
 
 def listed(visit: Visit) -> Response:
-    listing = visit.get("/v1/policies")
-    history = visit.get("/v1/policies/history", limit=_MOST_SHOWN)["changes"]
+    chosen = visit.chosen("after", "history_after")
+    listing = visit.get("/v1/policies", limit=_MOST_SHOWN, after=chosen.get("after"), last_first="true")
+    history = visit.get("/v1/policies/history", limit=_MOST_SHOWN, after=chosen.get("history_after"))
     return visit.show(
         "policies/versions.html",
         listing=listing,
-        versions=listing["versions"][::-1],
-        waiting=waiting_for(visit, listing),
-        history=history,
+        versions=listing["versions"],
+        waiting=waiting_for_approval(visit),
+        history=history["changes"],
+        next_page=visit.next_page(listing, "policies", "versions", **chosen),
+        next_history=visit.next_page(history, "policies", "versions", going_on="history_after", **chosen),
+        first_page=visit.link("policies", "versions") if chosen else "",
     )
 
 
