@@ -153,6 +153,7 @@ INDEX_PROMISES = KeyLayout(
     ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
     parts=_WAITING,
 )
+SUM_UNITS = KeyLayout((), (("summed_on_hand", "summed_blocked"),))
 INDEX_LOG = KeyLayout(("search_index", "search_days"), (("search_day",),))
 EXTEND_HOLD = KeyLayout(("hold", "expiring", "log", "operation"))
 SET_STOCK = KeyLayout(("facts", "log", "changed", *_OFFERS), (_CHANGED_SKU,), (*_FREEING, *_JOURNAL))
@@ -408,6 +409,7 @@ LAYOUTS: Mapping[str, KeyLayout] = {
     "requests/count": COUNT_REQUEST,
     "access/put_keys": PUT_KEYS,
     "audit/index_log": INDEX_LOG,
+    "audit/sum_units": SUM_UNITS,
     "audit/seal": SEAL,
     "audit/trim": TRIM_LOG,
     "audit/record_act": RECORD_ACT,

@@ -34,6 +34,7 @@ from engine.store import policy_approvals, policy_versions, replica
 from engine.store.audit.acts import Act
 from engine.store.audit.seal_entries import SealStep
 from engine.store.audit.sealed_log import SealedLog
+from engine.store.audit.units_left import units_left
 from engine.store.connection import client as store
 from engine.store.connection.client import script_text
 from engine.store.connectors.connector_store import Step
@@ -294,6 +295,7 @@ def test_no_script_touches_a_key_it_was_not_given(strict, clock, ran):  # noqa: 
     pack_at_a_node(pointsman)
     ask_for_a_whatif(pointsman)
     pointsman.search_index.catch_up()
+    assert units_left(pointsman._client, pointsman._keys, ["A", "nobody"])[0]["nobody"] == 0
     seal_and_trim(pointsman)
     over = order(("B", 1))
     pointsman.holds.release(json_of(pointsman.decide(over))["id"])

@@ -21,6 +21,7 @@ from engine.settings import Settings
 from engine.store.log import decision_log
 from engine.store.search_index import building, stored_index
 from engine.store.search_index.building import IndexBuilding
+from engine.store.search_index.index_entries import indexed_entry
 from tests.conftest import activate
 from tests.support.aged_log import age_log
 from tests.support.dying import Died, dying
@@ -300,3 +301,10 @@ def test_a_process_that_goes_on_takes_in_what_is_logged(shop):
     index = stored_index.StoredIndex(shop._client, shop._keys)
     wait_until(lambda: "{}-{}".format(*index.state().cursor) == end, "the log is in the index")
     assert found(shop) == looked_through(shop)
+
+
+def test_an_amendment_says_by_itself_which_articles_its_order_has(shop):
+    placed_on_three_days(shop)
+    entries = decision_log.next_entries(shop._client, shop._keys, start="-", count=500)
+    (amended,) = (indexed_entry(raw) for raw in entries if raw[1][b"kind"] == b"amended")
+    assert (amended.order, amended.ordered) == ('W-1,"é\n', {"sku C"})
