@@ -235,14 +235,14 @@ def test_what_is_archived_leaves_the_index_and_is_still_found(shop, network, red
     shop.sealer.seal()
     archived = shop.archive(tmp_path, older_than=4 * DAY)
     assert archived.entries
-    assert found(shop) == expected == looked_through(shop)
+    assert found(shop, 100) == expected == looked_through(shop)
     shop.search_index.catch_up()
     assert redis_client.scard(shop._keys.search_days) < days
-    assert found(shop) == expected
+    assert found(shop, 100) == expected
     assert dataclasses.replace(shop.check(), seal=None).clean
     redis_client.hdel(shop._keys.search_index, "made")
     shop.search_index.catch_up()
-    assert found(shop) == expected
+    assert found(shop, 100) == expected
     assert redis_client.scard(shop._keys.search_days) < days
 
 
