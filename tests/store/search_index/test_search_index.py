@@ -252,18 +252,27 @@ def test_an_index_that_is_begun_anew_while_it_is_read_hides_nothing(shop, monkey
     shop.search_index.catch_up()
     real = stored_index.StoredIndex.dates
 
+    maker, armed = IndexBuilding(shop._client, shop._keys), []
+
     def begun_anew_meanwhile(index, kind):
         dates = real(index, kind)
-        redis_client.hdel(shop._keys.search_index, "made")
-        IndexBuilding(shop._client, shop._keys)._begin_anew()
+        if armed:
+            armed.pop()
+            redis_client.hdel(shop._keys.search_index, "made")
+            maker._begin_anew()
         return dates
 
+    def read_meanwhile(read, filtered):
+        maker.catch_up()
+        armed.append(True)
+        return list(pages(read, filtered, 100))
+
     monkeypatch.setattr(stored_index.StoredIndex, "dates", begun_anew_meanwhile)
-    for number, by in enumerate(FOUND_BY):
-        IndexBuilding(shop._client, shop._keys).catch_up()
-        assert [item.entry for item in pages(shop.decisions.page, DecisionFilter(**by), 100)] == expected[number][0]
-        IndexBuilding(shop._client, shop._keys).catch_up()
-        assert [item.stored.id for item in pages(shop.orders.list, OrderFilter(**by), 100)] == expected[number][1]
+    for by, (entries, orders) in zip(FOUND_BY, expected, strict=True):
+        decided = read_meanwhile(shop.decisions.page, DecisionFilter(**by))
+        listed = read_meanwhile(shop.orders.list, OrderFilter(**by))
+        assert ([item.entry for item in decided], [item.stored.id for item in listed]) == (entries, orders)
+    assert not armed
 
 
 def test_the_ledger_check_sees_what_the_index_lacks_and_a_repair_has_it_made_anew(shop, redis_client):
