@@ -340,6 +340,8 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/webhooks/{webhook_id}/dead-letters"): "webhooks_dead_letters",
         ("get", "/v1/nodes/{node}"): "master_data_get_node",
         ("get", "/v1/products/{sku}"): "master_data_get_product",
+        ("get", "/v1/products"): "catalogue_products",
+        ("get", "/v1/nodes"): "catalogue_nodes",
         ("post", "/v1/policies/{version}/ask"): "policies_ask",
         ("post", "/v1/policies/{version}/take-back"): "policies_take_back",
         ("post", "/v1/policies/{version}/approve"): "policies_approve",
