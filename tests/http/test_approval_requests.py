@@ -52,8 +52,11 @@ def test_a_request_is_seen_by_all_until_it_is_answered_and_each_step_is_told(per
     assert asked["approval_request"] == {"by": "Ada", "at": at, "note": "for the sale", "activate_at": WISHED}
     listed = person("Bob").get("/v1/policies").get_json()["versions"][-1]
     assert listed == asked
+    waiting = "/v1/policies?asked=true"
+    assert person("Bob").get(waiting).get_json()["versions"] == [asked]
     declined = call("decline", "Bob", note="no last day").get_json()["approval_request"]["declined"]
     assert (declined["by"], declined["note"]) == ("Bob", "no last day")
+    assert person("Bob").get(waiting).get_json()["versions"] == []
     assert "declined" not in call("ask", "Ada").get_json()["approval_request"]
     assert "approval_request" not in call("take-back", "Ada", note="wait").get_json()
     call("ask", "Ada")

@@ -33,19 +33,22 @@ _MOST_WEIGHED = 20
 
 class VersionsQuery(PageByName):
     last_first = Flag(load_default=False, metadata={"description": "those published last first"})
+    asked = Flag(
+        load_default=False, metadata={"description": "only those whose approval is asked for, and not declined"}
+    )
 
 
 def page_of_versions(
-    versions: Sequence[Version], *, limit: int | None, after: str | None, last_first: bool
+    versions: Sequence[Version], *, limit: int | None, after: str | None, last_first: bool, asked: bool
 ) -> tuple[Sequence[Version], str | None]:
-    """Those that follow the version `after`, and the one that the page which follows goes on after. Raises
-    InputInvalid.
+    """Those that follow the version `after`, and the one that the page which follows goes on after; with `asked`, of
+    those whose approval is asked for. Raises InputInvalid.
     """
     places = {version.version: place for place, version in enumerate(versions)}
     if after is not None and after not in places:
         raise InputInvalid([Mistake(field="after", message="this is no 'next' of a page before")])
     page, following = page_of_list(
-        versions,
+        [item for item in versions if item.request and item.request.is_open] if asked else versions,
         lambda version: places[version.version],
         limit=limit,
         after=None if after is None else places[after],

@@ -8,16 +8,13 @@ _MOST_SHOWN = "100"
 
 
 def waiting_for_approval(visit: Visit) -> list[Any]:
-    """Those of the network that wait for the person; none for who may not approve, or not see versions."""
-    may_see = visit.may("policies_approve") and visit.may("policies_listed")
-    return waiting_for(visit, visit.get("/v1/policies")) if may_see else []
-
-
-def waiting_for(visit: Visit, listing: Any) -> list[Any]:
-    """Of the versions as GET /v1/policies lists them, those that wait for the person: the longest first."""
-    if not visit.may("policies_approve"):
+    """Those of the network that wait for the person, the longest first; none for who may not approve, or not see
+    versions.
+    """
+    if not (visit.may("policies_approve") and visit.may("policies_listed")):
         return []
-    waiting = [version for version in listing["versions"] if _is_open(version) and may_answer(visit, version)]
+    asked = visit.get("/v1/policies", asked="true")["versions"]
+    waiting = [version for version in asked if may_answer(visit, version)]
     return sorted(waiting, key=lambda version: str(version["approval_request"]["at"]))
 
 
@@ -43,7 +40,3 @@ def wished_instant(visit: Visit, version: str) -> str:
     instant = last.get("activate_at", "")
     is_ahead = instant and visit.clock.local(instant) > visit.clock.local(visit.caller["now"])
     return f"{visit.clock.local(instant):%Y-%m-%dT%H:%M}" if is_ahead else ""
-
-
-def _is_open(version: Any) -> bool:
-    return "approval_request" in version and "declined" not in version["approval_request"]
