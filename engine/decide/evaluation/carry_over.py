@@ -6,14 +6,16 @@ a batch need not be evaluated again because orders before it took units of the s
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.evaluation.positions import Positions
+from engine.decide.evaluation.positions import Positions, with_shared_floors
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.problem import Choice
+from rules.vocabulary import Stage
 
 
 def carried_over(
@@ -28,7 +30,7 @@ def carried_over(
     carried.snapshot, carried.columns = columns.snapshot, columns
     _forget(carried, "rooms")
     if judged_alike:
-        carried.positions = list(_with_later_stock(evaluation, columns))
+        carried.positions = _with_later_stock(evaluation, columns)
     else:
         _forget(carried, "positions", "multiples", "node_numbers", "options", "judged_bands", "shipment_bands")
     same = _has_the_same_options(carried, evaluation) and _is_possible(choice, carried)
@@ -41,11 +43,40 @@ def _forget(evaluation: Evaluation, *parts: str) -> None:
         evaluation.__dict__.pop(part, None)
 
 
-def _with_later_stock(evaluation: Evaluation, columns: SnapshotColumns) -> Iterator[Positions]:
-    """By line, the positions with their later stock, judged as they were."""
-    for line, its in zip(evaluation.order.lines, evaluation.positions, strict=True):
-        stock = columns.stock_of(line.sku)
-        yield its if stock is its.stock else its._replace(stock=stock, free=stock.above(its.floor))
+def _with_later_stock(evaluation: Evaluation, columns: SnapshotColumns) -> Sequence[Positions]:
+    """By line, the positions with their later stock, judged as they were. Of all that rules say only allotments hang on
+    what was taken and is held: floors are worked out again if there are any.
+    """
+    skus = [line.sku for line in evaluation.order.lines]
+    later = [
+        its if (stock := columns.stock_of(sku)) is its.stock else its._replace(stock=stock)
+        for sku, its in zip(skus, evaluation.positions, strict=True)
+    ]
+    both = zip(skus, evaluation.positions, later, strict=True)
+    if not evaluation.matcher.policies.allotments:
+        return [its if its is was else its.with_floor(its.floor) for _, was, its in both]
+    moved = {sku for sku, was, its in both if its is not was}
+    if not moved:
+        return later
+    floored = [
+        its.with_floor(_floor(evaluation, columns, sku, its)) if sku in moved else its
+        for sku, its in zip(skus, later, strict=True)
+    ]
+    return with_shared_floors(skus, floored)
+
+
+def _floor(evaluation: Evaluation, columns: SnapshotColumns, sku: str, positions: Positions) -> Integers:
+    """The floors of a line's positions on the stock that they have."""
+    stock, table = positions.stock, evaluation.matcher.stages[Stage.POSITION].table
+    return table.floors(
+        evaluation.order.channel,
+        positions.judgement,
+        stock.on_hand,
+        stock.held,
+        stock.taken,
+        expected=columns.expected_sales_of(sku).units,
+        scale=stock.scale,
+    )
 
 
 def _has_the_same_options(carried: Evaluation, evaluation: Evaluation) -> bool:

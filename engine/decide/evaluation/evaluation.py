@@ -16,7 +16,7 @@ from engine.decide import rule_facts
 from engine.decide.evaluation.judged_bands import judge_bands
 from engine.decide.evaluation.lookahead import Lookahead
 from engine.decide.evaluation.options import Options, judge_options
-from engine.decide.evaluation.positions import Positions, Shared, judge_positions
+from engine.decide.evaluation.positions import Positions, Shared, judge_positions, with_shared_floors
 from engine.decide.evaluation.shelf_life import ShelfLife
 from engine.decide.evaluation.shipment_bands import (
     OrderedUnits,
@@ -165,7 +165,7 @@ class Evaluation:
 
     @cached_property
     def positions(self) -> Sequence[Positions]:
-        """By line. Lines of one SKU share its floors: the largest that the rules give any of them."""
+        """By line."""
         positions = [
             judge_positions(
                 self.matcher,
@@ -177,13 +177,7 @@ class Evaluation:
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
         ]
-        skus = [line.sku for line in self.order.lines]
-        if len(set(skus)) == len(skus):
-            return positions
-        floors: dict[str, Integers] = {}
-        for sku, of_line in zip(skus, positions, strict=True):
-            floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
-        return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
+        return with_shared_floors([line.sku for line in self.order.lines], positions)
 
     @cached_property
     def shelf_life(self) -> ShelfLife | None:

@@ -144,6 +144,16 @@ def judge_positions(
     return Positions(stock, judgement, floor, stock.above(floor))
 
 
+def with_shared_floors(skus: Sequence[str], positions: Sequence[Positions]) -> Sequence[Positions]:
+    """By line, given the SKUs of lines: those of one SKU share its floors, the largest that the rules give any line."""
+    if len(set(skus)) == len(skus):
+        return positions
+    floors: dict[str, Integers] = {}
+    for sku, of_line in zip(skus, positions, strict=True):
+        floors[sku] = np.maximum(floors[sku], of_line.floor) if sku in floors else of_line.floor
+    return [of_line.with_floor(floors[sku]) for sku, of_line in zip(skus, positions, strict=True)]
+
+
 def position_rows(stock: Stock, *, ways: Ways, loads: Integers, clocks: ClockFacts) -> Rows:
     """The positions as a matcher judges them when the nodes' clocks show this. `loads` is by node."""
 

@@ -34,8 +34,6 @@ class ProjectedFacts:
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
-        self._floors_change = bool(matcher.policies.allotments)
-        """Whether floors depend on what was taken."""
         self._judged_otherwise: set[str] = set()
         """SKUs whose stock rules may tell from that of the plan."""
         self._loads_judged_alike = True
@@ -54,7 +52,6 @@ class ProjectedFacts:
         columns = self._columns_of(before.order)
         if planned.keeps and planned.alone.gap == 0:
             alike = self._loads_judged_alike and self._judged_otherwise.isdisjoint(before.order.skus)
-            alike = alike and not self._floors_change
             carried = carried_over(before, planned.alone, columns, judged_alike=alike)
             if carried is not None:
                 return carried, planned.alone

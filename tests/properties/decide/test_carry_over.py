@@ -36,6 +36,14 @@ RULES = [
     "then: {split_penalty: 2.00}",
     "then: {max_shipments: 1}",
 ]
+ALLOTMENTS = [
+    "then: {allocate: [{channel: web, units: 4, per: day}, {channel: store, units: 3, per: day}]}",
+    "then: {allocate: {channel: store, share: 50%, per: week}}",
+    "when: {line.quantity: 2}, then: {keep: 2}",
+    "then: {keep: 1, protect: {channel: web, units: 2}}",
+]
+CHOSEN_RULES = st.frozensets(st.sampled_from(RULES)) | st.frozensets(st.sampled_from(ALLOTMENTS), min_size=1)
+CHANNELS = st.sampled_from(["web", "store"])
 PLACES = {"lyon": LYON, "lille": LILLE, "marseille": MARSEILLE}
 SERVICES = [service(per_km=4_000), service("express", base=9 * EURO, per_km=1_000)]
 POSITIONS = st.builds(
@@ -48,21 +56,24 @@ TAKEN = st.dictionaries(st.tuples(st.sampled_from("AB"), st.sampled_from(list(PL
 LOADS = st.dictionaries(st.sampled_from(list(PLACES)), st.integers(0, 3))
 
 
-def later_than(facts, taken, shipments):
-    """The facts after others took units and gave nodes shipments."""
-    positions = dict(facts.positions)
+def later_than(facts, taken, shipments, *, counted=()):
+    """The facts after others took units, `counted` by these tallies, and gave nodes shipments."""
+    positions, counts = dict(facts.positions), {sku: dict(of_sku) for sku, of_sku in facts.taken.items()}
     for (sku, name), units in taken.items():
         position = positions[sku][name]
         positions[sku] = {**positions[sku], name: position._replace(held=position.held + units)}
+        for tally in counted:
+            by_node = counts.setdefault(sku, {}).get(tally, {})
+            counts[sku][tally] = {**by_node, name: by_node.get(name, 0) + units}
     loads = {name: facts.loads.get(name, 0) + shipments.get(name, 0) for name in PLACES}
-    return dataclasses.replace(facts, positions=positions, loads=loads)
+    return dataclasses.replace(facts, positions=positions, loads=loads, taken=counts)
 
 
 FACTS = st.tuples(STOCK, ROOMS, LOADS)
 
 
 @examples(130)
-@given(LINES, st.sampled_from(["web", "store"]), FACTS, st.tuples(TAKEN, LOADS), st.frozensets(st.sampled_from(RULES)))
+@given(LINES, CHANNELS, FACTS, st.tuples(TAKEN, LOADS), CHOSEN_RULES)
 def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, channel, before, since, rules):
     item, (stock, rooms, loads) = order(*lines, channel=channel, place=PARIS), before
     nodes = [
@@ -85,10 +96,10 @@ def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, cha
 @examples(130)
 @given(
     LINES,
-    st.sampled_from(["web", "store"]),
+    CHANNELS,
     FACTS,
-    st.lists(st.tuples(TAKEN, LOADS), max_size=3),
-    st.frozensets(st.sampled_from(RULES)),
+    st.lists(st.tuples(TAKEN, LOADS, CHANNELS), max_size=3),
+    CHOSEN_RULES,
 )
 def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel, before, since, rules):
     item, (stock, rooms, loads) = order(*lines, channel=channel, place=PARIS), before
@@ -100,10 +111,10 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
         columns = SnapshotColumns(facts, matcher, NOW)
         evaluation = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW, columns=columns)
         planned, projected = PlannedOrder(evaluation), ProjectedFacts(columns, matcher)
-        another = decide(item, facts, matcher, NOW)
-        for taken, shipments in since:
+        for taken, shipments, by in since:
+            another = decide(dataclasses.replace(item, channel=by), facts, matcher, NOW)
             projected.choose(planned)  # columns that were made before must not be taken for later ones
-            later = later_than(later, taken, shipments)
+            later = later_than(later, taken, shipments, counted=another.counted)
             claims = [Claim(sku=sku, node=name, units=units, floor=0) for (sku, name), units in taken.items()]
             given_to = [
                 LoadClaim(node=name, period="2026-11-27", shipments=count, most=None)
@@ -111,7 +122,7 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
             ]
             projected.take(dataclasses.replace(another, claims=tuple(claims), load_claims=tuple(given_to)))
         chosen, expected = projected.choose(planned), decide(item, later, matcher, NOW)
-        event(f"filled: {chosen is not None}, units taken: {any(taken for taken, _ in since)}")
+        event(f"filled: {chosen is not None}, units taken: {any(taken for taken, _, _ in since)}")
         assert (chosen is None) == bool(expected.unfilled)
         if chosen is not None:
             assert decision(*chosen) == expected
