@@ -123,6 +123,14 @@ def test_whoever_published_it_too_may_approve_what_the_other_asks(site):
     assert "decline" in buttons(site, version, "admin")
 
 
+def test_who_asks_for_what_another_person_published_is_not_asked_to_answer(site):
+    version = published(site, 5, who="Zoé")
+    site.send(place(version, "ask"), "merchandiser")
+    assert buttons(site, version, "merchandiser") == {"approve", "take-back"}
+    assert waits(site, version, "merchandiser") == set()
+    assert waits(site, version, "admin") == EVERYWHERE
+
+
 def test_a_draft_that_is_published_leads_to_where_one_asks(site):
     text = policy_file("then: {hold: 6 h}")["test.yaml"].decode()
     saved = site.pointsman.policy_drafts.save("mine", {"test.yaml": text}, base=None, before="", who="Ada merchandiser")

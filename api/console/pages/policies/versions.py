@@ -84,7 +84,9 @@ def _against(listing: Any, version: str) -> str:
 
 
 def _actions(visit: Visit, version: Any, listing: Any) -> list[str]:
-    """Those that make sense for a version as it stands, of those that the person may do."""
+    """Those that make sense for a version as it stands, of those that the person may do; about its approval first,
+    if it needs one.
+    """
     active = version["active"]
     request = version.get("approval_request")
     is_open = request is not None and "declined" not in request
@@ -101,7 +103,8 @@ def _actions(visit: Visit, version: Any, listing: Any) -> list[str]:
         "shadow": not active,
         "canary": not active and listing["active"] is not None,
     }
-    return [name for name, makes_sense in sensible.items() if makes_sense and visit.may(ACTIONS[name].operation)]
+    names = [name for name, makes_sense in sensible.items() if makes_sense and visit.may(ACTIONS[name].operation)]
+    return names if version["needs_approval"] else sorted(names, key=lambda name: name == "approve")
 
 
 def _find(visit: Visit, version: str) -> tuple[Any, Any]:
