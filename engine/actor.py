@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Through: TypeAlias = Literal["http", "cli", ""]
-"""By which way a change came; empty for what Pointsman does by itself."""
+Through: TypeAlias = Literal["http", "console", "cli", ""]
+"""By which way a change came; empty for what Pointsman does by itself. Earlier releases called the console http."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,8 @@ class Author:
     name: str = ""
     through: Through = ""
     origin: str = ""
-    """From where: the address of an HTTP caller; LOGIN@HOST of whoever runs a command, which POINTSMAN_USER does not
-    change.
+    """From where: the address of a caller of HTTP or the console; LOGIN@HOST of whoever runs a command, which
+    POINTSMAN_USER does not change.
     """
     operation: str = ""
     """The idempotency key or operation id that the caller gave its request."""

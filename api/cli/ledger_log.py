@@ -1,7 +1,7 @@
 """`pointsman ledger log`: prints the decision log entry by entry, as lines for people or as JSON for programs."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
@@ -23,6 +23,7 @@ from engine.settings import Settings
 from engine.store.connection.server_clock import MOST_SECONDS_OFF
 from engine.store.flows.stored_return import StoredReturnedUnitsRecord
 from engine.store.fulfilment.stored_tracking import TrackedChange
+from engine.store.log.done_by import DoneBy, is_by_people
 from engine.store.log.entry import Entry
 from engine.store.log.entry_bodies import MovedUnits, UnitsBody
 from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KINDS
@@ -36,6 +37,11 @@ from engine.store.log.kinds import ACT_KINDS, KINDS, RETURN_KINDS, TRANSFER_KIND
     multiple=True,
     type=click.Choice(KINDS),
     help="Only entries of this kind; may be given repeatedly.",
+)
+@click.option(
+    "--done-by",
+    type=click.Choice(get_args(DoneBy)),
+    help="Only what people did, in the console and on the command line too, or only what the machine did.",
 )
 @click.option("--from", "start", type=INSTANT, help="From this instant on, such as 2026-11-27T08:00:00+01:00.")
 @click.option(
@@ -51,9 +57,10 @@ def show_log(
     settings: Settings,
     order: str | None,
     kinds: tuple[str, ...],
+    *,
+    done_by: DoneBy | None,
     start: int | None,
     end: int | None,
-    *,
     as_json: bool,
 ) -> None:
     """Print the decision log, oldest first.
@@ -63,7 +70,7 @@ def show_log(
     Example: pointsman ledger log --order W-900001
     """
     with Pointsman(settings) as service:
-        selects, times = _selector(frozenset(kinds), start, end), Times.of(service)
+        selects, times = _selector(frozenset(kinds), done_by, start, end), Times.of(service)
         if order is None:
             entries = service.entries(on_damaged=warn_unreadable)
         else:
@@ -102,12 +109,15 @@ def warn_unreadable(entry_id: str) -> None:
     )
 
 
-def _selector(kinds: frozenset[str], start: int | None, end: int | None) -> Callable[[Entry], bool]:
+def _selector(
+    kinds: frozenset[str], done_by: DoneBy | None, start: int | None, end: int | None
+) -> Callable[[Entry], bool]:
     def selects(entry: Entry) -> bool:
         return (
             (not kinds or entry.kind in kinds)
             and (start is None or entry.at >= start)
             and (end is None or entry.at < end)
+            and (done_by is None or (done_by == "people") == is_by_people(entry.kind, entry.by, entry.through))
         )
 
     return selects

@@ -62,7 +62,7 @@ def add_kept_files(
     """The calls on files that wait, of these connectors and in this folder."""
     waiting = _Waiting(known, folder)
 
-    @connectors.get("/<string:name>/files", scope=("admin", "audit:read"))
+    @connectors.get("/<string:name>/files", scope=("admin", "audit:read", "orders"))
     @connectors.response(HTTPStatus.OK, KeptFileListRecord)
     def list_files(name: str) -> Response:
         """Its files that could not be used, and wait for a person; the oldest first"""

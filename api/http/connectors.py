@@ -46,7 +46,7 @@ def blueprint(pointsman: Pointsman, settings: Callable[[], ConnectorSettings], w
         known = folder.pushed_to((request.view_args or {}).get("name", ""))
         return known is not None and known[1].secret is not None
 
-    @connectors.get("", scope=("admin", "audit:read"))
+    @connectors.get("", scope=("admin", "audit:read", "orders"))
     @connectors.response(HTTPStatus.OK, ConnectorListRecord)
     def listed() -> Response:
         """Every connector, how far it is, and its last error"""

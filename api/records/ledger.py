@@ -147,7 +147,7 @@ class LogEntryRecord(Record, frozen=True):
         str | UnsetType, Meta(description="the id of the HTTP request by which it was done; left out if there was none")
     ] = UNSET
     through: Annotated[
-        str | UnsetType, Meta(description="how it came: http or cli; left out where Pointsman did by itself")
+        str | UnsetType, Meta(description="how it came: http, console or cli; left out where Pointsman did by itself")
     ] = UNSET
     origin: Annotated[
         str | UnsetType,

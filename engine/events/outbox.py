@@ -24,11 +24,14 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry, EntryId
+from engine.store.log.kinds import ACT_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry, parse_entry_id
 
 MOST_ENTRIES = 2_000
 """Of the log, looked at for one page: what a reader does not want may be much."""
 _ENTRIES_AT_ONCE = 200
+_MOST_ACTS = 20
+"""Entries that are looked at to see whether a reader is behind."""
 _MOST_KNOWN = 10_000
 """Decisions that are remembered."""
 _MOST_ALLOCATIONS = 100
@@ -62,6 +65,18 @@ class Outbox:
         with faults():  # an archive leaves the last entry there
             last = self._client.redis.xrevrange(self._keys.log, count=1)
         return Position(*parse_entry_id(last[0][0])) if last else START
+
+    def goes_on_after(self, cursor: Position) -> bool:
+        """Whether there may be events behind the cursor: there are entries of the log that are not acts alone, of which
+        no events are made, such as that a webhook was added; or more of these than are looked at.
+        """
+        if cursor >= self.end():
+            return False
+        with faults():
+            entries = self._client.redis.xrange(self._keys.log, min=f"({cursor.entry}", count=_MOST_ACTS)
+        within = cursor != Position(cursor.millis, cursor.sequence)  # between two events of one entry
+        acts = all(fields.get(b"kind", b"").decode() in ACT_KINDS for _, fields in entries)
+        return within or not acts or len(entries) == _MOST_ACTS
 
     def verify(self, cursor: Position) -> None:
         """Raise CursorExpired if the log may have been deleted as far as the cursor, so that events may be missing."""

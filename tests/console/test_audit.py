@@ -72,6 +72,20 @@ def test_who_did_what_is_listed_and_an_entry_shown_with_its_proof(site):
     assert site.client("auditor").get("/console/audit?kind=none").status_code == 422
 
 
+def test_the_first_page_has_what_people_did_and_says_what_is_not_sealed_yet(site):
+    site.send("/stock/count", "admin", node="lyon", sku="SHIRT", on_hand="9")
+    page = shown(site, "/audit")
+    rows = re.findall(r'(?s)<tr><th scope="row">.*?</tr>', page)
+    assert "Ada admin" in rows[0]
+    assert "console" in rows[0]
+    assert "not sealed yet" in rows[0]
+    assert "/console/audit/entries/" not in rows[0]
+    assert "Zoë" not in "".join(rows)
+    assert "Zoë" in shown(site, "/audit?done_by=everybody")
+    assert "Zoë" in shown(site, "/audit?done_by=machine")
+    assert site.client("auditor").get("/console/audit?done_by=nobody").status_code == 422
+
+
 def test_who_read_what_is_listed(site):
     client_of(site.pointsman, site.app, client="Eve <i>", role="auditor").get("/v1/orders/A-1")
     wait_until(lambda: "Eve &lt;i&gt;" in shown(site, "/audit/accesses?what=orders_show"), "the read is recorded")

@@ -173,9 +173,9 @@ def test_networks_and_jobs_are_listed(site):
 
 
 def test_who_has_no_part_in_operations_sees_none_of_it(site):
-    assert "/console/operations" not in shown(site, "/learn", "oms")
+    assert "/console/operations" not in shown(site, "/learn", "merchandiser")
     for path in ("/operations", "/operations/keys", "/operations/webhooks"):
-        assert site.client("oms").get(f"/console{path}").status_code == 403
+        assert site.client("merchandiser").get(f"/console{path}").status_code == 403
 
 
 def test_each_step_of_the_tour_leads_to_a_page(site):
@@ -240,3 +240,20 @@ def test_keys_are_listed_page_by_page(site):
     pages = first + shown(site, more)
     assert sorted(set(re.findall(r"till [0-9]{2}", pages))) == [f"till {number:02}" for number in range(51)]
     assert "To the beginning" in shown(site, more)
+
+
+def test_who_handles_orders_sees_how_things_are_and_no_secret(site):
+    admin = client_of(site.pointsman, site.app, role="admin")
+    name = admin.post("/v1/webhooks", json={"url": "https://shop.example/hooks/s3cret?token=t0ken"}).get_json()["id"]
+    assert admin.get(f"/v1/webhooks/{name}").get_json()["behind"] is False
+    for path in ("/operations", "/operations/webhooks", f"/operations/webhooks/{name}", "/operations/jobs"):
+        page = shown(site, path, "oms")
+        assert "s3cret" not in page
+        assert "t0ken" not in page
+    assert "https://shop.example" in shown(site, "/operations/webhooks", "oms")
+    assert "s3cret" in shown(site, "/operations/webhooks", "auditor")
+    assert "counter" in shown(site, "/operations", "oms")
+    assert shown(site, "/operations/connectors/counter", "oms")
+    assert 'action="/console/operations' not in shown(site, f"/operations/webhooks/{name}", "oms")
+    assert site.client("oms").get("/console/operations/keys").status_code == 403
+    admin.delete(f"/v1/webhooks/{name}")

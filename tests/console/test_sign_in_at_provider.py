@@ -368,8 +368,8 @@ def test_who_came_and_went_stands_in_the_access_log(browser, site):
     browser.post("/console/sign-out", data={"csrf": token})
     page = site.pointsman.accesses.page(AccessFilter(by="ada"), limit=2)
     assert [(one.what, one.query, one.through) for one in page.accesses] == [
-        ("console_sign_out", "", "http"),
-        ("console_sign_in", "provider", "http"),
+        ("console_sign_out", "", "console"),
+        ("console_sign_in", "provider", "console"),
     ]
     assert page.accesses[0].origin == "127.0.0.1"
 

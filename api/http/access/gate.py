@@ -10,8 +10,9 @@ from api.http.access.caller import NOBODY, Caller, begin_request_of
 from api.http.access.networks import NETWORK_HEADER, begin_request_on, network_for
 from api.http.access.origin import origin_of
 from api.http.access.streams import keep_caller
+from api.http.access.within import caller_within
 from api.http.serving.connection import FROM_PROBES
-from engine.actor import act_as
+from engine.actor import Through, act_as
 from engine.errors import NotPermitted
 from engine.model.scopes import Scope
 from engine.service import Pointsman
@@ -59,7 +60,8 @@ class Gate:
         verify_scope(who, needed)
         begin_request_of(who)
         begin_request_on(pointsman)
-        act_as(who.name, through="http", origin=origin_of(request, proxied=self._served[0].settings.access.proxied))
+        through: Through = "http" if caller_within(request.environ) is None else "console"
+        act_as(who.name, through=through, origin=origin_of(request, proxied=self._served[0].settings.access.proxied))
 
 
 def verify_scope(who: Caller, needed: Sequence[Scope]) -> None:

@@ -24,7 +24,7 @@ def record_signing_in(
     origin = origin_of(request, proxied=pointsman.settings.access.proxied)
 
     def record() -> None:
-        act_as(session.name, through="http", origin=origin)
+        act_as(session.name, through="console", origin=origin)
         pointsman.accesses.note(what, query=how)
 
     contextvars.copy_context().run(record)

@@ -1,7 +1,7 @@
 """GET /v1/audit/entries: who did what, entry by entry of the log."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response
 from marshmallow import fields, post_load, validate
@@ -13,6 +13,7 @@ from api.shapes.cursors import DecisionsCursor
 from api.shapes.fields import Instant, QueryNumber, Word
 from engine.service import Pointsman
 from engine.store.audit.entry_pages import EntryFilter
+from engine.store.log.done_by import DoneBy
 from engine.store.log.kinds import KINDS
 
 MOST_ENTRIES = 1_000
@@ -25,6 +26,11 @@ class EntriesQuery(Strict):
     end = Instant(data_key="until", load_default=None, metadata={"description": "before then"})
     kind = fields.String(
         load_default=None, validate=validate.OneOf(KINDS), metadata={"description": "only entries of this kind"}
+    )
+    done_by = fields.String(
+        load_default=None,
+        validate=validate.OneOf(get_args(DoneBy)),
+        metadata={"description": "whether people did it, or the machine"},
     )
     by = Word(load_default=None, metadata={"description": "who did it"})
     about = Word(load_default=None, metadata={"description": "the decision, version or node that it is about"})
@@ -46,6 +52,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @entries.response(HTTPStatus.OK, LoggedEntriesRecord)
     def page(query: dict[str, Any]) -> Response:
         """Entries of the log, the latest first: who did what; those in the archive alone are left out"""
-        return answer(LoggedEntriesRecord.of(pointsman.entry_pages.page(**query)))
+        page = pointsman.entry_pages.page(**query)
+        return answer(LoggedEntriesRecord.of(page, sealed_to=pointsman.proofs.log.state().last))
 
     return entries

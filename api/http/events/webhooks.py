@@ -2,8 +2,10 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response
+from msgspec import structs
 
 from api.http.access.caller import caller
 from api.http.blueprint import Blueprint, answer, answer_made
@@ -18,18 +20,23 @@ from api.records.events import (
 from api.shapes.events import ReplayRequest, RotateRequest, WebhookRequest
 from api.shapes.list_pages import PageByEvent, page_of_list
 from engine.errors import InputInvalid, Mistake
+from engine.events.webhooks.webhooks import WebhookState
+from engine.model.scopes import Scope
 from engine.service import Pointsman
+
+_SEE_ADDRESSES: tuple[Scope, ...] = ("admin", "audit:read")
+_SEE_THEM: tuple[Scope, ...] = (*_SEE_ADDRESSES, "orders")
 
 
 def blueprint(pointsman: Pointsman) -> Blueprint:
     """The webhooks of one Pointsman."""
     webhooks = Blueprint("webhooks", __name__, url_prefix="/v1/webhooks", description="Where events are sent")
 
-    @webhooks.get("", scope=("admin", "audit:read"))
+    @webhooks.get("", scope=_SEE_THEM)
     @webhooks.response(HTTPStatus.OK, WebhookListRecord)
     def listed() -> Response:
         """Every webhook, and how far it has come"""
-        return answer(WebhookListRecord(webhooks=[WebhookRecord.of(item) for item in pointsman.events.webhooks.all()]))
+        return answer(WebhookListRecord(webhooks=[_shown(item) for item in pointsman.events.webhooks.all()]))
 
     @webhooks.post("", scope="admin")
     @webhooks.arguments(WebhookRequest)
@@ -39,11 +46,11 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         webhook = pointsman.events.webhooks.add(**body, by=caller().name)
         return answer_made(WebhookSecretRecord.of(webhook), f"/v1/webhooks/{webhook.id}", new=True)
 
-    @webhooks.get("/<string:webhook_id>", scope=("admin", "audit:read"))
+    @webhooks.get("/<string:webhook_id>", scope=_SEE_THEM)
     @webhooks.response(HTTPStatus.OK, WebhookRecord)
     def show(webhook_id: str) -> Response:
         """A webhook, and how far it has come"""
-        return answer(WebhookRecord.of(pointsman.events.webhooks.show(webhook_id)))
+        return answer(_shown(pointsman.events.webhooks.show(webhook_id)))
 
     @webhooks.delete("/<string:webhook_id>", scope="admin")
     @webhooks.response(HTTPStatus.NO_CONTENT)
@@ -92,7 +99,7 @@ def _add_calls(webhooks: Blueprint, pointsman: Pointsman) -> None:
         """Give it another secret, which the answer has this once; the former signs, too, for a while"""
         return answer(WebhookSecretRecord.of(pointsman.events.webhooks.rotate(webhook_id, **body)))
 
-    @webhooks.get("/<string:webhook_id>/dead-letters", scope=("admin", "audit:read"))
+    @webhooks.get("/<string:webhook_id>/dead-letters", scope=_SEE_THEM)
     @webhooks.arguments(PageByEvent, location="query")
     @webhooks.response(HTTPStatus.OK, DeadLettersRecord)
     def dead_letters(query: dict[str, Any], webhook_id: str) -> Response:
@@ -100,3 +107,12 @@ def _add_calls(webhooks: Blueprint, pointsman: Pointsman) -> None:
         letters = pointsman.events.webhooks.dead_letters(webhook_id)
         page, following = page_of_list(letters, lambda event: event, **query)
         return answer(DeadLettersRecord.of({event: letters[event] for event in page}, following))
+
+
+def _shown(state: WebhookState) -> WebhookRecord:
+    """To who sees how webhooks are, and no more, without path and query of the address: they may be a secret."""
+    record = WebhookRecord.of(state)
+    if not caller().scopes.isdisjoint(_SEE_ADDRESSES):
+        return record
+    address = urlsplit(record.url)
+    return structs.replace(record, url=f"{address.scheme}://{address.hostname}")

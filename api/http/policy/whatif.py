@@ -54,7 +54,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         response.headers["Location"] = url_for("whatif.show", job=job.id)
         return response
 
-    @whatifs.get("", scope="policies:read")
+    @whatifs.get("", scope=("policies:read", "orders"))
     @whatifs.arguments(WhatIfsQuery, location="query")
     @whatifs.response(HTTPStatus.OK, WhatIfJobsRecord)
     def listed(query: dict[str, Any]) -> Response:

@@ -15,7 +15,7 @@ class AccessRecord(Record, frozen=True):
 
     at: Annotated[Timestamp, Meta(description="by the server's clock")]
     by: Annotated[str, Meta(description="the name of the API key, or of the user of the command line")]
-    through: Annotated[str, Meta(description="http or cli")]
+    through: Annotated[str, Meta(description="http, console or cli")]
     origin: Annotated[str, Meta(description="the address of the HTTP caller, or LOGIN@HOST")] = msgspec.field(
         name="from"
     )

@@ -9,7 +9,7 @@ from api.shapes.cursors import decisions_cursor
 from engine.audit.sealing.leaf import id_text
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.store.audit.entry_pages import EntryPage
-from engine.store.log.entry import Entry
+from engine.store.log.entry import Entry, EntryId
 
 
 class LoggedEntryRecord(Record, frozen=True):
@@ -21,15 +21,16 @@ class LoggedEntryRecord(Record, frozen=True):
     kind: str
     about: Annotated[str | None, Meta(description="the decision, version, node or whatever else it is about")]
     by: Annotated[str | None, Meta(description="who did it; null where Pointsman did by itself")]
-    through: Annotated[str | None, Meta(description="http or cli")]
+    through: Annotated[str | None, Meta(description="http, console or cli")]
     origin: Annotated[str | None, Meta(description="the address of the HTTP caller, or LOGIN@HOST")] = msgspec.field(
         name="from"
     )
     request: Annotated[str | None, Meta(description="the id of the HTTP request")]
     operation: Annotated[str | None, Meta(description="the idempotency key or operation id")] = msgspec.field(name="op")
+    sealed: Annotated[bool, Meta(description="whether there is a proof of it yet")]
 
     @classmethod
-    def of(cls, entry: Entry) -> "LoggedEntryRecord":
+    def of(cls, entry: Entry, *, sealed: bool) -> "LoggedEntryRecord":
         return cls(
             entry=id_text(entry.id),
             at=timestamp(entry.at),
@@ -41,6 +42,7 @@ class LoggedEntryRecord(Record, frozen=True):
             origin=entry.origin or None,
             request=entry.request or None,
             operation=entry.operation or None,
+            sealed=sealed,
         )
 
 
@@ -52,9 +54,10 @@ class LoggedEntriesRecord(Record, frozen=True):
     damaged: Annotated[list[str], Meta(description="entries that can't be read: `pointsman ledger check` says more")]
 
     @classmethod
-    def of(cls, page: EntryPage) -> "LoggedEntriesRecord":
+    def of(cls, page: EntryPage, *, sealed_to: EntryId) -> "LoggedEntriesRecord":
+        """The log is sealed up to and with the entry `sealed_to`."""
         return cls(
-            entries=[LoggedEntryRecord.of(entry) for entry in page.entries],
+            entries=[LoggedEntryRecord.of(entry, sealed=entry.id <= sealed_to) for entry in page.entries],
             next=decisions_cursor(page.after),
             damaged=list(page.damaged),
         )

@@ -88,7 +88,7 @@ class Webhooks:
         """Raises NotFound."""
         reading = self._stored.read(name)
         state = state_of(reading)
-        return WebhookState(webhook=reading.webhook, delivery=state, behind=state.cursor < self._outbox.end())
+        return WebhookState(webhook=reading.webhook, delivery=state, behind=self._outbox.goes_on_after(state.cursor))
 
     def dead_letters(self, name: str) -> dict[Position, DeadLetter]:
         """The events that are not sent to it any more, in the order of the stream; raises NotFound."""

@@ -65,7 +65,7 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | 
         hidden_facts=body.hidden_facts,
         erased=is_erased,
         caller=fields.get(b"caller", b"").decode(),
-        by=_who(fields),
+        by=who_did(fields),
         request=fields.get(b"request", b"").decode(),
         through=fields.get(b"through", b"").decode(),
         origin=fields.get(b"from", b"").decode(),
@@ -127,7 +127,7 @@ def _parse_position(text: bytes) -> tuple[int, int, int]:
     return int(on_hand), int(held), int(floor)
 
 
-def _who(fields: Mapping[bytes, bytes]) -> str:
-    """Earlier releases named those who acted only in entries of these kinds."""
+def who_did(fields: Mapping[bytes, bytes]) -> str:
+    """Who did it. Earlier releases named those who acted only in entries of these kinds."""
     earlier = fields.get(b"caller", b"") if fields[b"kind"] in (b"approved", b"repaired", b"woken") else b""
     return fields.get(b"by", earlier).decode()

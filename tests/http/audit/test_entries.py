@@ -3,8 +3,10 @@
 import pytest
 
 from api.records.audit.entries import LoggedEntriesRecord
+from engine.actor import act_as
 from engine.store.audit import entry_pages
 from tests.support.callers import client_of
+from tests.support.facts import order
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
@@ -84,3 +86,37 @@ def test_one_that_is_damaged_is_named_and_the_others_are_shown(http, pointsman, 
 
 def test_a_kind_that_there_is_not_is_said(http):
     problem_of(http.get("/v1/audit/entries?kind=none"), 422)
+
+
+def test_what_people_did_is_told_from_what_the_machine_did(http, made, pointsman, clock):
+    assert http.post("/v1/webhooks", json={"url": "https://shop.example/hook"}).status_code == 201
+    everything = entries(http)["entries"]
+    people = entries(http, done_by="people")["entries"]
+    machine = entries(http, done_by="machine")["entries"]
+    assert sorted([*people, *machine], key=lambda entry: entry["entry"], reverse=True) == everything
+    assert {entry["kind"] for entry in machine if entry["by"]} == {"decided"}
+    assert [entry["kind"] for entry in people] == ["webhook_added"]
+    act_as("ada", through="cli", origin="ada@desk")
+    pointsman.decide(order(("SHIRT", 1), id="by-ada"))
+    act_as("connector:counts", through="cli", origin="ada@desk")
+    pointsman.decide(order(("SHIRT", 1), id="by-connector"))
+    act_as("")
+    assert entries(http, done_by="people")["entries"][0]["by"] == "ada"
+    assert entries(http, done_by="machine")["entries"][0]["by"] == "connector:counts"
+
+
+def test_few_that_match_are_found_page_by_page(http, made, monkeypatch):
+    assert http.post("/v1/webhooks", json={"url": "https://shop.example/hook"}).status_code == 201
+    for number in "456":
+        http.post("/v1/decisions", json=order_json(("SHIRT", 1), id=f"W-{number}"))
+    monkeypatch.setattr(entry_pages, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(entry_pages, "_AT_ONCE", 2)
+    found = entries(http, done_by="people")
+    assert (found["entries"], found["next"] is None) == ([], False)
+    seen = []
+    while found["next"]:
+        found = entries(http, done_by="people", after=found["next"])
+        seen += found["entries"]
+    monkeypatch.undo()
+    assert seen == entries(http, done_by="people")["entries"]
+    assert [entry["kind"] for entry in seen] == ["webhook_added"]

@@ -8,12 +8,20 @@ from flask import Response
 from api.console.calls import path_of
 from api.console.console import Console
 from api.console.visit import Visit
+from api.language.current import text
 
 KINDS = (
     *("decided", "confirmed", "released", "rejected", "cancelled", "amended", "moved", "counted"),
     *("published", "activated", "scheduled", "network_changed", "key_created", "key_revoked", "webhook_added"),
 )
 """Some that people ask for; HTTP takes each."""
+EVERYBODY = "everybody"
+DONE_BY = {
+    EVERYBODY: text("people and the machine"),
+    "people": text("people"),
+    "machine": text("the machine: Pointsman, connectors, programs"),
+}
+"""By the words of HTTP, which has none for all."""
 
 
 def add_to(console: Console) -> None:
@@ -23,13 +31,17 @@ def add_to(console: Console) -> None:
 
 
 def log_entries(visit: Visit) -> Response:
-    chosen = visit.chosen("kind", "by", "about", "from", "until")
-    page = visit.get("/v1/audit/entries", limit="50", after=visit.query.get("after"), **in_instants(visit, chosen))
+    chosen = visit.chosen("kind", "by", "about", "from", "until", "done_by") or {"done_by": "people"}
+    asked = {**in_instants(visit, chosen), "after": visit.query.get("after")}
+    if asked.get("done_by") == EVERYBODY:
+        del asked["done_by"]
+    page = visit.get("/v1/audit/entries", limit="50", **asked)
     return visit.show(
         "audit/entries.html",
         page=page,
         chosen=chosen,
-        kinds=KINDS,
+        kinds=dict.fromkeys((*KINDS, *chosen.get("kind", "").split()), ""),
+        done_by=DONE_BY,
         next_page=visit.next_page(page, "audit", **chosen),
     )
 
