@@ -111,8 +111,8 @@ serve: $(VENV)/.runtime ## answer over HTTP
 
 console: $(VENV)/.runtime ## open the console on the example network, which is loaded if it is not; ROLE=oms signs in as another role, PORT=8001 answers on another port
 	@$(DEMO) policy show active >/dev/null 2>&1 || $(MAKE) demo
-	@$(DEMO) console --role $(ROLE) --url http://127.0.0.1:$(PORT)
-	@$(DEMO) serve --port $(PORT) $(ARGS)
+	@$(DEMO) console --wait 120 --role $(ROLE) --url http://127.0.0.1:$(PORT) & address=$$!; \
+	$(DEMO) serve --port $(PORT) $(ARGS); status=$$?; kill $$address 2>/dev/null; exit $$status
 
 lock: $(VENV)/.base $(VENV)/.node ## rewrite the locks with the newest versions that pyproject.toml and package.json allow
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade uv

@@ -1,10 +1,15 @@
 """`pointsman console`: an address at which somebody is signed in to the console."""
 
+import http.client
+import time
+from http import HTTPStatus
 from typing import get_args
+from urllib.parse import urlsplit
 
 import click
 
 from api.cli.key import CLIENT
+from api.cli.output.mistakes import fail
 from api.language.current import say
 from engine.access.console_sessions import LONGEST_SECONDS
 from engine.model.scopes import Role
@@ -20,8 +25,13 @@ _URL = "http://127.0.0.1:8000"
 )
 @click.option("--client", type=CLIENT, help="Whose it is, for the log. Default: the role.")
 @click.option("--url", default=_URL, show_default=True, help="Where pointsman serve answers.")
+@click.option(
+    "--wait",
+    type=click.IntRange(0),
+    help="Seconds to wait at most until pointsman serve is ready there. Default: don't look.",
+)
 @click.pass_obj
-def console(settings: Settings, *, role: Role, client: str | None, url: str) -> None:
+def console(settings: Settings, *, role: Role, client: str | None, url: str, wait: int | None) -> None:
     """Print an address that signs in to the console, once.
 
     Whoever opens it within ten minutes is signed in to this network with the rights of the role, for twelve hours at
@@ -29,6 +39,8 @@ def console(settings: Settings, *, role: Role, client: str | None, url: str) -> 
 
     Example: pointsman console --role merchandiser
     """
+    if wait is not None and not _is_ready(url, until=time.monotonic() + wait):
+        fail([say("nothing that is ready answers at {url}: start pointsman serve, and look at what it says", url=url)])
     with Pointsman(settings) as service:
         made = service.api_keys.create(
             role=role,
@@ -41,3 +53,22 @@ def console(settings: Settings, *, role: Role, client: str | None, url: str) -> 
     click.echo(
         say("open it within ten minutes, while pointsman serve runs: it signs in as {role}", role=role), err=True
     )
+
+
+def _is_ready(url: str, *, until: float) -> bool:
+    """Waits until a server is ready at this address; False if none is by then."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    while True:
+        connection = kind(parts.hostname or "", parts.port, timeout=5)
+        try:
+            connection.request("GET", f"{parts.path.rstrip('/')}/readyz")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return True
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.2)

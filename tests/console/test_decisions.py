@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from api.console.cookies import LANGUAGE
 from api.console.rendering import first_rules
@@ -67,11 +68,11 @@ def test_an_order_is_amended_held_longer_and_cancelled(opened, site, made):
         page.get_by_role("link", name="Amend").click()
         page.get_by_label("SHIRT").fill("1")
         page.get_by_role("button", name="Amend the order").click()
-        assert page.get_by_role("status").inner_text() == "The order was amended."
+        expect(page.get_by_role("status")).to_have_text("The order was amended.")
         page.locator("summary", has_text="Others").click()
         page.locator("summary", has_text="Cancel the order").click()
         page.get_by_role("button", name="Cancel the order").click()
-        assert page.get_by_role("status").inner_text() == "Done."
+        expect(page.get_by_role("status")).to_have_text("Done.")
         assert page.get_by_text("Cancel the order").count() == 0
     order = site.pointsman.orders.show("W-1")
     assert order.states == ("cancelled",)

@@ -6,7 +6,6 @@ from tests.support.callers import client_of
 from tests.support.console import page_of
 
 MESSAGE = re.compile(r'class="(?:message|wrong)[^>]*>(.*?)</p>', re.DOTALL)
-MILLISECONDS = 60_000
 
 
 def told(site, answer, role="admin"):
@@ -76,9 +75,9 @@ def test_what_the_editor_could_not_save_is_told(opened, site):
     path = "/policies/drafts/lost/text?file=rules.yaml"
     with page_of(opened, site, path, role="merchandiser") as look:
         page = look.page
-        page.set_default_timeout(MILLISECONDS)
         drafts.remove("lost", before=drafts.show("lost").tag)
         page.locator(".cm-content").click()
+        page.locator(".cm-focused").wait_for()
         page.keyboard.type("# mine")
         page.get_by_text("What you wrote last is not saved").wait_for()
         assert "# mine" in page.locator(".cm-content").inner_text()

@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.console import page_of, verify_pages
 
@@ -184,7 +185,7 @@ def test_rows_are_added_and_drawn_anew_without_leaving_the_page(opened, site):
         page = look.page
         page.select_option("#field-fact", "order.value")
         page.locator("button[value=add-condition]").click()
-        page.locator("#field-c0-operator").wait_for()
+        page.locator("#field-c0-operator[data-htmx-powered]").wait_for()  # what changes it is listened to
         page.select_option("#field-c0-operator", "between")
         page.locator("[name=c0-value1]").wait_for()
         assert page.url.endswith("/new-rule")
@@ -202,11 +203,14 @@ def test_a_word_of_the_text_is_explained_to_the_pointer_and_to_the_keyboard(open
         assert "le poids de la commande. Un poids en g, kg ou t" in explained.inner_text()
         page.mouse.move(0, 0)
         explained.wait_for(state="detached")
-        page.locator(".cm-line", has_text="prefer").get_by_text("prefer").click()
+        editor.focus()  # without the pointer, which would have the word explained a second time
+        page.locator(".cm-focused").wait_for()
+        for key in ("Control+End", "ArrowUp", "ArrowUp", "Home", *["ArrowRight"] * len("then: {p")):
+            page.keyboard.press(key)
         page.keyboard.press("F1")
         explained.wait_for()
         assert explained.inner_text().startswith("prefer Vaut tant par unité")
-        assert "Un montant, comme 4.00" in page.locator(".cm-announced").inner_text()
+        expect(page.locator(".cm-announced")).to_contain_text("Un montant, comme 4.00")
         page.keyboard.press("Escape")
         explained.wait_for(state="detached")
 

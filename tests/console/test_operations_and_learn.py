@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
+from typing import get_args
 
 import msgspec
 import pytest
 
+from api.console.pages.learn import STEPS
 from engine.events.event import Position
 from engine.events.webhooks.delivery_state import DeadLetter
 from engine.events.webhooks.stored_state import change_between, state_of
+from engine.model.scopes import ROLE_SCOPES, Role
 from tests.support.callers import client_of
 from tests.support.console import verify_pages
 
@@ -183,7 +186,25 @@ def test_each_step_of_the_tour_leads_to_a_page(site):
     assert len(links) >= 5
     for link in links:
         assert site.client("admin").get(f"/console{link.replace('&amp;', '&')}").status_code == 200, link
-    assert "does not include this" in shown(site, "/learn", "merchandiser")
+
+
+def test_the_tour_counts_the_steps_of_a_role_and_says_who_does_the_others(site):
+    for role in get_args(Role):
+        page = shown(site, "/learn", role)
+        counted = re.findall(r"<h2>(\d+)\. ([^<]*)</h2>", page)
+        own = [step for step in STEPS if ROLE_SCOPES[role] & set(scopes_of(site, step.operation))]
+        assert counted == [(str(number), step.title) for number, step in enumerate(own, start=1)]
+        others = page.partition("What others do")[2]
+        for step in STEPS:
+            assert ROLE_SCOPES[step.role] & set(scopes_of(site, step.operation)), step.title
+            assert (f">{step.title}</th>" in others) == (step not in own)
+        assert ("What others do" in page) == (role != "admin")
+
+
+def scopes_of(site, operation):
+    """Those of which one is enough for it."""
+    found = site.app.wsgi_app._scopes
+    return next(scopes for endpoint, scopes in found.items() if endpoint.replace(".", "_") == operation)
 
 
 @pytest.mark.parametrize(

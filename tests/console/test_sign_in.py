@@ -5,6 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from api.console.cookies import LANGUAGE, SESSION, SIGN_IN
 from api.http.app import create_app
@@ -42,11 +43,11 @@ def test_one_signs_in_by_a_key_and_out_again(opened, site, key):
         assert "not valid" in page.get_by_role("alert").inner_text()
         page.get_by_label("API key").fill(key)
         page.get_by_role("button", name="Sign in").click()
-        assert urlsplit(page.url).path == "/console/operations"  # which this role may not see, and is told so
+        page.wait_for_url("**/console/operations")  # which this role may not see, and is told so
         assert "You may not do this" in page.inner_text("h1")
         page.get_by_role("link", name="Today").click()
         page.get_by_role("button", name="Sign out").click()
-        assert urlsplit(page.url).path == "/console/sign-in"
+        page.wait_for_url("**/console/sign-in")
         page.goto(f"{site.address}/console/today")
         assert urlsplit(page.url).path == "/console/sign-in"
 
@@ -217,7 +218,7 @@ def test_a_link_signs_in_once_and_looking_at_it_does_not_use_it_up(opened, site)
     verify_pages(opened, site, f"/sign-in/once/{token}", "sign-in-by-a-link", role=None)
     with page_of(opened, site, f"/sign-in/once/{token}", role=None) as look:
         look.page.get_by_role("button", name="Sign in").click()
-        assert "Dan · oms" in look.page.inner_text("header")
+        expect(look.page.locator("header")).to_contain_text("Dan · oms")
     client = site.client(None)
     page = client.get(f"/console/sign-in/once/{token}").text  # the language is chosen without losing the link
     assert f'name="next" value="/sign-in/once/{token}"' in page

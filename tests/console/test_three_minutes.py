@@ -17,6 +17,7 @@ from tests.conftest import small
 from tests.support.callers import client_of
 from tests.support.console import console_site, flaws, page_of, take_picture, verify_pages
 from tests.support.order_json import order_json
+from tests.support.wait_until import wait_until
 from tests.support.whatif_jobs import TIME
 
 ORDERS = int(os.environ.get("THREE_MINUTES_ORDERS", "12"))
@@ -38,8 +39,6 @@ stock: {usual: {SHIRT: {lyon: 5}}}
 tests:
 - {test: Lyon expédie, order: {lines: {SHIRT: 1}}, expect: {status: filled}}
 """
-MILLISECONDS = 120_000
-"""To wait at most for something to be there, on a machine that is busy."""
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,6 @@ def test_an_idea_becomes_a_rule_that_decides_and_is_taken_back(opened, shop, cap
     assert ships_from(http) == "lille"
     with page_of(opened, site, "/policies", role="merchandiser", language="fr") as look:
         page = look.page
-        page.set_default_timeout(MILLISECONDS)
         steps = Steps()
 
         page.get_by_role("link", name="Lesquelles ont eu un effet").click()
@@ -191,7 +189,6 @@ def test_what_is_tried_is_cancelled(opened, shop, draft, language, told):
     path = f"/policies/drafts/{quote(draft)}/try"
     with page_of(opened, site, path, role="merchandiser", language=language) as look:
         page = look.page
-        page.set_default_timeout(MILLISECONDS)
         page.locator("main form[action$=try] button").click()
         page.locator("progress").wait_for()
         job = page.url.rpartition("/")[2]
@@ -206,22 +203,26 @@ def test_what_is_typed_is_saved_by_itself_and_completed(opened, shop):
     drafts = site.pointsman.policy_drafts
     drafts.save("tapé", {"magasins.yaml": RULES}, base=None, before="", who="Zoé")
     path = "/policies/drafts/tap%C3%A9/text?file=magasins.yaml"
+
+    def typed():
+        return drafts.show("tapé").draft.files["magasins.yaml"]
+
     with page_of(opened, site, path, role="merchandiser", language="fr") as look:
         page = look.page
-        page.set_default_timeout(MILLISECONDS)
         page.locator(".cm-content").click()
+        page.locator(".cm-focused").wait_for()
         page.keyboard.press("Control+End")
         page.keyboard.type("  - id: r")
         page.get_by_text("Enregistré").wait_for()
+        wait_until(lambda: typed().endswith("  - id: r"), "what was typed is saved, be it in two parts")
         page.locator("[data-severity=error]").first.wait_for()
         page.locator(".cm-lint-marker-error").first.wait_for()
-        assert drafts.show("tapé").draft.files["magasins.yaml"].endswith("  - id: r")
         page.keyboard.press("Enter")
         page.keyboard.type("when: {order.chan")
         page.locator(".cm-tooltip-autocomplete").get_by_text("order.channel").wait_for()
         assert flaws(look, site).keys() <= {"barriers"}  # the list of words is drawn by CodeMirror
         # somebody else saves the draft meanwhile
-        page.get_by_text("Enregistré").wait_for()
+        wait_until(lambda: "when: {order.chan" in typed(), "that is saved, too")
         other = drafts.show("tapé")
         drafts.save("tapé", {"magasins.yaml": RULES}, base=None, before=other.tag, who="Ève")
         page.keyboard.press("Escape")
@@ -243,7 +244,6 @@ def test_cells_of_a_spreadsheet_are_pasted_into_the_table(opened, shop):
     path = "/policies/drafts/tableau/table?file=lieux.csv"
     with page_of(opened, site, path, role="merchandiser", language="fr") as look:
         page = look.page
-        page.set_default_timeout(MILLISECONDS)
         cells = "\n".join(f"l{number}\tlyon\t{number},50\tParce que, voilà" for number in range(6))
         page.evaluate(
             """text => {

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from api.http.app import create_app
+from engine.audit.days import live_days
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import Clock, activate, small
@@ -66,6 +67,31 @@ def test_another_day_is_shown_when_it_is_asked_for(site):
     page = site.client().get("/console/today?day=2026-11-20").text
     assert re.search(r"<h1><time[^>]*>Fri 20 Nov 2026</time></h1>", page)
     assert site.client().get("/console/today?day=yesterday").status_code == 422
+
+
+def test_figures_stand_beside_those_of_other_days_once_the_log_is_counted_and_there_are_some(
+    site, decided, monkeypatch
+):
+    def notes():
+        page = site.client().get("/console/today").text
+        return re.findall(r'class="note">([^<]*)<', page), page
+
+    told, page = notes()
+    assert not any("before" in note for note in told)
+    assert 'hx-trigger="every 20s"' in page
+    monkeypatch.setattr(site.pointsman._clock, "now", site.pointsman._clock.now + 86_400)
+    monkeypatch.setattr(site, "_sessions", {})  # those of the day before have ended
+    orders = int(re.search(r"Orders</span> <span class=.value.>(\d+)", page)[1])
+    assert decided.post("/v1/decisions", json=order_json(("SHIRT", 1), id="W-next")).status_code == 201
+    told, _ = notes()
+    assert told[0] == f"day before {orders}"
+    assert not any("week before" in note for note in told)
+    monkeypatch.setattr(live_days, "MOST_ENTRIES", 0)
+    assert decided.post("/v1/decisions", json=order_json(("SHIRT", 1), id="W-not-counted-yet")).status_code == 201
+    told, page = notes()
+    assert set(told) - {"1 whole, 0 in part, 0 not at all"} == {"still counting"}
+    assert "The log is still being added up" in page
+    assert 'hx-trigger="every 2s"' in page
 
 
 @pytest.mark.parametrize("role", ["oms", "merchandiser", "auditor"])

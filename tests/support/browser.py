@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(sys.prefix) / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+MILLISECONDS = 120_000
+"""To wait at most for something to be there, on a machine that is slow and busy."""
 _STICKING_OUT = """() => {
   const width = document.documentElement.clientWidth;
   const scrolls = element => element.closest('.wide') && !element.matches('.wide');
@@ -50,7 +52,8 @@ class Look:
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # as root, Chromium has no sandbox
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=MILLISECONDS)
+        expect.set_options(timeout=MILLISECONDS)
         yield opened
         opened.close()
 
@@ -58,6 +61,7 @@ def browser() -> Iterator[Browser]:
 @contextlib.contextmanager
 def looked_at(opened: Browser, address: str, *, width: int, scheme: str, cookies: Sequence[Any] = ()) -> Iterator[Look]:
     context = opened.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context.set_default_timeout(MILLISECONDS)  # of navigations, too
     context.add_cookies([*cookies])
     page = context.new_page()
     look = Look(page=page)

@@ -15,13 +15,14 @@ SECTION = Section(name="learn", title=text("Learn"), operations=("caller_show",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """`place` are the parts of the page's address; `operation` is what one needs to do it."""
+    """`place` are the parts of the page's address; `operation` is what one needs to do it, `role` is one that may."""
 
     title: str
     sentence: str
     link: str
     place: Sequence[str]
     operation: str
+    role: str
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,6 +36,7 @@ STEPS = (
         link=text("Stock of TXT-0059"),
         place=("stock",),
         operation="stock_show",
+        role="oms",
         query={"sku": "TXT-0059"},
     ),
     Step(
@@ -45,6 +47,7 @@ STEPS = (
         link=text("Decisions"),
         place=("decisions",),
         operation="decisions_page",
+        role="oms",
     ),
     Step(
         title=text("Read the rules"),
@@ -55,6 +58,7 @@ STEPS = (
         link=text("Rules"),
         place=("policies",),
         operation="policies_listed",
+        role="merchandiser",
     ),
     Step(
         title=text("Change one in a draft"),
@@ -65,13 +69,15 @@ STEPS = (
         link=text("Drafts"),
         place=("policies", "drafts"),
         operation="policies_save_draft",
+        role="merchandiser",
     ),
     Step(
         title=text("Try it on past orders"),
         sentence=text("See what it would have changed yesterday: cost, CO2e, what is cleared, and which orders."),
         link=text("What was tried"),
         place=("policies", "tries"),
-        operation="whatif_listed",
+        operation="whatif_begin",
+        role="merchandiser",
     ),
     Step(
         title=text("Publish it and make it active"),
@@ -81,7 +87,8 @@ STEPS = (
         ),
         link=text("Versions"),
         place=("policies", "versions"),
-        operation="policies_listed",
+        operation="policies_publish",
+        role="merchandiser",
     ),
     Step(
         title=text("Pack a shipment"),
@@ -89,6 +96,7 @@ STEPS = (
         link=text("What is to be packed"),
         place=("parcels",),
         operation="parcels_pack",
+        role="oms",
     ),
     Step(
         title=text("Take a return in"),
@@ -96,6 +104,7 @@ STEPS = (
         link=text("Returns"),
         place=("stock", "returns"),
         operation="returns_receive",
+        role="oms",
     ),
     Step(
         title=text("See who did what"),
@@ -103,6 +112,7 @@ STEPS = (
         link=text("Who did what"),
         place=("audit",),
         operation="entries_page",
+        role="auditor",
     ),
 )
 
@@ -113,5 +123,9 @@ def add_to(console: Console) -> None:
 
 
 def learn(visit: Visit) -> Response:
-    names = {section.name for section in visit.sections}
-    return visit.show("learn/learn.html", steps=[step for step in STEPS if step.place[0] in names])
+    """The steps that the person may do are counted; those of other roles stand behind them, with who does them."""
+    return visit.show(
+        "learn/learn.html",
+        steps=[step for step in STEPS if visit.may(step.operation)],
+        of_others=[step for step in STEPS if not visit.may(step.operation)],
+    )
