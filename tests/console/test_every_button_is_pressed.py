@@ -259,9 +259,10 @@ def press_of_operations(shop, presser):
         presser.press(f"/{action}")
     presser.open("/operations/keys")
     presser.press("/keys", {"client": f"till {shop.language}", "role": "oms"})
+    key = presser.page.locator("main pre").inner_text().split("_")[1]
     for action in ("rotate", "revoke"):
         presser.open("/operations/keys")
-        presser.press(f"/{action}")
+        presser.press(f"/{key}/{action}")
 
 
 def press_of_webhooks(shop, presser, patch):
