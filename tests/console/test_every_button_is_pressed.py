@@ -5,7 +5,8 @@ import os
 import pytest
 
 from api.console.pages.order_actions import ACTIONS as ORDER_ACTIONS
-from api.console.pages.policies.versions import ACTIONS as VERSION_ACTIONS
+from api.console.pages.policies.version_actions import ACTIONS as VERSION_ACTIONS
+from engine.access.settings import AccessSettings
 from engine.events.webhooks import delivery_state
 from engine.model.transfer_lanes import NodeNames, TransferLane
 from engine.service import Pointsman
@@ -72,13 +73,15 @@ def site(server_url, tmp_path_factory):
         transfer_lanes=(lane,),
         channels=("web",),
     )
-    settings = Settings(redis_url=server_url, network=f"pressed-{os.getpid()}", data=folder, events=EVENTS)
+    access = AccessSettings(four_eyes=True)
+    name = f"pressed-{os.getpid()}"
+    settings = Settings(redis_url=server_url, network=name, data=folder, events=EVENTS, access=access)
     with Pointsman(settings, clock=Clock()) as pointsman, pytest.MonkeyPatch.context() as patch:
         patch.setenv("POINTSMAN_CONNECTORS", str(folder / "connectors"))
         patch.setenv("POINTSMAN_CONNECTOR_FILES", str(folder / "files"))
         pointsman.load(loaded)
         first = pointsman.publish({"shops.yaml": RULES.encode()}, who="Zoé", note="").version
-        pointsman.activate(first, who="Zoé", note="")
+        pointsman.versions.activate(first, who="Zoé", note="the first", override=True)
         with console_site(pointsman, folder / "pictures") as served:
             yield served
         pointsman.forget()
@@ -230,9 +233,14 @@ def press_of_versions(shop, presser):
     text = RULES.replace("0.05", "0.06" if shop.language == "en" else "0.08")
     place = "/policies/versions/" + shop.pointsman.publish({"shops.yaml": text.encode()}, who="Zoé", note="x").version
     for action, fields in (
+        ("ask", {"activate_at": "2026-12-01T08:00"}),
+        ("take-back", {}),
+        ("ask", {}),
+        ("decline", {"note": "not yet"}),
+        ("ask", {}),
+        ("approve", {"note": "seen"}),
         ("schedule", {"at": "2026-12-01T08:00"}),
         ("unschedule", {}),
-        ("approve", {"note": "seen"}),
         ("gate", {}),
         ("shadow", {"share": "50%"}),
         ("canary", {"share": "5%"}),
@@ -303,6 +311,9 @@ def test_each_button_is_pressed_and_none_is_refused(opened, site, language):
         presser.press("/language")
         assert look.page.locator("html").get_attribute("lang") == language
         presser.press("/sign-out")
+        site._sessions.clear()
         assert look.complaints == []
     assert every_press(site, ACTIONS) - presser.pressed == NOT_HERE, "press it here"
-    assert list(presser.refused) == ["/parcels/printers/lille/label/test"]  # its printer is off
+    # the printer is off, and the file of the connector is as wrong as before
+    refused = [path.split("/")[1:3] for path in presser.refused]
+    assert refused == [["parcels", "printers"], ["operations", "connectors"]], presser.refused
