@@ -123,7 +123,7 @@ def press_of_orders(shop, presser):
     presser.open(f"/decisions/orders/{number}")
     for action in ("extend", "confirm", "undo", "release"):
         presser.press(f"/{action}")
-    number, _ = shop.order("lacking", ("SHIRT", 1), ("RARE", 5))
+    number, _ = shop.order("lacking", ("SHIRT", 1), ("RARE", 99))
     presser.open(f"/decisions/orders/{number}")
     for action in ("wait", "withdraw", "cancel"):
         presser.press(f"/{action}")
@@ -231,13 +231,12 @@ def press_of_drafts(shop, presser):
 
 def press_of_versions(shop, presser):
     text = RULES.replace("0.05", "0.06" if shop.language == "en" else "0.08")
-    place = "/policies/versions/" + shop.pointsman.publish({"shops.yaml": text.encode()}, who="Zoé", note="x").version
+    version = shop.pointsman.publish({"shops.yaml": text.encode()}, who="Zoé", note="x").version
+    place = f"/policies/versions/{version}"
     for action, fields in (
         ("ask", {"activate_at": "2026-12-01T08:00"}),
         ("take-back", {}),
-        ("ask", {}),
         ("decline", {"note": "not yet"}),
-        ("ask", {}),
         ("approve", {"note": "seen"}),
         ("schedule", {"at": "2026-12-01T08:00"}),
         ("unschedule", {}),
@@ -245,6 +244,8 @@ def press_of_versions(shop, presser):
         ("shadow", {"share": "50%"}),
         ("canary", {"share": "5%"}),
     ):
+        if action in ("decline", "approve"):  # what somebody else asks
+            shop.send("POST", f"/v1/policies/{version}/ask", {})
         presser.open(f"{place}/{action}")
         presser.press(f"/{action}", fields)
     presser.open("/policies/trials")
