@@ -71,8 +71,8 @@ def show(visit: Visit, job: str) -> Response:
     whatif = visit.get(path_of("v1", "whatif", job))
     runs = whatif["state"] in ("queued", "running")
     response = visit.show("policies/try.html", whatif=whatif, runs=runs, seconds=SECONDS)
-    if visit.updates_itself and not runs:
-        response.headers["HX-Refresh"] = "true"  # there is a report now
+    if visit.updates_itself and not runs and whatif["state"] != "cancelled":
+        response.headers["HX-Refresh"] = "true"  # there is a report now; who cancels it is on the way to another page
     return response
 
 
