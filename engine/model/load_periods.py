@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from engine.model.node_loads import node_of
-from engine.model.wall_clock import WallClock
+from engine.model.wall_clock import SECONDS_AN_HOUR, WallClock
 from rules.syntax.literals import SECONDS_A_DAY
 
 Periods: TypeAlias = tuple[str, ...]
 """Of one node at an instant: its date, then its hour if hours are counted."""
-_HOUR = 3_600
 
 
 def date_of(clock: WallClock, now: int) -> str:
@@ -26,7 +25,7 @@ def date_of(clock: WallClock, now: int) -> str:
 
 
 def hour_of(clock: WallClock, now: int) -> str:
-    begun = datetime.datetime.fromtimestamp(now - clock.local(now) % _HOUR, tz=datetime.UTC)
+    begun = datetime.datetime.fromtimestamp(now - clock.local(now) % SECONDS_AN_HOUR, tz=datetime.UTC)
     return begun.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -43,9 +42,14 @@ class LoadPeriods:
     @property
     def text(self) -> str:
         """As holds and log entries have it: the date alone, if that is all."""
-        if not self.by_node and len(self.usual) == 1:
-            return self.usual[0]
+        if not self.by_node:
+            return _text_of(self.usual)
         return json.dumps({"": self.usual, **self.by_node}, separators=(",", ":"), sort_keys=True)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _text_of(usual: Periods) -> str:
+    return usual[0] if len(usual) == 1 else json.dumps({"": usual}, separators=(",", ":"))
 
 
 class CurrentPeriods(NamedTuple):

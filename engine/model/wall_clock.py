@@ -18,6 +18,7 @@ from rules.syntax.literals import SECONDS_A_DAY
 from rules.windows import ClockReading
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
+SECONDS_AN_HOUR = 3_600
 _FIRST = (datetime.date.min.toordinal() + 1 - EPOCH) * SECONDS_A_DAY
 _LAST = (datetime.date.max.toordinal() - 1 - EPOCH) * SECONDS_A_DAY
 """The instants between which every zone's date can be computed."""
@@ -44,6 +45,20 @@ class WallClock:
 
     def ahead(self, instant: int) -> int:
         """How many seconds it is ahead of UTC."""
+        return self._segment(instant).ahead
+
+    def same_hour(self, instant: int) -> tuple[int, int]:
+        """From when up to and without when it shows the hour that it shows at an instant, and is set to the same."""
+        since, until, ahead = self._segment(instant)
+        begun = instant - (instant + ahead) % SECONDS_AN_HOUR
+        return max(since, begun), min(until, begun + SECONDS_AN_HOUR)
+
+    def _segment(self, instant: int) -> _Segment:
+        segments = self._around(instant)
+        return segments[0] if len(segments) == 1 else next(item for item in segments if instant < item.until)
+
+    def _offset(self, instant: int) -> int:
+        """As `ahead`, asked of the time zone."""
         moment = datetime.datetime.fromtimestamp(min(max(instant, _FIRST), _LAST), tz=self._zone)
         offset = moment.utcoffset()
         return 0 if offset is None else offset.days * SECONDS_A_DAY + offset.seconds
@@ -84,9 +99,9 @@ class WallClock:
 
     def _make_segments(self, midnight: int) -> Iterator[_Segment]:
         since = midnight - _STEP
-        ahead = self.ahead(since)
+        ahead = self._offset(since)
         for end in range(since + _STEP, midnight + 2 * _STEP + 1, _STEP):
-            later = self.ahead(end)
+            later = self._offset(end)
             if later != ahead:
                 change = self._change(end - _STEP, end, ahead)
                 yield _Segment(since, change, ahead)
@@ -96,7 +111,8 @@ class WallClock:
     def _change(self, before: int, after: int, ahead: int) -> int:
         """The instant between the two at which it stops being so many seconds ahead."""
         return (
-            bisect.bisect_left(range(before, after), x=True, key=lambda instant: self.ahead(instant) != ahead) + before
+            bisect.bisect_left(range(before, after), x=True, key=lambda instant: self._offset(instant) != ahead)
+            + before
         )
 
 

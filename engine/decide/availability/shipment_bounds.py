@@ -37,7 +37,7 @@ def shipment_bounds(
     count = len(ways.services)
     each, number = np.unique(node * count + service, return_inverse=True)
     node, service = each // count, each % count
-    bands = bands_of_order(ways, service, _ANY_SHIPMENT, steps)
+    bands = bands_of_order(columns, service, _ANY_SHIPMENT, steps)
     if bands is None:
         return ShipmentBounds(np.zeros_like(number), [None])
     if steps is not None:

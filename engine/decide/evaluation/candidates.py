@@ -19,6 +19,7 @@ from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import (
+    Bounds,
     Candidate,
     Capacity,
     Choice,
@@ -63,8 +64,7 @@ class Candidates:
         if carbon_price:
             self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
         by_line = evaluation.options  # judged before the table is asked, for judging adds to it
-        options = by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
-        line = np.arange(len(lines)).repeat([len(its.reach) for its in by_line])
+        line, options = evaluation.every_option
         self.quantity = integers(item.quantity for item in lines)
         at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
         usable = ~options.excluded & self._today(self.rooms[reach.node] > 0, options.reach, otherwise=True)
@@ -169,8 +169,12 @@ class Candidates:
         """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
         for.
         """
-        ordered = self.evaluation.ordered_units
-        self.parts = integers(ordered.weights)
+        self.parts = integers(self.evaluation.ordered_units.weights)
+        if not bands.bind and len(bands.row) == len(self.fixed):  # each option has one, in which anything may be
+            self.fixed = self.fixed + bands.costs
+            self._charge_grams(bands)
+            self.bands = None
+            return
         counts = np.bincount(bands.row, minlength=len(self.fixed))
         first = counts.cumsum() - counts
         times = counts[self.candidate]
@@ -188,8 +192,14 @@ class Candidates:
         self.multiple = None if self.multiple is None else self.multiple[entry]
         self.candidate, self.rows = candidate, bands.row
         self.fixed = self.fixed[bands.row] + bands.costs
-        self.money = self.money + _quotients(bands.per_gram[candidate] * self.parts[self.line], ordered.parts)
+        self._charge_grams(bands)
         self.bands = bands if bands.bind else None
+
+    def _charge_grams(self, bands: ShipmentBands) -> None:
+        """Adds to what units cost what their candidates charge for their grams."""
+        if bands.per_gram.any():
+            grams, ordered = self.parts[self.line], self.evaluation.ordered_units
+            self.money = self.money + _quotients(bands.per_gram[self.candidate] * grams, ordered.parts)
 
     def _together(self) -> Flags:
         evaluation = self.evaluation
@@ -200,13 +210,18 @@ class Candidates:
         lines of the SKU that can ship from anywhere.
         """
         lines, ordered = self.evaluation.order.lines, Counter[str]()
-        for index in np.bincount(self.line).nonzero()[0].tolist():
+        for index in self._lines_that_ship.tolist():
             ordered[lines[index].sku] += lines[index].quantity
         return integers(ordered[line.sku] for line in lines)
 
+    @property
+    def _lines_that_ship(self) -> Integers:
+        """The lines of which some units can ship."""
+        return np.bincount(self.line).nonzero()[0]
+
     def _carries_all(self, node: Integers) -> Flags:
         """Whether a node may ship all of the order that can ship, by its capacity."""
-        rows = np.unique(self.line)
+        rows = self._lines_that_ship
         total = self.quantity[rows].sum(), (self.quantity * self.weight)[rows].sum()
         most = np.zeros((2, 0), dtype=np.int64) if self.capacities is None else self.capacities
         return np.asarray((most[0][node] >= total[0]) & (most[1][node] >= total[1]))
@@ -266,7 +281,7 @@ class Candidates:
         """The best choice of at most so many shipments; None: of any number."""
         evaluation, total = self.evaluation, int(self.quantity.sum())
         outcome = evaluation.order_outcome
-        rows = np.bincount(self.line, minlength=len(self.quantity)).nonzero()[0]
+        rows = self._lines_that_ship
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
             return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
         columns = Columns(
@@ -287,7 +302,7 @@ class Candidates:
 
     def _directly(self, columns: Columns, most: int) -> Integers | None:
         """What can be chosen without a search, by line."""
-        lines = np.unique(self.line)
+        lines = self._lines_that_ship
         order = np.arange(len(self.fixed)) if self.first_expired is None else self.first_expired
         limits = None
         if self.bands is not None:
@@ -362,7 +377,8 @@ class Candidates:
             prices.setdefault(candidate, {})[line] = distinct[cost]
         names = self._names
         name_of = [names.get(node, node) for node in ways.node_ids]
-        candidates = [self._candidate(number, prices[number]) for number in sorted(prices)]
+        bounds = [None] * len(self.fixed) if self.bands is None else self.bands.bounds
+        candidates = [self._candidate(number, prices[number], bounds[number]) for number in sorted(prices)]
         supply = self._supply(name_of)
         keys = dict(zip(sorted(prices), (candidate.key for candidate in candidates), strict=True))
         limits: list[LotLimit] = []
@@ -444,14 +460,14 @@ class Candidates:
             for cap in self.caps
         ]
 
-    def _candidate(self, number: int, prices: Mapping[int, Price]) -> Candidate:
+    def _candidate(self, number: int, prices: Mapping[int, Price], bounds: Bounds | None) -> Candidate:
         key, fixed, bands = self.key(number), int(self.fixed[number]), self.bands
         key = key._replace(node=self._names[key.node]) if self._names else key
         key = key._replace(node=_waiting_place(key.ready_at, key.node)) if key.ready_at else key
         if bands is None:
             return Candidate(key=key, fixed=fixed, prices=prices)
         band = key._replace(band=int(bands.number[number]))
-        return Candidate(key=band, fixed=fixed, prices=prices, bounds=bands.bounds(number))
+        return Candidate(key=band, fixed=fixed, prices=prices, bounds=bounds)
 
     def _scarce_capacity(self) -> dict[str, Capacity]:
         """By node, what it may still ship, where that has a limit."""
@@ -469,11 +485,13 @@ class Candidates:
     def _has_room(self, chosen: Integers) -> bool:
         """Whether the nodes of the chosen shipments may take as many more today."""
         rows, out = set(chosen.tolist()), self.evaluation.reach
+        if len(rows) == 1:
+            return True
         numbers = self.rows[list(rows)]
         if out.ready_at is not None:
             numbers = numbers[out.ready_at[numbers] == 0]
         shipments = Counter(out.node[numbers].tolist())
-        return len(rows) == 1 or all(self.rooms[node] >= count for node, count in shipments.items())
+        return all(self.rooms[node] >= count for node, count in shipments.items())
 
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
         """All units of the lines in `rows`, each by the candidate in `chosen`."""

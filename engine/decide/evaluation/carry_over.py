@@ -32,7 +32,8 @@ def carried_over(
     if judged_alike:
         carried.positions = _with_later_stock(evaluation, columns)
     else:
-        _forget(carried, "positions", "multiples", "node_numbers", "options", "judged_bands", "shipment_bands")
+        _forget(carried, "positions", "multiples", "node_numbers", "options", "every_option")
+        _forget(carried, "judged_bands", "shipment_bands")
     same = _has_the_same_options(carried, evaluation) and _is_possible(choice, carried)
     return carried if same and (judged_alike or _is_judged_alike(carried, evaluation)) else None
 

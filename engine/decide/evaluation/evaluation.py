@@ -333,6 +333,13 @@ class Evaluation:
         ]
 
     @cached_property
+    def every_option(self) -> tuple[Integers, Options]:
+        """The options of all lines, one line after another, and the line of each."""
+        by_line = self.options
+        line = np.arange(len(by_line)).repeat([len(its.reach) for its in by_line])
+        return line, by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
+
+    @cached_property
     def ordered_units(self) -> OrderedUnits:
         """What the lines weigh, and how many units they are."""
         lines = self.order.lines
@@ -348,7 +355,7 @@ class Evaluation:
         """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
         there is nothing to tell apart.
         """
-        bands = bands_of_order(self.ways, self.reach.service, self.ordered_units, self.matcher.shipment_steps)
+        bands = bands_of_order(self.columns, self.reach.service, self.ordered_units, self.matcher.shipment_steps)
         if bands is None or self.matcher.shipment_steps is None:
             return bands
         line_of = {number: line for line, number in enumerate(self.destinations)}

@@ -53,11 +53,10 @@ def exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
 
 def _taken(evaluation: Evaluation) -> tuple[Sequence[_Cause], _Taken]:
     """The causes, sorted, and what they take away."""
-    row = np.concatenate([options.reach for options in evaluation.options])
-    line = np.arange(len(evaluation.options)).repeat([len(options.reach) for options in evaluation.options])
-    judgement = np.concatenate([options.judgement for options in evaluation.options])
-    causes, cause_of = _causes(evaluation, judgement)
-    cause = cause_of[judgement]
+    line, options = evaluation.every_option
+    row = options.reach
+    causes, cause_of = _causes(evaluation, options.judgement)
+    cause = cause_of[options.judgement]
     at = (cause != _NOT_TAKEN).nonzero()[0]
     cause = cause[at]
     for name, node_rest in evaluation.resting.items():

@@ -4,12 +4,11 @@ An `Evaluation` has the same as columns: these objects are made only of what is 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judgement_table import Judgement
 from engine.model.facts import StockPosition
-from rules.effects import PositionOutcome
 from rules.reserves import Floor
 from rules.vocabulary import Stage
 
@@ -68,15 +67,14 @@ def judged_options(evaluation: Evaluation, index: int) -> list[JudgedOption]:
 
 def floors_of(evaluation: Evaluation, sku: str, row: int) -> tuple[Floor, ...]:
     """What the rules give each line of a SKU as the floor of the position in a row; the largest counts."""
-    judgements = evaluation.matcher.stages[Stage.POSITION].table.judgements
+    table = evaluation.matcher.stages[Stage.POSITION].table
     numbers = {
         int(positions.judgement[row])
         for line, positions in zip(evaluation.order.lines, evaluation.positions, strict=True)
         if line.sku == sku
     }
-    outcomes = [cast("PositionOutcome", judgements[number].outcome) for number in sorted(numbers)]
     scale = evaluation.snapshot.products[sku].scale
-    floors = tuple(outcome.floor(evaluation.order.channel).scaled(scale) for outcome in outcomes)
+    floors = tuple(table.floor(evaluation.order.channel, number).scaled(scale) for number in sorted(numbers))
     if not evaluation.matcher.policies.longest_cover:
         return floors
     expected = evaluation.columns.expected_sales_of(sku).at(row)
@@ -91,6 +89,6 @@ def counted_judgements(evaluation: Evaluation) -> Iterator[tuple[Judgement, int]
     stages = evaluation.matcher.stages
     yield from stages[Stage.NODE].table.counted([evaluation.node_numbers])
     yield from stages[Stage.POSITION].table.counted([item.judgement for item in evaluation.positions])
-    yield from stages[Stage.OPTION].table.counted([item.judgement for item in evaluation.options])
+    yield from stages[Stage.OPTION].table.counted([evaluation.every_option[1].judgement])
     if evaluation.matcher.shipment_steps is not None and evaluation.judged_bands is not None:
         yield from stages[Stage.SHIPMENT].table.counted([evaluation.judged_bands.judgement])

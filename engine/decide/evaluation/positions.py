@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -198,17 +199,19 @@ def incoming_columns(rows: int, receipts: Mapping[int, Sequence[Receipt]], now: 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:
     """For how many whole days the units last at the pace of sale; UNKNOWN_NUMBER where that is NO_PACE."""
+    sells = pace > 0
+    if sells.all():
+        whole: Integers = np.minimum(available * UNIT_MILLIS // pace, MAX_COVER)
+        return whole
     days = np.minimum(MAX_COVER, available * UNIT_MILLIS // np.maximum(pace, 1))
-    return np.where(pace > 0, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
+    return np.where(sells, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
 
 
 def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:
     """By node, the shipments it was given today; `loads` may count more than that."""
-    column, index = np.zeros(len(ways.nodes), dtype=np.int64), ways.node_index
-    for node, load in loads.items():
-        if node in index:
-            column[index[node]] = load
-    return column
+    if not loads:
+        return np.zeros(len(ways.nodes), dtype=np.int64)
+    return np.fromiter(map(loads.get, ways.node_ids, repeat(0)), dtype=np.int64, count=len(ways.nodes))
 
 
 def _units_at(nodes: Integers, units: Mapping[str, int], ways: Ways) -> Integers:

@@ -9,14 +9,21 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.shipment_steps import ShipmentSteps
-from engine.decide.shipping.columns import Flags, Integers, integers
+from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.shipping.pricing import Band
 from engine.decide.shipping.ways import Ways
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds
+from engine.model.facts import Network
 
 NOT_JUDGED: Final = -1
 """Where no rule acts on shipments."""
+_NO_STEPS: Final = ShipmentSteps([], [])
+_ANYTHING: Final = 1 << 60
+"""More grams or units, also in parts, than any order has."""
+_ANY_WEIGHT: Final = Band(0, _ANYTHING, 0, 0)
+_MOST_KEPT = 100
 
 
 class ShipmentBands(NamedTuple):
@@ -63,16 +70,12 @@ class ShipmentBands(NamedTuple):
         )
         return within
 
-    def bounds(self, index: int) -> Bounds | None:
-        """Those of one band; None if it has none, and is its option's only one."""
-        bounds = Bounds(
-            least_weight=int(self.least_weight[index]),
-            most_weight=int(self.most_weight[index]),
-            least_units=int(self.least_units[index]),
-            most_units=int(self.most_units[index]),
-        )
-        alone = (self.row == self.row[index]).sum() == 1
-        return None if alone and bounds == Bounds() else bounds
+    @property
+    def bounds(self) -> list[Bounds | None]:
+        """Those of each band; None if it has none, and is its option's only one."""
+        columns = (self.least_weight, self.most_weight, self.least_units, self.most_units)
+        rows = zip(self.are_free.tolist(), *(column.tolist() for column in columns), strict=True)
+        return [None if free else Bounds(*bounds) for free, *bounds in rows]
 
     def at(self, rows: Integers | Flags) -> "ShipmentBands":
         """Some of the rows."""
@@ -94,36 +97,92 @@ class OrderedUnits(NamedTuple):
         return sum(grams * units for grams, units in zip(self.weights, self.quantities, strict=True))
 
 
+class BandsOfServices(NamedTuple):
+    """The bands of all services, cut at the steps of some rules: a column a band, those of a service together, then by
+    weight, and a row for each of grams and units, ends included, micros a shipment and a gram. The service of each
+    band; and the grams and the units, ascending, at which some band begins.
+    """
+
+    table: Integers
+    service: Integers
+    weights: Integers
+    units: Integers
+    begun: dict[tuple[int, int], "BegunBands"]
+    """By how many of the weights and of the units a shipment reaches."""
+
+    @classmethod
+    def of(cls, ways: Ways, steps: ShipmentSteps, parts: int) -> "BandsOfServices":
+        """Weights are in so many `parts` of a gram."""
+        known: dict[int, list[tuple[int, ...]]] = {}  # services that share their bands are many
+        for bands in ways.bands:
+            if id(bands) not in known:
+                known[id(bands)] = list(_bands_of(bands, steps, parts))
+        by_service = [known[id(bands)] for bands in ways.bands]
+        table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T.copy()
+        service = np.arange(len(by_service)).repeat([len(bands) for bands in by_service])
+        return cls(table, service, np.unique(table[0]), np.unique(table[2]), {})
+
+    def up_to(self, weight: int, units: int) -> "BegunBands":
+        """Those that a shipment may be in of so much weight and so many units at most, as if it could have more."""
+        reached = int(self.weights.searchsorted(weight, "right")), int(self.units.searchsorted(units, "right"))
+        begun = self.begun.get(reached)
+        if begun is None:
+            some = (self.table[0] <= weight) & (self.table[2] <= units)
+            counts = np.bincount(self.service[some], minlength=int(self.service.max(initial=-1)) + 1)
+            begun = self.begun[reached] = BegunBands(self.table[:, some], counts, counts.cumsum() - counts)
+        return begun
+
+
+class BegunBands(NamedTuple):
+    """Some of the bands; by service, how many, and the number of the first."""
+
+    table: Integers
+    counts: Integers
+    first: Integers
+
+
+class KnownBands:
+    """The bands of a network's services, by the steps at which they are cut."""
+
+    def __init__(self, _: Network) -> None:
+        self._known: dict[tuple[int, tuple[int, ...], tuple[int, ...]], BandsOfServices] = {}
+
+    def of(self, ways: Ways, steps: ShipmentSteps, parts: int) -> BandsOfServices:
+        key = parts, tuple(steps.weight), tuple(steps.units)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            known = self._known[key] = BandsOfServices.of(ways, steps, parts)
+        return known
+
+
 def bands_of_order(
-    ways: Ways, services: Integers, ordered: OrderedUnits, steps: ShipmentSteps | None
+    columns: SnapshotColumns, services: Integers, ordered: OrderedUnits, steps: ShipmentSteps | None
 ) -> ShipmentBands | None:
     """The bands in which a shipment of the order may be by each of the services, cut at the steps of the rules that act
     on shipments; None: there is nothing to tell apart.
     """
-    if (steps is None and not ways.is_banded) or not ordered.weights:
+    if (steps is None and not columns.ways.is_banded) or not ordered.weights:
         return None
-    known: dict[int, list[tuple[int, int, int, int, int, int]]] = {}  # services that share their bands are many
-    for bands in ways.bands:
-        if id(bands) not in known:
-            known[id(bands)] = list(_bands_of(bands, ordered, steps or ShipmentSteps([], [])))
-    by_service = [known[id(bands)] for bands in ways.bands]
-    counts = integers(len(bands) for bands in by_service)
-    first = counts.cumsum() - counts
-    table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T
-    row = np.repeat(np.arange(len(services)), counts[services])
+    known = columns.snapshot.caches.get(KnownBands)
+    weight, units = ordered.weight, sum(ordered.quantities)
+    begun = known.of(columns.ways, steps or _NO_STEPS, ordered.parts).up_to(weight, units)
+    counts = begun.counts[services]
+    row = np.arange(len(services)).repeat(counts)
     number = _numbers(row, len(services))
-    columns = [row, number, *table[:, first[services[row]] + number], np.full_like(row, NOT_JUDGED)]
-    return ShipmentBands(*columns)
+    table = begun.table[:, begun.first[services[row]] + number]
+    np.minimum(table[1], weight, out=table[1])
+    np.minimum(table[3], units, out=table[3])
+    every = [row, number, *table, np.full_like(row, NOT_JUDGED)]
+    return ShipmentBands(*every)
 
 
-def _bands_of(
-    bands: Sequence[Band] | None, ordered: OrderedUnits, steps: ShipmentSteps
-) -> Iterator[tuple[int, int, int, int, int, int]]:
-    """Of a service, as far as a shipment of the order may be in them: grams, units, micros a shipment and a gram."""
-    everything, units, parts = ordered.weight, sum(ordered.quantities), ordered.parts
-    for band in (Band(0, everything, 0, 0),) if bands is None else bands:
-        for least_units, most_units in _cut(1, units, steps.units):
-            top = min(band.most * parts + parts - 1, everything)
+def _bands_of(bands: Sequence[Band] | None, steps: ShipmentSteps, parts: int) -> Iterator[tuple[int, ...]]:
+    """Of a service: grams, units, micros a shipment and a gram."""
+    for band in (_ANY_WEIGHT,) if bands is None else bands:
+        for least_units, most_units in _cut(1, _ANYTHING, steps.units):
+            top = min(band.most * parts + parts - 1, _ANYTHING)
             for least, most in _cut(band.least * parts, top, [step * parts for step in steps.weight]):
                 yield least, most, least_units, most_units, band.costs, band.per_gram
 
@@ -157,10 +216,12 @@ def joined(bands: ShipmentBands) -> ShipmentBands:
 
 
 def binding(bands: ShipmentBands, ordered: OrderedUnits) -> ShipmentBands:
-    """The bands without the bounds that any shipment of the order keeps to."""
-    everything, units = ordered.weight, sum(ordered.quantities)
+    """The bands in which a shipment of the order may be, without the bounds that any shipment of it keeps to."""
+    everything, units, lightest = ordered.weight, sum(ordered.quantities), min(ordered.weights)
+    if len(bands.row) and int(bands.most_weight.min()) < lightest:
+        bands = bands.at(bands.most_weight >= lightest)
     return bands._replace(
-        least_weight=np.where(bands.least_weight <= min(ordered.weights), 0, bands.least_weight),
+        least_weight=np.where(bands.least_weight <= lightest, 0, bands.least_weight),
         most_weight=np.where(bands.most_weight >= everything, UNBOUNDED, bands.most_weight),
         least_units=np.where(bands.least_units <= 1, 0, bands.least_units),
         most_units=np.where(bands.most_units >= units, UNBOUNDED, bands.most_units),

@@ -7,16 +7,16 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.decide import rule_facts
+from engine.decide.evaluation.node_limits import KnownNodeLimits, NodeLimits
 from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_at, position_rows
 from engine.decide.levels.expected_sales import ExpectedSales, Moment
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
-from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
-from engine.model.node_loads import grams_field, units_field
 from engine.model.receipts import Receipt
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import Facts, Stage
@@ -147,38 +147,28 @@ class SnapshotColumns:
         return self.ways.clocks.periods(self._now, counts_hours=self._matcher.policies.counts_hours)
 
     @cached_property
+    def node_limits(self) -> NodeLimits:
+        """How much the nodes may ship, before it is taken off what they were given."""
+        # the judging comes first: it may add judgements to the table
+        numbers, table = self.node_numbers, self._matcher.stages[Stage.NODE].table
+        return self.snapshot.caches.get(KnownNodeLimits).of(table, self.ways, numbers)
+
+    @property
     def limits(self) -> Integers:
         """By node, the most shipments on its date, and in its hour, a row each; NO_LIMIT: any number."""
-        # the judging comes first: it may add judgements to the table
-        numbers = self.node_numbers
-        limits: Integers = np.minimum(
-            self._matcher.stages[Stage.NODE].table.limits()[:, numbers], self.ways.most_shipments
-        )
-        return limits
+        return self.node_limits.shipments
 
     @cached_property
     def rooms(self) -> Integers:
         """By node, how many more shipments it may take; NO_LIMIT: any number."""
-        daily, hourly = self.limits
-        rooms = np.where(daily < NO_LIMIT, np.maximum(0, daily - self.loads), NO_LIMIT)
-        if not self.periods.counts_hours:
-            return rooms
-        return np.minimum(rooms, np.where(hourly < NO_LIMIT, np.maximum(0, hourly - self.hourly_loads), NO_LIMIT))
+        return self.node_limits.rooms(self.loads, self.hourly_loads if self.periods.counts_hours else None)
 
     @cached_property
     def capacities(self) -> Integers | None:
         """By node, a row each: how many more units and grams it may ship today; NO_LIMIT: any number. None: no node has
         such a limit.
         """
-        numbers = self.node_numbers
-        most = np.minimum(self._matcher.stages[Stage.NODE].table.capacities()[:, numbers], self.ways.capacities)
-        if (most >= NO_LIMIT).all():
-            return None
-        loads, names = self.snapshot.loads, self.ways.node_ids
-        given = np.zeros_like(most)
-        for node in np.flatnonzero((most < NO_LIMIT).any(axis=0)).tolist():
-            given[:, node] = [loads.get(field(names[node]), 0) for field in (units_field, grams_field)]
-        return np.where(most < NO_LIMIT, np.maximum(0, most - given), NO_LIMIT)
+        return self.node_limits.capacities_left(self.snapshot.loads)
 
     def later(
         self,

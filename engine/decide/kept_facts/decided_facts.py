@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.decide.decision import DecidedLoads, DecidedStock
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.columns import Integers
 from engine.model.facts import NodeRest
 from engine.model.node_loads import grams_field, units_field
 from engine.model.receipts import Receipt
@@ -48,9 +48,8 @@ def decided_loads(evaluation: Evaluation) -> DecidedLoads:
     snapshot, columns, ways = evaluation.snapshot, evaluation.columns, evaluation.ways
     nodes = _nodes_with_skus(evaluation)
     names: list[str] = ways.node_names[nodes].tolist()
-    names_limited: list[str] = []
-    if columns.capacities is not None:
-        names_limited = ways.node_names[nodes[(columns.capacities[:, nodes] < NO_LIMIT).any(axis=0)]].tolist()
+    limited = set(columns.node_limits.limited.tolist())
+    names_limited = [ways.node_ids[node] for node in nodes.tolist() if node in limited] if limited else []
     return DecidedLoads(
         shipments=_given(names, snapshot.loads),
         hourly=_given(names, snapshot.hourly_loads),

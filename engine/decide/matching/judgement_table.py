@@ -54,6 +54,7 @@ class JudgementTable:
         self._multiples: Integers | None = None
         self._multiples_known = 0
         self._floors: dict[str, _Floors] = {}
+        self._caps: dict[str, Integers] = {}
         self._oversell: tuple[int, Integers | None] = (0, None)
 
     def number(self, judgement: Judgement) -> int:
@@ -178,12 +179,14 @@ class JudgementTable:
     ) -> Integers:
         """The same, as if no more might be sold than there are."""
 
-        def units_of(reserve: Integers) -> Integers:
-            units: Integers = reserve[0][numbers] * scale
-            if reserve[1].any():
-                units = np.maximum(units, -(-on_hand * reserve[1][numbers] // FULL_SHARE))
-            if floors.has_cover and reserve[2].any():
-                units = np.maximum(units, expected(reserve[2][numbers]))
+        def units_of(reserve: _Reserves) -> Integers:
+            units: Integers = reserve.units[numbers]
+            if not isinstance(scale, int) or scale > 1:
+                units = units * scale
+            if reserve.share is not None:
+                units = np.maximum(units, -(-on_hand * reserve.share[numbers] // FULL_SHARE))
+            if reserve.cover is not None:
+                units = np.maximum(units, expected(reserve.cover[numbers]))
             return units
 
         floors = self._floors_for(channel)
@@ -206,20 +209,30 @@ class JudgementTable:
         floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
         return floor
 
+    def floor(self, channel: str, number: int) -> Floor:
+        """What the judgement of the number gives an order on the channel."""
+        return self._floors_for(channel).floors[number]
+
     def caps(self, channel: str, numbers: Integers, scale: int | Integers = 1) -> Integers:
         """Of each position, the most units that an order on the channel is offered of its SKU, by all positions with no
         larger number together; NO_LIMIT: any number.
         """
-        most = [cast("PositionOutcome", item.outcome).most_offered(channel) for item in self.judgements[:]]
-        caps: Integers = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)[numbers]
+        caps = self._caps.get(channel)
+        if caps is None or len(caps) < len(self.judgements):
+            if len(self._caps) >= _MOST_CHANNELS:
+                self._caps.clear()
+            most = [cast("PositionOutcome", item.outcome).most_offered(channel) for item in self.judgements[:]]
+            caps = np.array([NO_LIMIT if item is None else item for item in most], dtype=np.int64)
+            self._caps[channel] = caps
+        caps = caps[numbers]
         return np.where(caps < NO_LIMIT, caps * scale, NO_LIMIT)
 
     def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
         """Each judgement among the numbers, and how often it is there."""
         if numbers:
-            for number, count in enumerate(np.bincount(np.concatenate(numbers)).tolist()):
-                if count:
-                    yield self.judgements[number], count
+            counts = np.bincount(np.concatenate(numbers))
+            for number in counts.nonzero()[0].tolist():
+                yield self.judgements[number], int(counts[number])
 
     def _most_oversold(self) -> Integers | None:
         """By number, the units beyond those on hand that may be taken; None if there are none anywhere."""
@@ -233,7 +246,7 @@ class JudgementTable:
 
     def _floors_for(self, channel: str) -> "_Floors":
         known = self._floors.get(channel)
-        if known is None or known.size < len(self.judgements):
+        if known is None or len(known.floors) < len(self.judgements):
             if len(self._floors) >= _MOST_CHANNELS:
                 self._floors.clear()
             floors = [cast("PositionOutcome", item.outcome).floor(channel) for item in self.judgements[:]]
@@ -241,16 +254,24 @@ class JudgementTable:
         return known
 
 
+class _Reserves(NamedTuple):
+    """What is kept for one purpose, by number: so many units, basis points and days; None: 0 everywhere."""
+
+    units: Integers
+    share: Integers | None
+    cover: Integers | None
+
+
 class _Floors(NamedTuple):
     """The floors of one channel, by number. `reserves` are what is kept, what is protected for the channel itself, then
-    for others: of each, so many units, basis points and days. `allotments` are 1 where there is one, so many units,
+    for others. `allotments` are 1 where there is one, so many units,
     basis points, days, at least and at most so many units; each belongs to a tally, and to OWN or one of the others.
     """
 
-    size: int
+    floors: Sequence[Floor]
     has_cover: bool
     """Whether any is in days."""
-    reserves: Integers
+    reserves: Sequence[_Reserves]
     allotments: Sequence[tuple[int, Tally, Integers]]
 
     @classmethod
@@ -270,7 +291,11 @@ class _Floors(NamedTuple):
                     table = allotments.setdefault(layer, np.zeros((6, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
                     table[:, number] = 1, item.units, item.share, item.cover, item.least, highest
+        columns = [
+            _Reserves(units, share if share.any() else None, cover if cover.any() else None)
+            for units, share, cover in reserves
+        ]
         has_cover = any(floor.has_cover for floor in floors)
         return cls(
-            len(floors), has_cover, reserves, [(place, tally, table) for (place, tally, _), table in allotments.items()]
+            floors, has_cover, columns, [(place, tally, table) for (place, tally, _), table in allotments.items()]
         )

@@ -50,4 +50,4 @@ def product_rounded(column: Integers, factor: int, denominator: int) -> Integers
     exact where 64 bits don't hold the product.
     """
     exact = column if int(column.max(initial=0)) * factor < WIDEST else column.astype(object)
-    return rounded(exact * factor, denominator).astype(np.int64)
+    return rounded(exact * factor, denominator).astype(np.int64, copy=False)

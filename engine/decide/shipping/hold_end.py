@@ -1,7 +1,7 @@
 """When a decision's hold ends: as the policies say, or as the caller asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules.effects import DEFAULT_HOLD, MAX_HOLD, OrderOutcome
 
@@ -43,7 +43,7 @@ def hold_end(
     usual = (HoldEnd(at=held_from + DEFAULT_HOLD * _MINUTE), HoldEnd(at=departure, until_shipped=True))
     end = min(ends, key=_instant) if ends else max(usual, key=_instant)
     within = min(max(end.at, held_from + 1), begin + MAX_HOLD * _MINUTE)
-    return replace(end, at=within)
+    return HoldEnd(at=within, until_shipped=end.until_shipped)
 
 
 def _instant(end: HoldEnd) -> int:

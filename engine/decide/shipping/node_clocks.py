@@ -35,6 +35,9 @@ class ClockFacts(NamedTuple):
         return self.by_zone[int(self.zone[node])]
 
 
+_NO_PERIODS = (1, 0, CurrentPeriods((), {}, {}))
+
+
 class NodeClocks:
     """The nodes are numbered in the order of their ids."""
 
@@ -47,6 +50,8 @@ class NodeClocks:
         self._clocks = [wall_clock(zone) for zone in self.zones]
         self._zone: Integers = np.array([self.zones.index(zone) for zone in zones], dtype=np.int64)
         self._latest: tuple[int, ClockFacts] | None = None
+        self._periods: dict[bool, tuple[int, int, CurrentPeriods]] = {}
+        """The latest ones, and from when up to when they are, without the last; by whether hours are counted."""
 
     def at(self, now: int) -> ClockFacts:
         """What they show; the same object as long as the same instant is asked for."""
@@ -64,7 +69,15 @@ class NodeClocks:
         or if some node limits the shipments of an hour.
         """
         counts_hours = counts_hours or self._limits_hours
+        since, until, periods = self._periods.get(counts_hours, _NO_PERIODS)
+        if not since <= now < until:
+            hours = [clock.same_hour(now) for clock in (self._usual, *self._clocks)]
+            since, until = max(since for since, _ in hours), min(until for _, until in hours)
+            periods = self._periods_at(now, counts_hours=counts_hours)
+            self._periods[counts_hours] = since, until, periods
+        return periods
 
+    def _periods_at(self, now: int, *, counts_hours: bool) -> CurrentPeriods:
         def of(clock: WallClock) -> Periods:
             return (date_of(clock, now), hour_of(clock, now)) if counts_hours else (date_of(clock, now),)
 

@@ -56,8 +56,10 @@ class DirectLimits(NamedTuple):
     def of_options(self, opening: Integers, candidates: Integers) -> Integers:
         """The least of each option."""
         option = self.option[candidates]
-        first = np.flatnonzero(np.diff(option, prepend=-1))
-        return np.minimum.reduceat(opening, first)
+        others = option[1:] != option[:-1]
+        if others.all():  # each candidate is of an option of its own
+            return opening
+        return np.minimum.reduceat(opening, [0, *(np.flatnonzero(others) + 1).tolist()])
 
 
 def choose_directly(columns: Columns, most_shipments: int, limits: DirectLimits | None = None) -> Integers | None:
@@ -114,7 +116,7 @@ def _best_pair(
     table, fixed = cost[:, some], columns.fixed[some]
     # each pair is there twice
     pairs = np.minimum(table[:, :, None], table[:, None, :]).sum(axis=0) + (fixed[:, None] + fixed)
-    np.fill_diagonal(pairs, WIDEST)
+    pairs.flat[:: len(some) + 1] = WIDEST
     if limits is not None:
         option = limits.option[some]
         pairs[option[:, None] == option] = WIDEST
@@ -124,7 +126,7 @@ def _best_pair(
     one, other = int(some[first]), int(some[second])
     chosen = np.where(cost[:, one] < cost[:, other], one, other)
     tied = (pairs == least).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
-    ships = ships_whole[np.arange(len(cost)), chosen].all() and len(np.unique(chosen)) == _PAIR
+    ships = ships_whole[np.arange(len(cost)), chosen].all() and len(set(chosen.tolist())) == _PAIR
     if ships and limits is not None:
         parts = ((number, np.flatnonzero(chosen == number)) for number in (one, other))
         ships = all(_allowed(columns, limits, lines)[number] for number, lines in parts)
