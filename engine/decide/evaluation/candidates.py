@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -30,6 +29,7 @@ from engine.decide.sourcing.problem import (
     Score,
     SkuCap,
 )
+from engine.made_once import made_once
 from engine.model.facts import OptionKey
 from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
@@ -129,7 +129,7 @@ class Candidates:
         sku, nodes = evaluation.order.lines[index].sku, evaluation.positions[index].stock.node.tolist()
         return integers(units.get((sku, evaluation.ways.node_ids[node]), 0) for node in nodes)
 
-    @cached_property
+    @made_once
     def first_expired(self) -> Integers | None:
         """The candidates in the order in which they are preferred where all else is alike, because lots of their nodes
         expire first; None: in the order of their keys.
@@ -140,13 +140,13 @@ class Candidates:
         order: Integers = np.lexsort((node, self._first_expiry[node], self._ready_at))
         return order if (order != np.arange(len(order))).any() else None
 
-    @cached_property
+    @made_once
     def _ready_at(self) -> Integers:
         """By candidate, from when on its goods are there; 0: now."""
         ready_at = self.evaluation.reach.ready_at
         return np.zeros_like(self.rows) if ready_at is None else ready_at[self.rows]
 
-    @cached_property
+    @made_once
     def _first_expiry(self) -> Integers:
         """By node, when the first lot expires that the order may use there."""
         entries = zip(
@@ -340,7 +340,7 @@ class Candidates:
         }
         return replace(choice, units=dict(sorted(units.items())))
 
-    @cached_property
+    @made_once
     def _names(self) -> Mapping[str, str]:
         """By node, its name in the problem: of equal choices, that of the first names is preferred."""
         node_ids = self.evaluation.ways.node_ids
@@ -355,7 +355,7 @@ class Candidates:
         named = key.node.removeprefix(_waiting_place(key.ready_at, ""))
         return self._own_nodes.get(named, named)
 
-    @cached_property
+    @made_once
     def _own_nodes(self) -> Mapping[str, str]:
         return {name: node for node, name in self._names.items()}
 
@@ -498,8 +498,10 @@ class Candidates:
         count, units = len(self.fixed), self.quantity[rows]
         entries = (self.line * count + self.candidate).searchsorted(rows * count + chosen)
         shipments = sorted(set(chosen.tolist()))
+        # a few lines, of which numpy's sums would take longer
         unless_needed, tiers, money = (
-            int((units * part[entries]).sum()) for part in (self.unless_needed, self.tier, self.money)
+            sum(count * int(part[entry]) for count, entry in zip(units.tolist(), entries.tolist(), strict=True))
+            for part in (self.unless_needed, self.tier, self.money)
         )
         penalty = self.split_penalty * (len(shipments) - 1)
         keys = {candidate: self.key(candidate) for candidate in shipments}

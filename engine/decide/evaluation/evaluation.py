@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -32,6 +31,7 @@ from engine.decide.matching.judgement_table import Judgement, smallest_multiples
 from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.reach import Reach, reach
 from engine.decide.sourcing.problem import Capacity
+from engine.made_once import made_once
 from engine.model.facts import Line, NodeRest, OptionKey, Order, Snapshot
 from rules.effects import LineOutcome, OrderOutcome
 from rules.vocabulary import Stage
@@ -97,7 +97,7 @@ class Evaluation:
     def _left_of(self, most: int | None) -> int | None:
         return None if most is None else max(1 if self.promised else 0, most - self.standing_shipments)
 
-    @cached_property
+    @made_once
     def facts(self) -> Shared:
         """The facts that all lines share."""
         network = self.snapshot.network
@@ -106,7 +106,7 @@ class Evaluation:
             **self.columns.moment_facts,
         }
 
-    @cached_property
+    @made_once
     def line_facts(self) -> Sequence[Shared]:
         """By line, the facts that its positions and options share."""
         products = self.snapshot.products
@@ -120,7 +120,7 @@ class Evaluation:
             for line in self.order.lines
         ]
 
-    @cached_property
+    @made_once
     def order_judgement(self) -> Judgement:
         return self.matcher.stages[Stage.ORDER].judge(self.facts)
 
@@ -128,12 +128,12 @@ class Evaluation:
     def order_outcome(self) -> OrderOutcome:
         return cast("OrderOutcome", self.order_judgement.outcome)
 
-    @cached_property
+    @made_once
     def lookahead(self) -> Lookahead | None:
         """What rules say of look-ahead prices; None: they say nothing."""
         return Lookahead.of(self.order_outcome.lookahead, self.snapshot, self.now)
 
-    @cached_property
+    @made_once
     def line_judgements(self) -> Sequence[Judgement]:
         return [self.matcher.stages[Stage.LINE].judge(facts) for facts in self.line_facts]
 
@@ -149,7 +149,7 @@ class Evaluation:
         """Whether it does so because of a rule, or because of its set."""
         return self.order.lines[index].set_name is not None or self.keeps_together(index)
 
-    @cached_property
+    @made_once
     def multiples(self) -> Sequence[Integers] | None:
         """By line and position, of how many units what ships from there is a multiple; None if that is 1 everywhere."""
         positions = self.positions  # judged before the table is asked, for judging adds to it
@@ -163,7 +163,7 @@ class Evaluation:
         """By node, the shipments it was given today."""
         return self.columns.loads
 
-    @cached_property
+    @made_once
     def positions(self) -> Sequence[Positions]:
         """By line."""
         positions = [
@@ -179,18 +179,18 @@ class Evaluation:
         ]
         return with_shared_floors([line.sku for line in self.order.lines], positions)
 
-    @cached_property
+    @made_once
     def shelf_life(self) -> ShelfLife | None:
         """None: no SKU of the order has lots."""
         lots = self.snapshot.lots
         return ShelfLife(self) if lots and any(line.sku in lots for line in self.order.lines) else None
 
-    @cached_property
+    @made_once
     def incoming(self) -> Incoming | None:
         """What is to come of the order and may be promised; None: nothing is, and nothing ships later than now."""
         return incoming_of(self)
 
-    @cached_property
+    @made_once
     def caps(self) -> Mapping[str, Integers]:
         """By SKU, of each of its positions the most that is offered of it, as `JudgementTable.caps` says: the smallest
         that the rules give any line of that SKU. Empty if no rule caps what the order's channel is offered.
@@ -203,14 +203,14 @@ class Evaluation:
                 caps[line.sku] = np.minimum(caps.get(line.sku, of_line), of_line)
         return caps
 
-    @cached_property
+    @made_once
     def without_caps(self) -> "Evaluation":
         """The same, as if nothing were capped."""
         other = copy(self)
         other.__dict__["caps"] = {}
         return other
 
-    @cached_property
+    @made_once
     def nodes(self) -> Integers:
         """The nodes with units free for some line, by id."""
         flags = np.zeros(len(self.ways.nodes), dtype=bool)
@@ -220,12 +220,12 @@ class Evaluation:
                 flags[positions.stock.node[self.incoming.flags(index)]] = True
         return flags.nonzero()[0]
 
-    @cached_property
+    @made_once
     def node_numbers(self) -> Integers:
         """Of each of `nodes`, the number of the judgement that says how many shipments it may have today."""
         return self.columns.node_numbers[self.nodes]
 
-    @cached_property
+    @made_once
     def rooms(self) -> Integers:
         """By node, how many more shipments one of `nodes` may take today; NO_LIMIT: any number."""
         rooms = np.full(len(self.ways.nodes), NO_LIMIT, dtype=np.int64)
@@ -246,7 +246,7 @@ class Evaluation:
             *[None if most >= NO_LIMIT else most for most in self.capacities[:, self.ways.node_index[node]].tolist()]
         )
 
-    @cached_property
+    @made_once
     def counted_weights(self) -> dict[str, int] | None:
         """Grams a unit by SKU, if it is counted how many units and grams nodes are given to ship."""
         if not (self.ways.limits_output or self.matcher.policies.limits_output):
@@ -268,7 +268,7 @@ class Evaluation:
             columns=self.columns,
         )
 
-    @cached_property
+    @made_once
     def on_any_day(self) -> "Evaluation":
         """The same, as if the order had no nominated day."""
         other = self.not_yet_evaluated()
@@ -280,14 +280,14 @@ class Evaluation:
         room = int(self.rooms[self.ways.node_index[node]])
         return None if room >= NO_LIMIT else room
 
-    @cached_property
+    @made_once
     def reach(self) -> Reach:
         leaving = np.zeros(len(self.ways.nodes), dtype=bool)
         leaving[self.nodes] = True
         at_once = reach(self.order if self.order.lines else self.ordered, self.ways, leaving, self.now)
         return at_once if self.incoming is None else self.incoming.reach(at_once)
 
-    @cached_property
+    @made_once
     def destinations(self) -> Sequence[int]:
         """By line, the number of where it goes in `Order.destinations`."""
         number = {collect_at: number for number, collect_at in enumerate(self.order.destinations)}
@@ -309,7 +309,7 @@ class Evaluation:
         first = start + int(out.way[start:end].searchsorted(way))
         return first + int((out.destination[first:end] == key.destination).argmax())
 
-    @cached_property
+    @made_once
     def options(self) -> Sequence[Options]:
         """By line."""
         several = any(self.destinations)
@@ -332,14 +332,14 @@ class Evaluation:
             )
         ]
 
-    @cached_property
+    @made_once
     def every_option(self) -> tuple[Integers, Options]:
         """The options of all lines, one line after another, and the line of each."""
         by_line = self.options
         line = np.arange(len(by_line)).repeat([len(its.reach) for its in by_line])
         return line, by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
 
-    @cached_property
+    @made_once
     def ordered_units(self) -> OrderedUnits:
         """What the lines weigh, and how many units they are."""
         lines = self.order.lines
@@ -350,7 +350,7 @@ class Evaluation:
         weights = [product.weight * (parts // product.scale) for product in products]
         return OrderedUnits(weights, [line.quantity for line in lines], parts)
 
-    @cached_property
+    @made_once
     def judged_bands(self) -> ShipmentBands | None:
         """The bands in which a shipment may be, by row of `reach`, as the rules that act on shipments judge them; None:
         there is nothing to tell apart.
@@ -374,7 +374,7 @@ class Evaluation:
             parts=self.ordered_units.parts,
         )
 
-    @cached_property
+    @made_once
     def shipment_bands(self) -> ShipmentBands | None:
         """The bands in which a shipment of the order is allowed, with what rules add to their cost."""
         bands = self.judged_bands
@@ -386,7 +386,7 @@ class Evaluation:
             bands = joined(bands.at(allowed)._replace(costs=(bands.costs + cost)[allowed]))
         return binding(bands, self.ordered_units)
 
-    @cached_property
+    @made_once
     def resting(self) -> Mapping[str, NodeRest]:
         """The nodes with units free that rest."""
         if not self.snapshot.resting:
@@ -394,7 +394,7 @@ class Evaluation:
         nodes = {self.ways.node_ids[node] for node in self.nodes.tolist()}
         return {node: node_rest for node, node_rest in sorted(self.snapshot.resting.items()) if node in nodes}
 
-    @cached_property
+    @made_once
     def node_judgements(self) -> Mapping[str, Judgement]:
         """By node with units free, what the rules say of its shipments of today."""
         judgements = self.matcher.stages[Stage.NODE].table.judgements

@@ -1,7 +1,6 @@
 """What does not depend on the order that is evaluated: stock and loads as columns, and what the rules say of nodes."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +14,7 @@ from engine.decide.matching.signature_table import LOAD, Rows
 from engine.decide.shipping.columns import Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
+from engine.made_once import made_once
 from engine.model.facts import NO_UNITS_TAKEN, Snapshot
 from engine.model.load_periods import CurrentPeriods
 from engine.model.receipts import Receipt
@@ -97,32 +97,32 @@ class SnapshotColumns:
             self._noons[day] = moment
         return moment
 
-    @cached_property
+    @made_once
     def today(self) -> int:
         """The installation's date, as an ordinal."""
         return self.snapshot.network.local(self._now).date().toordinal()
 
-    @cached_property
+    @made_once
     def clocks(self) -> ClockFacts:
         """What the nodes' clocks show."""
         return self.ways.clocks.at(self._now)
 
-    @cached_property
+    @made_once
     def moment_facts(self) -> Mapping[str, Facts]:
         """What the installation's clock shows, and the nodes' clocks if all show the same; by group."""
         return self.moment.shared
 
-    @cached_property
+    @made_once
     def moment(self) -> Moment:
         """What the clocks show."""
         return Moment(rule_facts.now_facts(self.snapshot.network, self._now), self.clocks)
 
-    @cached_property
+    @made_once
     def loads(self) -> Integers:
         """By node, the shipments it was given today."""
         return loads_by_node(self.snapshot.loads, self.ways)
 
-    @cached_property
+    @made_once
     def node_numbers(self) -> Integers:
         """By node, the number of the judgement that says how many shipments it may have today."""
         loads, nodes = self.loads, np.arange(len(self.ways.nodes))
@@ -136,17 +136,17 @@ class SnapshotColumns:
         )
         return self._matcher.stages[Stage.NODE].judge_rows(self.moment_facts, rows)
 
-    @cached_property
+    @made_once
     def hourly_loads(self) -> Integers:
         """By node, the shipments it was given in its hour."""
         return loads_by_node(self.snapshot.hourly_loads, self.ways)
 
-    @cached_property
+    @made_once
     def periods(self) -> CurrentPeriods:
         """The periods in which shipments count that nodes are given at that instant."""
         return self.ways.clocks.periods(self._now, counts_hours=self._matcher.policies.counts_hours)
 
-    @cached_property
+    @made_once
     def node_limits(self) -> NodeLimits:
         """How much the nodes may ship, before it is taken off what they were given."""
         # the judging comes first: it may add judgements to the table
@@ -158,12 +158,12 @@ class SnapshotColumns:
         """By node, the most shipments on its date, and in its hour, a row each; NO_LIMIT: any number."""
         return self.node_limits.shipments
 
-    @cached_property
+    @made_once
     def rooms(self) -> Integers:
         """By node, how many more shipments it may take; NO_LIMIT: any number."""
         return self.node_limits.rooms(self.loads, self.hourly_loads if self.periods.counts_hours else None)
 
-    @cached_property
+    @made_once
     def capacities(self) -> Integers | None:
         """By node, a row each: how many more units and grams it may ship today; NO_LIMIT: any number. None: no node has
         such a limit.

@@ -5,9 +5,9 @@ judgement is looked up by it.
 """
 
 import itertools
-import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -77,8 +77,9 @@ class NetworkCodes(NamedTuple):
 
 
 class KnownNumbers(NamedTuple):
-    """Codes of the nodes and services of one network, and how many different ones there are; and by signature made of
-    them the number of its judgement: in a column or, where that would be long, in a mapping.
+    """Codes of the nodes and services of one network, and of how late options are, each weighed so that their sum is a
+    signature; how many different ones there are of nodes and services, and the `weights` of the other codes. And by
+    signature the number of its judgement: in a column or, where that would be long, in a mapping.
     """
 
     ways: NumberedFacts
@@ -86,6 +87,8 @@ class KnownNumbers(NamedTuple):
     nodes: int
     service: Integers
     services: int
+    late: Integers | None
+    weights: Sequence[Any]
     column: Integers
     mapping: dict[int, int]
 
@@ -126,7 +129,7 @@ class SignatureTable:
         )
         self._lates = 1 if self._late is None else int(self._late.max()) + 1
         self._clock = [item for item, _ in items if item.other is None and item.fact.group == "clock"]
-        self._clock_codes: tuple[ClockFacts | None, list[tuple[Integers, int]]] = (None, [])
+        self._clock_codes: tuple[ClockFacts | None, list[Integers]] = (None, [])
         self._codes: KnownNumbers | None = None
 
     def signatures(self, rows: Rows) -> tuple[Integers, KnownNumbers]:
@@ -134,31 +137,30 @@ class SignatureTable:
         codes = self._codes
         if codes is None or codes.ways is not rows.ways:
             codes = self._codes = self._coded(rows.ways)
-        parts: list[tuple[Integers, int]] = []
+        weights, parts = iter(codes.weights), []
         if codes.nodes > 1:
-            parts.append((codes.node[rows.node], codes.nodes))
+            parts.append(codes.node[rows.node])
         if rows.service is not None and codes.services > 1:
-            parts.append((codes.service[rows.service], codes.services))
+            parts.append(codes.service[rows.service])
+        if codes.late is not None:
+            parts.append(codes.late[rows.columns[LATE]()])
         for path, steps in self._steps:
-            parts.append((steps.searchsorted(rows.columns[path](), side="right"), len(steps) + 1))
-        parts += [(rows.columns[path](), size) for path, size in self._pairs]
-        if self._late is not None:
-            parts.append((self._late[rows.columns[LATE]()], self._lates))
+            parts.append(steps.searchsorted(rows.columns[path](), side="right") * next(weights))
+        parts += [rows.columns[path]() * next(weights) for path, _ in self._pairs]
         if self._clock and rows.clocks is not None:
-            parts += [(codes_of_nodes[rows.node], size) for codes_of_nodes, size in self._codes_shown(rows.clocks)]
+            parts += [shown[rows.node] * next(weights) for shown in self._codes_shown(rows.clocks)]
         if not parts:
-            parts.append((np.zeros(len(rows.node), dtype=np.int64), 1))
-        total, size = parts[0]
-        for column, many in parts[1:]:
-            exact = column if size * many < _WIDEST else column.astype(object)
-            total, size = total + exact * size, size * many
+            return np.zeros(len(rows.node), dtype=np.int64), codes
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
         return total, codes
 
-    def _codes_shown(self, clocks: ClockFacts) -> list[tuple[Integers, int]]:
-        """Of each property of the clock, the codes by node, and how many codes there are."""
+    def _codes_shown(self, clocks: ClockFacts) -> list[Integers]:
+        """Of each property of the clock, the codes by node."""
         known, codes = self._clock_codes
         if known is not clocks:
-            codes = [(codes_shown(item, clocks), item.size) for item in self._clock]
+            codes = [codes_shown(item, clocks) for item in self._clock]
             self._clock_codes = (clocks, codes)
         return codes
 
@@ -166,10 +168,17 @@ class SignatureTable:
         network = self._codes_of(ways)
         node, nodes = self._dense(network.nodes, len(ways.node_facts))
         service, services = self._dense(network.services, len(ways.service_facts))
-        signatures = nodes * services * self._lates * math.prod(len(steps) + 1 for _, steps in self._steps)
-        signatures *= math.prod(size for _, size in self._pairs) * math.prod(item.size for item in self._clock)
+        rest = [len(steps) + 1 for _, steps in self._steps] + [size for _, size in self._pairs]
+        rest += [item.size for item in self._clock]
+        *weights, signatures = itertools.accumulate(rest, operator.mul, initial=nodes * services * self._lates)
         column = np.full(signatures if signatures <= MOST_IN_A_COLUMN else 0, UNSEEN, dtype=np.int64)
-        return KnownNumbers(ways, node, nodes, service, services, column, {})
+        late = None if self._late is None else self._late * (nodes * services)
+        # numbers of which 64 bits hold no multiple are Python's
+        exact = [
+            weight if weight * many < _WIDEST else np.array(weight, dtype=object)
+            for weight, many in zip(weights, rest, strict=True)
+        ]
+        return KnownNumbers(ways, node, nodes, service * nodes, services, late, exact, column, {})
 
     def _dense(self, codes: Mapping[int, Integers], count: int) -> tuple[Integers, int]:
         """A small number for each combination of what is asked of `codes`, which have `count` rows, and how many

@@ -169,13 +169,12 @@ def _distance(place: GeoPoint | None, ways: Ways, table: Integers) -> Integers:
     """Metres by great circle and detour; NOWHERE where a place is not known. What is collected where it
     is need not travel.
     """
-    unplaced = ways.unplaced.take(table[columns.NODE])
     if place is None:
-        distance, unplaced = np.zeros(table.shape[1], dtype=np.int64), np.ones_like(unplaced)
-    else:
-        metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
-        distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
-    distance[unplaced & (table[columns.DETOUR] > 0)] = NOWHERE
+        return np.where(table[columns.DETOUR] > 0, NOWHERE, 0)
+    metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+    distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
+    if ways.some_unplaced:
+        distance[ways.unplaced.take(table[columns.NODE]) & (table[columns.DETOUR] > 0)] = NOWHERE
     return distance
 
 

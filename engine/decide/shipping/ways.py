@@ -53,6 +53,7 @@ class Ways:
         """x, y and z of each node's unit vector."""
         self.unplaced: Flags = np.array([place is None for place in places], dtype=bool)
         """Nodes without coordinates: how far it is from them, only lanes say."""
+        self.some_unplaced = bool(self.unplaced.any())
         self.unit_handling = integers(node.unit_handling for node in self.nodes)
         self.most_shipments = _most((node.daily_orders, node.hourly_orders) for node in self.nodes)
         """The most shipments that each node is given on its date, and in its hour."""
