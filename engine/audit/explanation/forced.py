@@ -13,7 +13,7 @@ import numpy as np
 from engine.audit.explanation.case import CountedCandidates, ExplainedChoice
 from engine.decide.decision import PromiseTerms
 from engine.decide.evaluation.candidates import Candidates
-from engine.decide.evaluation.kept_promise import candidates_at, choose_as_promised
+from engine.decide.evaluation.kept_promise import choose_as_promised
 from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.direct_choice import Columns
 from engine.decide.sourcing.problem import Candidate, Choice, LotLimit, Problem
@@ -37,7 +37,7 @@ def forced_from(explained: ExplainedChoice, node: int) -> ForcedChoice | None:
     whole = [index for index, count in units.items() if count == candidates.quantity[index]]
     entries = of_node | ~np.isin(candidates.line, whole)
     parts = {index: count for index, count in units.items() if index not in whole}
-    some = candidates_at(candidates, entries)
+    some = candidates.at(entries)
     if parts:
         some = _SplitLines.of(some, node, parts)
     return ForcedChoice(choose_as_promised(some, explained.keeps or _ANY_TIME), units)

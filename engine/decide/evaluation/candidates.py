@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from engine.decide.evaluation.shipment_bands import ShipmentBands
 from engine.decide.incoming.incoming import Incoming, Place
 from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
 from engine.decide.sourcing.choose import choose
+from engine.decide.sourcing.column_dominance import undominated
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
 from engine.decide.sourcing.fewest_shipments import choose_few_shipments
 from engine.decide.sourcing.problem import (
@@ -38,6 +40,7 @@ from rules.vocabulary import Stage
 
 KILOGRAM = CARBON_UNITS["kg"]
 """Carbon is priced by the kilogram."""
+_ENTRIES = ("line", "candidate", "units", "everything", "unless_needed", "tier", "money", "carbon")
 _AFTER_ALL_NODES = "\U0010ffff"
 _Column = TypeVar("_Column", Integers, Flags)
 
@@ -297,8 +300,28 @@ class Candidates:
         )
         chosen = self._directly(columns, NO_LIMIT if most is None else most)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return self._with_own_keys(choose(self.problem(most)))
+            return self._with_own_keys(choose(self._undominated(columns).problem(most)))
         return self._choice(rows, chosen)
+
+    def at(self, entries: Integers | Flags) -> "Candidates":
+        """Those of some entries alone."""
+        some = copy(self)
+        for name in _ENTRIES:
+            setattr(some, name, getattr(self, name)[entries])
+        some.multiple = None if self.multiple is None else self.multiple[entries]
+        return some
+
+    def _undominated(self, columns: Columns) -> "Candidates":
+        """Those that may be in the best choice. Where more than the stock of nodes bounds what they ship, all."""
+        evaluation = self.evaluation
+        bounded = self.caps or self.multiple is not None or evaluation.order.sets
+        if bounded or self.incoming is not None or evaluation.shelf_life is not None:
+            return self
+        node = evaluation.reach.node[self.rows]
+        free = np.ones(len(node), dtype=bool) if self.bands is None else self.bands.are_free
+        roomy = self.rooms[node] >= np.bincount(node)[node]
+        kept = undominated(columns, node=node, free=free, roomy=roomy)
+        return self if kept is None else self.at(kept[self.candidate])
 
     def _directly(self, columns: Columns, most: int) -> Integers | None:
         """What can be chosen without a search, by line."""

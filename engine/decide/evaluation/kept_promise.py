@@ -7,12 +7,11 @@ import numpy as np
 
 from engine.decide.decision import PromiseTerms
 from engine.decide.evaluation.candidates import Candidates
-from engine.decide.shipping.columns import WIDEST, Flags, Integers, integers, rounded
+from engine.decide.shipping.columns import WIDEST, Integers, integers, rounded
 from engine.decide.sourcing.problem import Choice
 from rules.syntax.literals import MICROS
 
 _CENT = MICROS // 100
-_ENTRIES = ("line", "candidate", "units", "everything", "unless_needed", "tier", "money", "carbon")
 """The columns of `Candidates` that have an entry for each line and way that can ship units of it."""
 
 
@@ -29,17 +28,7 @@ def choose_as_promised(candidates: Candidates, terms: PromiseTerms) -> Choice:
 def candidates_in_time(candidates: Candidates, terms: PromiseTerms) -> Candidates:
     """Those that arrive no later than was promised."""
     in_time = (arrivals(candidates) <= terms.arrives_by).nonzero()[0]
-    return candidates_at(candidates, in_time)
-
-
-def candidates_at(candidates: Candidates, entries: Integers | Flags) -> Candidates:
-    """Those of some entries alone."""
-    some = copy.copy(candidates)
-    for name in _ENTRIES:
-        setattr(some, name, getattr(candidates, name)[entries])
-    if candidates.multiple is not None:
-        some.multiple = candidates.multiple[entries]
-    return some
+    return candidates.at(in_time)
 
 
 def arrivals(candidates: Candidates) -> Integers:

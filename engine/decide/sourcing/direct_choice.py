@@ -64,7 +64,7 @@ class DirectLimits(NamedTuple):
 
 def choose_directly(columns: Columns, most_shipments: int, limits: DirectLimits | None = None) -> Integers | None:
     """By line, the candidate that ships all of it in the best choice; None if it takes a search to tell."""
-    costs = _costs(columns)
+    costs = weighed_costs(columns)
     if costs is None:
         return None
     cost, whole, far = costs
@@ -133,7 +133,7 @@ def _best_pair(
     return least + columns.split_penalty, chosen if ships and not tied else None
 
 
-def _costs(columns: Columns) -> tuple[Integers, Integers, int] | None:
+def weighed_costs(columns: Columns) -> tuple[Integers, Integers, int] | None:
     """The comparison as one integer, of all units of each line (row) on each candidate (column): where some of them can
     ship, and where all of them can; and what stands for the cost elsewhere, more than any choice costs. None if 61 bits
     don't hold it.
