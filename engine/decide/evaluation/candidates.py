@@ -287,20 +287,10 @@ class Candidates:
         rows = self._lines_that_ship
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
             return Choice(units={}, score=Score(unfilled=total, unless_needed=0, tiers=0, money=0))
-        columns = Columns(
-            quantity=self.quantity[rows],
-            fixed=self.fixed,
-            split_penalty=self.split_penalty,
-            line=rows.searchsorted(self.line),
-            candidate=self.candidate,
-            everything=self.everything,
-            unless_needed=self.unless_needed,
-            tier=self.tier,
-            money=self.money,
-        )
+        columns = self._columns
         chosen = self._directly(columns, NO_LIMIT if most is None else most)
         if chosen is None or not self._has_room(chosen) or not self._keeps_sets(rows, chosen):
-            return self._with_own_keys(choose(self._undominated(columns).problem(most)))
+            return self._with_own_keys(choose(self.undominated.problem(most)))
         return self._choice(rows, chosen)
 
     def at(self, entries: Integers | Flags) -> "Candidates":
@@ -311,7 +301,23 @@ class Candidates:
         some.multiple = None if self.multiple is None else self.multiple[entries]
         return some
 
-    def _undominated(self, columns: Columns) -> "Candidates":
+    @property
+    def _columns(self) -> Columns:
+        rows = self._lines_that_ship
+        return Columns(
+            quantity=self.quantity[rows],
+            fixed=self.fixed,
+            split_penalty=self.split_penalty,
+            line=rows.searchsorted(self.line),
+            candidate=self.candidate,
+            everything=self.everything,
+            unless_needed=self.unless_needed,
+            tier=self.tier,
+            money=self.money,
+        )
+
+    @property
+    def undominated(self) -> "Candidates":
         """Those that may be in the best choice. Where more than the stock of nodes bounds what they ship, all."""
         evaluation = self.evaluation
         bounded = self.caps or self.multiple is not None or evaluation.order.sets
@@ -320,7 +326,7 @@ class Candidates:
         node = evaluation.reach.node[self.rows]
         free = np.ones(len(node), dtype=bool) if self.bands is None else self.bands.are_free
         roomy = self.rooms[node] >= np.bincount(node)[node]
-        kept = undominated(columns, node=node, free=free, roomy=roomy)
+        kept = undominated(self._columns, node=node, free=free, roomy=roomy)
         return self if kept is None else self.at(kept[self.candidate])
 
     def _directly(self, columns: Columns, most: int) -> Integers | None:
