@@ -99,11 +99,12 @@ class OrderedUnits(NamedTuple):
 
 class BandsOfServices(NamedTuple):
     """The bands of all services, cut at the steps of some rules: a column a band, those of a service together, then by
-    weight, and a row for each of grams and units, ends included, micros a shipment and a gram. The service of each
-    band; and the grams and the units, ascending, at which some band begins.
+    weight, and a row for each of grams and units, ends included, micros a shipment and a gram. How many services there
+    are, and that of each band; and the grams and the units, ascending, at which some band begins.
     """
 
     table: Integers
+    services: int
     service: Integers
     weights: Integers
     units: Integers
@@ -120,7 +121,7 @@ class BandsOfServices(NamedTuple):
         by_service = [known[id(bands)] for bands in ways.bands]
         table = np.array([band for bands in by_service for band in bands], dtype=np.int64).reshape(-1, 6).T.copy()
         service = np.arange(len(by_service)).repeat([len(bands) for bands in by_service])
-        return cls(table, service, np.unique(table[0]), np.unique(table[2]), {})
+        return cls(table, len(by_service), service, np.unique(table[0]), np.unique(table[2]), {})
 
     def up_to(self, weight: int, units: int) -> "BegunBands":
         """Those that a shipment may be in of so much weight and so many units at most, as if it could have more."""
@@ -128,7 +129,7 @@ class BandsOfServices(NamedTuple):
         begun = self.begun.get(reached)
         if begun is None:
             some = (self.table[0] <= weight) & (self.table[2] <= units)
-            counts = np.bincount(self.service[some], minlength=int(self.service.max(initial=-1)) + 1)
+            counts = np.bincount(self.service[some], minlength=self.services)
             begun = self.begun[reached] = BegunBands(self.table[:, some], counts, counts.cumsum() - counts)
         return begun
 

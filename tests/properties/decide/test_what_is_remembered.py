@@ -47,7 +47,8 @@ TARIFF = (
     ParcelPrice(over=3_000, up_to=9_000, base=5 * EURO),
 )
 SERVICES = [service("any"), service("post", parcel_prices=TARIFF), service("van", max_weight=4_000)]
-LINES = st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 4)), min_size=1, max_size=3)
+GRAMS = st.sampled_from([0, 1, 500, 501, 600, 3_001, 3_500]) | st.integers(0, 3_000)
+LINES = st.lists(st.tuples(GRAMS, st.integers(1, 4)), min_size=1, max_size=3)
 STEPS = ShipmentSteps([600, 3_500], [2, 5])
 
 
