@@ -26,7 +26,7 @@ def problems(draw):
     demands = [Demand(sku=sku, quantity=draw(st.integers(1, MOST_UNITS))) for sku in skus]
     supply = {(node, sku): draw(st.integers(0, 6)) for node in NODES for sku in "AB"}
     candidates = []
-    for node, service in draw(st.lists(st.sampled_from(WAYS), min_size=1, unique=True).map(sorted)):
+    for node, service in draw(st.lists(st.sampled_from(WAYS), min_size=4, unique=True).map(sorted)):
         able = [line for line, sku in enumerate(skus) if supply[node, sku] and draw(st.integers(0, 4))]
         prices = {line: Price(unless_needed=False, tier=5, money=draw(st.integers(0, 3))) for line in able}
         bounds = draw(st.sampled_from([None, None, None, Bounds(most_units=1)]))
@@ -39,7 +39,7 @@ def problems(draw):
         split_penalty=draw(st.integers(0, 2)),
         max_shipments=draw(st.sampled_from([None, 1, 2])),
         ship_complete=False,
-        room={node: draw(st.integers(0, 2)) for node in NODES if draw(st.booleans())},
+        room={node: draw(st.sampled_from([1, 1, 1, 2])) for node in NODES if draw(st.integers(0, 3))},
     )
 
 
