@@ -6,7 +6,7 @@ at all. So an order of which it has everything ships from there whole.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 
@@ -127,6 +127,11 @@ class _SplitLines(CountedCandidates):
 
     def _directly(self, columns: Columns, most: int) -> None:
         """Never."""
+
+    @property
+    def undominated(self) -> Self:
+        """All: a candidate of another node can't ship what one node has to."""
+        return self
 
     def problem(self, max_shipments: int | None) -> Problem:
         """The candidates as the optimiser takes them, with the demands for the rest of split lines at the end."""
