@@ -1,68 +1,29 @@
 """Policy files in plain words: each rule as a sentence, whether it counts now, and which values a form can change."""
 
 import datetime
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta
 
 from api.records.findings import FindingRecord
+from api.records.rule_values import RuleValueRecord
 from engine.decide.order_record import Record
-from rules.conditions import PAIRED, All, Compare, Operator
+from rules.conditions import All, Compare, Operator
 from rules.editor.readable_rules import RuleMistakes, mistakes_by_rule, readable_policy, terms_of
 from rules.editor.rule_text import lines_of_rule
-from rules.editor.rule_values import RuleValue, pointer_at, rules_of, values_of
-from rules.editor.vocabulary_shapes import DAYS, kind_name
+from rules.editor.rule_values import pointer_at, rule_in, rules_of, values_of
 from rules.errors import Finding
 from rules.loader import ParsedFile
 from rules.policy import Policy, Rule, split_rule_id
 from rules.policy_documents import TABLE, YAML
-from rules.syntax.effect_parser import AMOUNT_KINDS
-from rules.syntax.yaml_document import Document
-from rules.vocabulary import VOCABULARY, Kind
+from rules.syntax.yaml_document import Document, Node
 from rules.windows import DAY, Window
 from rules.wording.catalogue import Catalogue
 from rules.wording.explain import explain
+from rules.wording.terms import terms_in_words
 
 RuleState: TypeAlias = Literal["on", "later", "over", "off", "mistaken"]
-_FIRST_PART = re.compile(r"(?:(?!\s?[;:]\s|, comme |, as |\. |\().)+")
-
-
-class RuleValueRecord(Record, frozen=True):
-    """A value of a rule that stands in its text on one line."""
-
-    path: Annotated[str, Meta(description="where it stands within the rule, as a JSON Pointer (RFC 6901)")]
-    value: Annotated[str, Meta(description="as it is written; empty: the rule has none")]
-    label: str
-    help: str
-    subject: Annotated[str, Meta(description="the fact or the effect that it belongs to, or the key of the rule")]
-    choices: Annotated[list[str], Meta(description="if it is one of these words alone")]
-    choice_names: Annotated[
-        dict[str, str], Meta(description="what these words are called in the reader's language, as far as it has names")
-    ]
-    kind: Annotated[str, Meta(description="of value, as in the vocabulary: money, duration, date; empty: any text")]
-
-    @classmethod
-    def of(cls, value: RuleValue, catalogue: Catalogue, terms: Sequence[str]) -> "RuleValueRecord":
-        """`terms` are those of its policy."""
-        fact = VOCABULARY.get(value.subject)
-        compared = value.part in {"", Operator.HAS.value, "has_any", "has_all", "not"}
-        choices = terms if _names_term(value) else fact.choices if fact and compared else ()
-        return cls(
-            path=value.pointer,
-            value=value.text,
-            label=_label(value, catalogue),
-            help=" ".join(_help(value, catalogue)).replace("`", ""),
-            subject=value.subject,
-            choices=list(choices),
-            choice_names={
-                word: catalogue.text(f"choices.{word}")
-                for word in (fact.choices if choices and fact else ())
-                if f"choices.{word}" in catalogue.texts
-            },
-            kind=_kind_name(value),
-        )
 
 
 class RuleDatesRecord(Record, frozen=True):
@@ -90,6 +51,20 @@ class PlainRuleRecord(Record, frozen=True):
     overrides: list[str]
     values: Annotated[list[RuleValueRecord], Meta(description="those that POST /v1/policies/edit can change")]
     mistakes: list["RuleFindingRecord"]
+    tree: Annotated[
+        dict[str, Any],
+        Meta(
+            description="the keys of the rule but for its id, as its YAML file has them, every value as text: what "
+            "POST /v1/policies/edit takes as replace; empty: it is of a table"
+        ),
+    ]
+
+
+class TermRecord(Record, frozen=True):
+    """A condition of a policy that has a name, for its rules to use."""
+
+    name: str
+    says: Annotated[str, Meta(description="when it holds, in plain words; empty: it has mistakes to mend first")]
 
 
 class PlainPolicyRecord(Record, frozen=True):
@@ -100,6 +75,7 @@ class PlainPolicyRecord(Record, frozen=True):
     table: Annotated[bool, Meta(description="whether its file is a table: CSV")]
     owner: str
     description: str
+    terms: list[TermRecord]
     rules: list[PlainRuleRecord]
 
 
@@ -191,8 +167,25 @@ def _policy(file: ParsedFile, policy: Policy, catalogue: Catalogue, minute: int)
         table=file.name.endswith(TABLE),
         owner=policy.owner,
         description=policy.description,
+        terms=[TermRecord(name=name, says=says) for name, says in _terms(file, catalogue).items()],
         rules=[_rule(file, rule, lines, catalogue, minute=minute, found=found) for rule in policy.rules],
     )
+
+
+def _terms(file: ParsedFile, catalogue: Catalogue) -> Mapping[str, str]:
+    return terms_in_words(file.document, catalogue) if file.document and file.name.endswith(YAML) else {}
+
+
+def _tree(file: ParsedFile, name: str) -> dict[str, Any]:
+    """The keys of a rule but for its id."""
+    rule = rule_in(file.document, name) if file.document and file.name.endswith(YAML) else {}
+    return {key: _texts(value) for key, value in rule.items() if key != "id"}
+
+
+def _texts(node: Node) -> Any:
+    if isinstance(node, dict):
+        return {key: _texts(inner) for key, inner in node.items()}
+    return [_texts(inner) for inner in node] if isinstance(node, list) else node and str(node)
 
 
 def _rule(
@@ -211,6 +204,7 @@ def _rule(
         overrides=list(rule.written_overrides or rule.overrides),
         values=[RuleValueRecord.of(value, catalogue, terms_of(file)) for value in values],
         mistakes=[_rule_finding(finding, file.document, name) for finding in mistakes if file.document],
+        tree=_tree(file, name),
     )
 
 
@@ -246,60 +240,3 @@ def _windows(rule: Rule) -> Iterator[Window]:
     for part in parts:
         if isinstance(part, Compare) and part.operator is Operator.WITHIN:
             yield from (window for window in part.operands if isinstance(window, Window))
-
-
-def _names_term(value: RuleValue) -> bool:
-    return value.keys[0] == "when" and value.subject == "is"
-
-
-def _label(value: RuleValue, catalogue: Catalogue) -> str:
-    if _names_term(value):
-        return _first_part(catalogue.text("editor.terms.name"))
-    section = {"when": "facts", "then": "effects"}.get(str(value.keys[0]), "keys")
-    key = f"editor.{section}.{value.subject}"
-    text = catalogue.text(key) if key in catalogue.texts else value.subject
-    if value.keys[0] == "because":
-        return f"{_first_part(text)} ({value.part})" if value.part else _first_part(text)
-    return value.subject if text.startswith("`") else _first_part(text)
-
-
-def _help(value: RuleValue, catalogue: Catalogue) -> Iterator[str]:
-    """What its part means, and how it is written."""
-    if _names_term(value):
-        yield f"{catalogue.text('editor.terms.help')}."
-    for section in ("operators", "keys"):
-        key = f"editor.{section}.{value.part}"
-        if value.keys[0] != "because" and value.part and key in catalogue.texts:
-            yield f"{catalogue.text(key)}."
-            break
-    if value.keys[0] in ("from", "until"):
-        yield f"{catalogue.text(f'editor.keys.{value.subject}')}."
-    kind = _kind(value)
-    key = f"editor.kinds.{kind.name.lower()}" if kind else ""
-    if key in catalogue.texts:
-        yield f"{catalogue.text(key)}."
-
-
-def _kind(value: RuleValue) -> Kind | None:
-    if value.keys[0] == "when":
-        fact = VOCABULARY.get(value.subject)
-        return fact.kind if fact else None
-    return AMOUNT_KINDS.get(value.subject) if value.keys[0] == "then" and not value.part else None
-
-
-def _kind_name(value: RuleValue) -> str:
-    if value.keys[0] in ("from", "until"):
-        return kind_name(Kind.INSTANT)
-    if value.subject in ("min_shelf_life", "target_cover") or value.part == "cover":
-        return DAYS
-    if value.part in (Operator.MATCHES.value, Operator.KNOWN.value, *(item.value for item in PAIRED)):
-        return ""
-    kind = _kind(value)
-    return kind_name(kind) if kind else ""
-
-
-def _first_part(text: str) -> str:
-    """Up to where it goes on to explain itself: `So many units, as 3` is `So many units`."""
-    match = _FIRST_PART.match(text)
-    first = (match[0] if match else text).strip().replace("`", "")
-    return f"{first[0].upper()}{first[1:]}" if first else text

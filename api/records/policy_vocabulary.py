@@ -5,7 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from engine.decide.network_fit import Attribute
 from engine.decide.order_record import Record
+from rules.conditions import PAIRED
 from rules.editor.vocabulary_shapes import (
     EFFECT_WAYS,
     REPEATED,
@@ -16,11 +18,13 @@ from rules.editor.vocabulary_shapes import (
     operators_of,
     takes,
 )
-from rules.vocabulary import VOCABULARY
+from rules.vocabulary import VOCABULARY, attribute
 from rules.wording.catalogue import Catalogue
 
 MOST_WORDS = 200
 """Of one fact that are offered."""
+_PAIRED = frozenset(operator.value for operator in PAIRED)
+"""An extra attribute can be compared with others, too; which of them are of its kind, a form does not offer."""
 
 
 class VocabularyWordRecord(Record, frozen=True, kw_only=True):
@@ -36,6 +40,9 @@ class FactWordRecord(VocabularyWordRecord, frozen=True, kw_only=True):
 
     kind: Annotated[str, Meta(description="of its values: money, weight, choice, tags, ...")]
     written: Annotated[str, Meta(description="how its value is written, with an example")]
+    value_names: Annotated[
+        dict[str, str], Meta(description="what these words are called in the reader's language, as far as it has names")
+    ]
     operators: Annotated[
         list[str], Meta(description="those that compare it; equals is a bare value, or a list of them")
     ]
@@ -80,11 +87,16 @@ class VocabularyRecord(Record, frozen=True):
     keys: list[VocabularyWordRecord]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, words: Mapping[str, Collection[str]]) -> "VocabularyRecord":
-        """`words` are those of the network, by the fact that has them."""
+    def of(
+        cls, catalogue: Catalogue, words: Mapping[str, Collection[str]], attributes: Mapping[str, Attribute]
+    ) -> "VocabularyRecord":
+        """`words` are those of the network, by the fact that has them, and `attributes` those that it adds."""
         return cls(
             language=catalogue.language,
-            facts=[_fact(path, catalogue, words) for path in VOCABULARY],
+            facts=[
+                *(_fact(path, catalogue, words) for path in VOCABULARY),
+                *(_attribute(path, its, catalogue) for path, its in sorted(attributes.items())),
+            ],
             effects=[_effect(name, catalogue, words) for name in EFFECT_WAYS],
             operators=[_operator(key, catalogue) for key in _section(catalogue, "operators")],
             keys=[
@@ -113,8 +125,27 @@ def _fact(path: str, catalogue: Catalogue, words: Mapping[str, Collection[str]])
         kind=kind_name(fact.kind),
         written=_text(catalogue, f"kinds.{kind_name(fact.kind)}"),
         operators=operators_of(fact),
+        value_names=_value_names(fact.choices, catalogue),
         comparable=comparable_facts(fact),
     )
+
+
+def _attribute(path: str, its: Attribute, catalogue: Catalogue) -> FactWordRecord:
+    fact = attribute(path, its.kind)
+    return FactWordRecord(
+        word=path,
+        means=catalogue.text(f"attributes.{fact.group}.noun", name=path.rpartition(".")[2]),
+        values=sorted(its.words)[:MOST_WORDS],
+        kind=kind_name(fact.kind),
+        written=_text(catalogue, f"kinds.{kind_name(fact.kind)}"),
+        operators=[word for word in operators_of(fact) if word not in _PAIRED],
+        value_names={},
+        comparable=[],
+    )
+
+
+def _value_names(choices: Collection[str], catalogue: Catalogue) -> dict[str, str]:
+    return {word: catalogue.text(f"choices.{word}") for word in choices if f"choices.{word}" in catalogue.texts}
 
 
 def _effect(name: str, catalogue: Catalogue, words: Mapping[str, Collection[str]]) -> EffectWordRecord:

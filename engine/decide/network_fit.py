@@ -92,6 +92,28 @@ def words_of(network: Network, product_words: Mapping[str, Collection[str]]) -> 
     return words
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """An extra attribute that a network declares: of which kind it is and, of places, the words that it has there."""
+
+    kind: Kind
+    words: Collection[str] = ()
+
+
+def attributes_of(network: Network) -> dict[str, Attribute]:
+    """By the path of their fact, as product.attributes.hazmat."""
+    return {
+        path: Attribute(kind=kind, words=_attribute_words(network, path)) for path, kind in network.attributes.items()
+    }
+
+
+def _attribute_words(network: Network, path: str) -> set[str]:
+    group, _, name = path.partition(".attributes.")
+    values = [node.attributes.get(name) for node in network.nodes.values()] if group == "node" else []
+    words = {value for value in values if isinstance(value, str)}
+    return words.union(*(value for value in values if isinstance(value, frozenset)))
+
+
 def _words_of(network: Network) -> dict[str, Collection[str]]:
     nodes, services = network.nodes.values(), network.services.values()
     words: dict[str, Collection[str]] = {

@@ -7,7 +7,7 @@ other it was checked against, and if that is another version by now, nothing is 
 import contextlib
 from collections.abc import Callable, Collection, Iterator
 
-from engine.decide.network_fit import Fit, fit, mentions_skus, words_of
+from engine.decide.network_fit import Attribute, Fit, attributes_of, fit, mentions_skus, words_of
 from engine.errors import InputInvalid, Mistake, NotActivated, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.review import SHORT, network_mistakes
@@ -50,6 +50,11 @@ class NetworkCompatibility:
         """The words of the loaded network and its products, by fact, but for SKUs; none if no network is loaded."""
         network = self._read_network()
         return words_of(network, read.read_product_values(self._client, self._keys)) if network else {}
+
+    def attributes(self) -> dict[str, Attribute]:
+        """The extra attributes that the loaded network declares, by the path of their fact."""
+        network = self._read_network()
+        return attributes_of(network) if network else {}
 
     def currency(self) -> str:
         """That of the loaded network; empty if none is loaded."""

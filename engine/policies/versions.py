@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from engine.decide.network_fit import Fit
+from engine.decide.network_fit import Attribute, Fit
 from engine.errors import Contended, NotActivated, NotFound, PolicyUnreadable
 from engine.model.facts import Network
 from engine.policies.activations import Activation, activations
@@ -82,6 +82,10 @@ class Versions:
     def words(self) -> Mapping[str, Collection[str]]:
         """The words of the loaded network and its products, by fact, but for SKUs."""
         return self._compatibility.words()
+
+    def attributes(self) -> Mapping[str, Attribute]:
+        """The extra attributes that the loaded network declares, by the path of their fact."""
+        return self._compatibility.attributes()
 
     def verify_network(self, network: Network) -> tuple[str, ...]:
         """Raise InputInvalid if policies that are active or scheduled do not fit `network`, which is to be loaded.

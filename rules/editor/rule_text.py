@@ -22,7 +22,7 @@ from rules.errors import PolicyInvalid
 from rules.syntax.yaml_document import LINES, Document, Node, read
 from rules.tables.yaml_text import rule_lines
 
-_NO_PLACE = "it can't be put in its place there; change it in the text"
+NO_PLACE = "it can't be put in its place there; change it in the text"
 _NO_RULES = re.compile(r"\[\s*\]")
 
 
@@ -31,46 +31,46 @@ def text_with_rule(document: Document, rule: Mapping[str, Node]) -> str:
     _verify_new(document, str(rule["id"]))
     rules = rules_of(document)
     if rules:
-        _, end, dash = _block(document, len(rules) - 1)
+        _, end, dash = block_of(document, len(rules) - 1)
         text = _inserted(document.text, end, _block_lines(rule, dash))
     else:
         text = _with_first(document, _block_lines(rule, 2))
-    return _verified(document, text, [*rules, dict(rule)])
+    return verified_text(document, text, [*rules, dict(rule)])
 
 
 def text_with_copy(document: Document, rule: str, new_id: str) -> str:
     """The text with a copy of a rule behind it, under another id; its comments are copied, too. Raises ValueMistake."""
-    index = _place(document, rule)
+    index = place_of(document, rule)
     _verify_new(document, new_id)
-    start, end, _ = _block(document, index)
+    start, end, _ = block_of(document, index)
     span = scalar_span(document, ("rules", index, "id"))
     if span is None or not start <= span[0] < span[1] <= end:
-        raise ValueMistake("/id", _NO_PLACE)
+        raise ValueMistake("/id", NO_PLACE)
     text = document.text
     copied = text[start : span[0]] + written_scalar(new_id) + text[span[1] : end]
     rules = rules_of(document)
     expected = [*rules[: index + 1], {**rules[index], "id": new_id}, *rules[index + 1 :]]
-    return _verified(document, _inserted(text, end, LINES.split(copied)), expected)
+    return verified_text(document, _inserted(text, end, LINES.split(copied)), expected)
 
 
 def text_without_rule(document: Document, rule: str) -> str:
     """The text without a rule of it. Raises ValueMistake."""
-    index, rules = _place(document, rule), rules_of(document)
-    start, end, _ = _block(document, index)
+    index, rules = place_of(document, rule), rules_of(document)
+    start, end, _ = block_of(document, index)
     text = document.text
     if len(rules) == 1:
         key = offset_of(text, document.keys["rules",])
         text = f"{text[:key]}rules: []{text[end:]}"
     else:
         text = text[:start] + text[end:].removeprefix("\r").removeprefix("\n")
-    return _verified(document, text, [*rules[:index], *rules[index + 1 :]])
+    return verified_text(document, text, [*rules[:index], *rules[index + 1 :]])
 
 
 def lines_of_rule(document: Document, rule: str) -> tuple[int, int]:
     """The first and the last line of a rule, from 1; of one that stands in brackets, the line on which it begins."""
-    index = _place(document, rule)
+    index = place_of(document, rule)
     try:
-        start, end, _ = _block(document, index)
+        start, end, _ = block_of(document, index)
     except ValueMistake:
         line = document.values["rules", index][0]
         return line, line
@@ -78,7 +78,7 @@ def lines_of_rule(document: Document, rule: str) -> tuple[int, int]:
     return first, first + len(LINES.findall(document.text, start, end))
 
 
-def _place(document: Document, rule: str) -> int:
+def place_of(document: Document, rule: str) -> int:
     index = index_of_rule(document, rule)
     if index is None:
         raise ValueMistake("", f"the file {document.file} has no rule '{rule}'")
@@ -90,7 +90,7 @@ def _verify_new(document: Document, rule: str) -> None:
         raise ValueMistake("/id", f"the policy has a rule '{rule}' already; choose another id")
 
 
-def _block(document: Document, index: int) -> tuple[int, int, int]:
+def block_of(document: Document, index: int) -> tuple[int, int, int]:
     """Where the lines of a rule begin, where they end (without the end of the last one), and how far its `-` is
     indented.
     """
@@ -107,9 +107,10 @@ def _block(document: Document, index: int) -> tuple[int, int, int]:
         next_end = _line_end(text, begins.end() if begins else position)
         line = text[begins.end() if begins else position : next_end]
         if line.strip():
-            if len(line) - len(line.lstrip(" ")) <= dash:
+            if len(line) - len(line.lstrip(" ")) > dash:
+                end = next_end
+            elif not line.lstrip(" ").startswith("#"):  # a comment may stand anywhere within the rule
                 break
-            end = next_end
         position = next_end
     return start, end, dash
 
@@ -125,8 +126,8 @@ def _with_first(document: Document, lines: list[str]) -> str:
     start = offset_of(document.text, place) if place else -1
     empty = _NO_RULES.match(document.text, start) if place else None
     if empty is None:
-        raise ValueMistake("", _NO_PLACE)
-    newline = _newline(document.text)
+        raise ValueMistake("", NO_PLACE)
+    newline = newline_of(document.text)
     text = document.text
     # what follows the brackets on their line, a comment perhaps, stays there
     end = _line_end(text, empty.end())
@@ -134,11 +135,11 @@ def _with_first(document: Document, lines: list[str]) -> str:
 
 
 def _inserted(text: str, at: int, lines: list[str]) -> str:
-    newline = _newline(text)
+    newline = newline_of(text)
     return text[:at] + newline + newline.join(lines) + text[at:]
 
 
-def _newline(text: str) -> str:
+def newline_of(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -146,14 +147,14 @@ def _block_lines(rule: Mapping[str, Node], dash: int) -> list[str]:
     return [f"{' ' * dash}{line}" for line in rule_lines(rule)]
 
 
-def _verified(document: Document, text: str, rules: list[Any]) -> str:
+def verified_text(document: Document, text: str, rules: list[Any]) -> str:
     """The text, if it is read as the document with these rules."""
     root = document.root if isinstance(document.root, dict) else {}
     try:
         found = read(document.file, text.encode()).root
     except PolicyInvalid:
-        raise ValueMistake("", _NO_PLACE) from None
+        raise ValueMistake("", NO_PLACE) from None
     # words compare alike, whether they know of quotes or not
     if json.loads(json.dumps(found)) != json.loads(json.dumps({**root, "rules": rules})):
-        raise ValueMistake("", _NO_PLACE)
+        raise ValueMistake("", NO_PLACE)
     return text

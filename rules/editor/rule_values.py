@@ -232,6 +232,12 @@ def index_of_rule(document: Document, rule: str) -> int | None:
     )
 
 
+def rule_in(document: Document, rule: str) -> dict[str, Node]:
+    """The rule of this id as its file has it; nothing if there is none."""
+    index = index_of_rule(document, rule)
+    return {} if index is None else rules_of(document)[index]
+
+
 def offset_of(text: str, place: Place) -> int:
     line, column = place
     # a byte order mark is no letter to the parser

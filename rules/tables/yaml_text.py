@@ -27,9 +27,10 @@ def yaml_of(document: TableDocument, policy: Policy) -> str:
     lines = [f"# From a table of rules whose hit_policy was {document.hit_policy.value}."]
     for key, value in root.items():
         if isinstance(value, dict):
-            lines += ["", f"{key}:", *(f"  {_flow(Plain(name))}: {_flow(inner)}" for name, inner in value.items())]
+            entries = (f"  {flow_text(Plain(name))}: {flow_text(inner)}" for name, inner in value.items())
+            lines += ["", f"{key}:", *entries]
         elif key != "rules":
-            lines.append(f"{key}: {_flow(value)}")
+            lines.append(f"{key}: {flow_text(value)}")
     lines += ["", "rules:"] if policy.rules else ["", "rules: []"]
     raw = root.get("rules")
     for node, rule in zip(raw if isinstance(raw, list) else [], policy.rules, strict=True):
@@ -52,9 +53,9 @@ def rule_lines(rule: Mapping[str, Node]) -> Iterator[str]:
         value = rule[key]
         if isinstance(value, dict):
             yield f"{start}{key}:"
-            yield from (f"    {_flow(Plain(name))}: {_flow(inner)}" for name, inner in value.items())
+            yield from (f"    {flow_text(Plain(name))}: {flow_text(inner)}" for name, inner in value.items())
         else:
-            yield f"{start}{key}: {_flow(value)}"
+            yield f"{start}{key}: {flow_text(value)}"
         start = "  "
 
 
@@ -63,11 +64,12 @@ def _in_order(rule: Mapping[str, Node]) -> Sequence[str]:
     return [*first, *(key for key in rule if key not in first)]
 
 
-def _flow(node: Node) -> str:
+def flow_text(node: Node) -> str:
+    """A value on one line, as it may stand anywhere in a YAML text."""
     if isinstance(node, dict):
-        return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in node.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow_text(value)}" for key, value in node.items()) + "}"
     if isinstance(node, list):
-        return "[" + ", ".join(map(_flow, node)) + "]"
+        return "[" + ", ".join(map(flow_text, node)) + "]"
     text = node or ""
     is_word = isinstance(node, Plain) or not Plain(text).is_core
     return text if is_word and _SAFE.fullmatch(text) else double_quoted(text)

@@ -8,15 +8,17 @@ from typing import Any
 from flask import Response
 
 from api.http.blueprint import Blueprint, answer_in, language_asked_for
-from api.http.policy.rule_edits import EditRequest, edited_files, files_field
+from api.http.policy.rule_edits import EditRequest, PoliciesOfNetwork, edited_files, files_field
 from api.http.policy.upload import read_files
 from api.records.policy_rules import EditedFilesRecord, PlainPoliciesRecord
 from api.records.policy_vocabulary import VocabularyRecord
 from api.shapes.base import Strict
 from api.shapes.language import language_field
+from engine.decide.network_fit import Attribute
 from engine.errors import InputInvalid, Mistake, NotReady
 from engine.service import Pointsman
 from rules.loader import parse_files
+from rules.vocabulary import Kind
 from rules.wording.catalogue import load_catalogue
 
 
@@ -49,7 +51,9 @@ def add_plain_rules(policies: Blueprint, pointsman: Pointsman) -> None:
     def edit(query: dict[str, Any], body: dict[str, Any]) -> Response:
         """Change, add, copy or take out a rule in the text of its file; comments and all else stay as they are"""
         language = language_asked_for(query["lang"])
-        return answer_in(language, edited_files(body, _encoded(body["files"]), load_catalogue(language)))
+        files, versions = _encoded(body["files"]), pointsman.versions
+        network = PoliciesOfNetwork(attributes=_kinds(versions.attributes()), fit=versions.fit)
+        return answer_in(language, edited_files(body, files, load_catalogue(language), network))
 
     @policies.get("/vocabulary", scope="policies:read")
     @policies.arguments(LanguageQuery, location="query")
@@ -57,9 +61,9 @@ def add_plain_rules(policies: Blueprint, pointsman: Pointsman) -> None:
     def vocabulary(query: dict[str, Any]) -> Response:
         """The words that policy files are written with, and those of the loaded network"""
         language = language_asked_for(query["lang"])
-        words = pointsman.versions.words()
+        words, attributes = pointsman.versions.words(), pointsman.versions.attributes()
         catalogue = load_catalogue(language)
-        return answer_in(language, VocabularyRecord.of(catalogue, words))
+        return answer_in(language, VocabularyRecord.of(catalogue, words, attributes))
 
 
 def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
@@ -68,6 +72,10 @@ def _encoded(files: Mapping[str, str]) -> dict[str, bytes]:
     if mistakes:
         raise InputInvalid(mistakes)
     return {name: text.encode() for name, text in texts.items()}
+
+
+def _kinds(attributes: Mapping[str, Attribute]) -> dict[str, Kind]:
+    return {path: its.kind for path, its in attributes.items()}
 
 
 def _minute(pointsman: Pointsman) -> int:
