@@ -21,6 +21,7 @@ from rules.tables.yaml_text import flow_text
 
 _FIRST_KEYS = ("id", "because", "when", "then")
 """Of a rule, in this order; the others stand behind them."""
+_GROUPS = frozenset({"all", "any", "none"})
 _Change: TypeAlias = Callable[[Path, Node], None]
 
 
@@ -77,12 +78,28 @@ class _Editor:
         """Make what stands at the path into `new`."""
         if old == new:
             return
+        if isinstance(old, dict) and isinstance(new, dict):
+            old = self._renamed(path, old, new)
         if isinstance(old, dict) and isinstance(new, dict) and not old.keys().isdisjoint(new):
             self.change_entries(path, old, new, lambda inner, value: self.change(inner, old[str(inner[-1])], value))
         elif isinstance(old, list) and isinstance(new, list) and old and new:
             self._change_items(path, old, new)
         else:
             self.replace(path, new)
+
+    def _renamed(self, path: Path, old: dict[str, Node], new: dict[str, Node]) -> dict[str, Node]:
+        """The mapping as it is once keys have other names behind which the same stands, or another group of conditions;
+        makes that of the text.
+        """
+        gone, added = ([key for key in one if key not in other] for one, other in ((old, new), (new, old)))
+        for name in added:
+            key = next((key for key in gone if old[key] == new[name] or {key, name} <= _GROUPS), None)
+            if key is not None:
+                gone.remove(key)
+                span = self.spans.keys[*path, key]
+                self._put(span.start, span.end, flow_text(Plain(name)))
+                old = {name if its == key else its: value for its, value in old.items()}
+        return old
 
     def change_entries(self, path: Path, old: Mapping[str, Node], new: Mapping[str, Node], change: _Change) -> None:
         for key in [key for key in old if key not in new]:

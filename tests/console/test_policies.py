@@ -97,7 +97,7 @@ def test_whoever_may_only_read_sees_no_button_and_is_refused_without_one(site, p
         (place("drafts", NAUGHTY, "delete"), {"tag": before.tag}),
         (place("drafts", NAUGHTY, "text"), {"file": "shops.yaml", "text": "", "tag": before.tag}),
         (place("drafts", NAUGHTY, "table"), {"file": "rows.csv", "pasted": "x", "tag": before.tag}),
-        (place("drafts", NAUGHTY, "rule", "shops", "lyon-first"), {"/then/prefer": "9", "tag": before.tag}),
+        (place("drafts", NAUGHTY, "rule", "shops", "lyon-first"), {"e0-value": "9"}),
         (place("drafts", NAUGHTY, "try"), {}),
         (place("drafts", NAUGHTY, "publish"), {"tag": before.tag}),
         (place("trials", "canary", "end"), {}),
@@ -115,11 +115,10 @@ def test_a_draft_is_begun_from_another_and_changed_in_three_ways(site):
     assert begun.headers["Location"].endswith(place("drafts", "three ways"))
     assert draft(site, "three ways").draft.files == FILES
     rule = place("drafts", "three ways", "rule", "shops", "lyon-first")
-    tag = f'"{draft(site, "three ways").tag}"'
-    site.send(rule, "merchandiser", tag=tag, **{"/then/prefer": "4.50", "/until": "2026-12-24"})
-    changed = SHOPS.replace("0.05", "4.50").replace("lyon-first\n", "lyon-first\n    until: 2026-12-24\n")
+    site.send_rule(rule, **{"e0-value": "4.50", "until": "2026-12-24"})
+    changed = SHOPS.replace("0.05} # euros\n", "4.50} # euros\n    until: 2026-12-24\n")
     assert draft(site, "three ways").draft.files["shops.yaml"] == changed
-    wrong = site.send(rule, "merchandiser", tag=f'"{draft(site, "three ways").tag}"', **{"/then/prefer": ""})
+    wrong = site.send_rule(rule, **{"e0-value": ""})
     assert wrong.status_code == 422
     assert 'aria-invalid="true"' in wrong.text
     saved = draft(site, "three ways")

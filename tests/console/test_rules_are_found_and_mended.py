@@ -71,9 +71,9 @@ def sent(site, path, language="fr", **fields):
 
 def test_an_amount_is_shown_and_taken_as_french_writes_it(site):
     form = page(site, PUSH)
-    assert 'name="/then/prefer" type="text" value="4,00"' in form
+    assert 'name="e0-value" type="text" value="4,00"' in form
     for written, value in (("4,50", "4.50"), ("1\N{NARROW NO-BREAK SPACE}234,5", "1234.5"), ("1.25", "1.25")):
-        saved = sent(site, PUSH, tag=tag(site), **{"/then/prefer": written})
+        saved = site.send_rule(PUSH, language="fr", **{"e0-value": written})
         assert saved.status_code == 303, saved.text
         assert text(site) == CLEARANCE.replace("4.00", value)
         save(site, FILES)
@@ -84,10 +84,10 @@ def test_a_value_that_is_no_amount_keeps_the_form_open_and_saves_nothing(site):
         ("fr", "beaucoup", "'beaucoup' n'est pas un montant"),
         ("en", "4,50", "write a point for the decimal comma"),
     ):
-        answer = sent(site, PUSH, language, tag=tag(site), **{"/then/prefer": written, "/because/fr": "Trop"})
+        answer = site.send_rule(PUSH, language=language, **{"e0-value": written, "because-fr": "Trop"})
         assert answer.status_code == 422
         shown = unescape(answer.text)
-        assert re.search(rf'name="/then/prefer"[^>]*value="{written}"[^>]*aria-invalid="true"', shown)
+        assert re.search(rf'name="e0-value"[^>]*value="{written}"[^>]*aria-invalid="true"', shown)
         assert told in shown[shown.index('class="wrong"') :]
         assert 'value="Trop"' in shown
         assert text(site) == CLEARANCE
@@ -131,8 +131,8 @@ def test_a_rule_with_a_mistake_stays_in_the_draft_with_a_way_to_mend_it(site):
     assert "réservées 1 heure" in re.search("</h3>\n<p>(.*?)</p>", good)[1]
     assert "Aucune règle de ce fichier" in draft[draft.index('aria-label="broken.yaml"') :]
     form = page(site, PUSH)
-    assert re.search(r'name="/then/prefer"[^>]*value="4,50"[^>]*aria-invalid="true"', form)
-    saved = sent(site, PUSH, tag=tag(site), **{"/then/prefer": "4,50"})
+    assert re.search(r'name="e0-value"[^>]*value="4,50"[^>]*aria-invalid="true"', form)
+    saved = site.send_rule(PUSH, language="fr")
     assert saved.status_code == 303
     assert 'prefer: "4.50"' in text(site)
     assert "a des erreurs" not in page(site, DRAFT)[: page(site, DRAFT).index('aria-label="broken.yaml"')]
@@ -145,8 +145,10 @@ def test_what_a_form_can_not_mend_of_a_rule_is_said_above_it(site):
     form = page(site, PUSH, "en")
     assert "unknown key 'colour'" in form
     assert 'aria-invalid="true"' not in form
-    assert sent(site, PUSH, tag=tag(site), **{"/then/prefer": "5,00"}).status_code == 303
-    assert "prefer: 5.00" in text(site)
+    assert site.send_rule(PUSH, language="fr", **{"e0-value": "5,00"}).status_code == 303
+    assert "colour: red\n    then: {prefer: 5.00}" in text(site)
+    site.send_rule(PUSH, others=None)
+    assert "colour" not in text(site)
 
 
 def test_a_draft_with_mistakes_can_not_be_published_and_says_why_once(site):
@@ -170,11 +172,12 @@ def test_a_draft_with_mistakes_can_not_be_published_and_says_why_once(site):
 
 def test_a_named_condition_is_chosen_from_the_terms_and_words_have_names(site):
     form = page(site, PUSH)
-    assert "La condition nommée" in form
-    names = re.search(r'<select[^>]* name="/when/is"[^>]*>(.*?)</select>', form, re.DOTALL)
+    assert "Condition nommée" in form
+    names = re.search(r'<select[^>]* name="c0-term"[^>]*>(.*?)</select>', form, re.DOTALL)
     assert re.findall(r'value="([^"]*)"', names[1]) == ["dear", "light"]
-    assert "store – un magasin" in form
-    assert sent(site, PUSH, tag=tag(site), **{"/when/is": "light"}).status_code == 303
+    assert "la commande vaut plus de 90,00" in form
+    assert re.search(r'name="c1-word" value="store" checked><span>un magasin', form)
+    assert site.send_rule(PUSH, **{"c0-term": "light"}).status_code == 303
     assert "when: {is: light" in text(site)
 
 

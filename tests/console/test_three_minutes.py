@@ -134,7 +134,7 @@ def test_an_idea_becomes_a_rule_that_decides_and_is_taken_back(opened, shop, cap
         steps.end("which rules had an effect, and a draft begun")
 
         page.get_by_role("link", name="Modifier magasins/lyon-dabord").click()
-        page.get_by_label("Vaut tant par unité").fill("50.00")
+        page.get_by_role("group", name="Le préférer").get_by_label("Valeur").fill("50.00")
         page.keyboard.press("Enter")
         page.get_by_text("magasins/lyon-dabord est modifiée dans le brouillon").wait_for()
         steps.end("the amount changed")

@@ -21,6 +21,7 @@ from engine.model.scopes import ALL_NETWORKS, ROLE_SCOPES, Role
 from engine.service import Pointsman
 from tests.support.browser import Look, looked_at
 from tests.support.console_pages import PICTURES
+from tests.support.form_fields import form_fields
 
 WINDOWS = (("en", 1_440, "light"), ("fr", 360, "dark"))
 """In which each page is looked at: language, width, colours."""
@@ -69,6 +70,17 @@ class ConsoleSite:
         """The answer to a form of this person, with its token."""
         token = self.csrf(self.session(role))
         return self.client(role).post(f"/console{path}", data={"csrf": token, "key": os.urandom(8).hex(), **fields})
+
+    def send_rule(self, path: str, role: Role = "merchandiser", *, language: str = "en", deed: str = "save", **changed):
+        """The answer to the form of a rule at this path, as a browser sends it, with other values in some fields; a
+        field of None is not sent.
+        """
+        client = self.client(role)
+        client.set_cookie(LANGUAGE, language, path="/console")
+        fields = form_fields(client.get(f"/console{path}").text, "rule-form") | changed
+        sent = {name: value for name, value in fields.items() if value is not None}
+        token = self.csrf(self.session(role))
+        return client.post(f"/console{path}", data={**sent, "csrf": token, "key": os.urandom(8).hex(), "deed": deed})
 
 
 def console_rules(site: ConsoleSite) -> list[Rule]:

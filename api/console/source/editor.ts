@@ -191,6 +191,17 @@ function edit(area: HTMLTextAreaElement): void {
   const mark = () => view.dispatch(setDiagnostics(view.state, diagnostics(view, file)));
   mark();
   document.addEventListener("htmx:after:swap", mark);
+  jump(view);
+  window.addEventListener("hashchange", () => jump(view));
+}
+
+// To the line that the address names: findings link to theirs as #line-12.
+function jump(view: EditorView): void {
+  const named = /^#line-(\d+)$/.exec(location.hash);
+  if (named === null) return;
+  const line = view.state.doc.line(Math.min(Math.max(Number(named[1]), 1), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: line.from }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+  view.focus();
 }
 
 for (const area of document.querySelectorAll<HTMLTextAreaElement>("textarea[data-editor]")) edit(area);

@@ -2,7 +2,7 @@
 
 from api.console.console import Console
 from api.console.navigation import Part, Section
-from api.console.pages.policies import draft_files, draft_rules, drafts, new_rule, rules, trials, tries, versions
+from api.console.pages.policies import draft_files, draft_rules, drafts, rule_page, rules, trials, tries, versions
 from api.language.current import text
 
 SECTION = Section(
@@ -21,5 +21,5 @@ SECTION = Section(
 
 def add_to(console: Console) -> None:
     """Its pages and buttons."""
-    for module in (rules, drafts, draft_rules, new_rule, draft_files, tries, versions, trials):
+    for module in (rules, drafts, draft_rules, rule_page, draft_files, tries, versions, trials):
         module.add_to(console)

@@ -34,7 +34,25 @@ OPERATORS: Mapping[str, str] = {
     "known": text("is known"),
     "same_as": text("is the same as"),
     "not_same_as": text("is another than"),
+    "not:at_least": text("is not at least, or not known"),
+    "not:more_than": text("is not more than, or not known"),
+    "not:at_most": text("is not at most, or not known"),
+    "not:less_than": text("is not less than, or not known"),
+    "not:between": text("is not between"),
+    "not:has": text("does not have the tag"),
+    "not:has_any": text("has none of the tags"),
+    "not:has_all": text("does not have all of the tags"),
+    "not:matches": text("does not look like"),
+    "not:same_as": text("is not the same as, or not known"),
+    "not:not_same_as": text("is not another than, or not known"),
 }
+ATTRIBUTE_KIND_NAMES: Mapping[str, str] = {
+    "flag": text("yes or no"),
+    "number": text("a number"),
+    "word": text("a word"),
+    "tags": text("tags"),
+}
+"""Of what kind an extra attribute is."""
 EFFECTS: Mapping[str, Mapping[str, str]] = {
     text("Which way is taken"): {
         "prefer": text("Prefer it, by so much a unit"),
@@ -109,4 +127,25 @@ KINDS: Mapping[str, str] = {
     "choice": text("Choice"),
 }
 """What a value that stands alone is, where an effect can be written in several ways."""
+VALUE_NAMES: Mapping[str, str] = {
+    "true": text("always"),
+    "unless_needed": text("only for units that would be missing otherwise"),
+    "until_shipped": text("until the last shipment leaves"),
+    "on_hand": text("what is there"),
+    "in_transit": text("also what is on its way"),
+    "confirmed": text("also what is confirmed"),
+    "planned": text("also what is planned"),
+    "restock": text("into stock again"),
+    "refurbish": text("put in order first"),
+    "liquidate": text("sold off"),
+    "donate": text("given away"),
+    "destroy": text("destroyed"),
+    "return_to_supplier": text("back to the supplier"),
+    "return_to_customer": text("back to the customer"),
+    "keep": text("stays where it is"),
+    "day": text("each day"),
+    "week": text("each week"),
+    "window": text("for the time in which the rule counts"),
+}
+"""Words that effects take, in a few others."""
 EFFECT_NAMES: Mapping[str, str] = {effect: name for group in EFFECTS.values() for effect, name in group.items()}

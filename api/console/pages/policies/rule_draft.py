@@ -1,283 +1,174 @@
-"""A rule that is being written in a form: what was sent of it, and what POST /v1/policies/edit is given.
+"""A rule in a form, a new one or one that exists: what was sent of it, and what POST /v1/policies/edit is given.
 
 Its conditions and effects stand in rows: `conditions` and `effects` say how many there are, and the fields of the third
-condition begin with `c2-`. Buttons add and take out rows; they send the whole form, and the page is drawn anew.
+condition begin with `c2-`; `c2-in` is the group that it stands in. Buttons add and take out rows; they send the whole
+form, and the page is drawn anew.
 """
 
+import hashlib
+import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
+from api.console.pages.policies.rule_conditions import read_conditions, written_conditions
+from api.console.pages.policies.rule_controls import normal
+from api.console.pages.policies.rule_effects import Effect, KeptEffect, paths_of, read_effects, written_effects
+from api.console.pages.policies.rule_rows import Condition, Group, Kept, Row, rows_in
+from api.console.pages.policies.rule_words import Vocabulary, flow
 
-from api.console.pages.policies.rule_controls import Control, control, written_value
-
-MOST_ROWS = 50
-_USUAL = "at_least"
-"""How amounts and days are compared unless another operator is chosen: hardly anybody asks for just one amount."""
-MATCHES = ("all", "any", "none")
-_BESIDE = 12
-"""So many known words are shown to be ticked; of more, those that are wanted are written."""
-_EMPTY = 2
-"""Fields for further values."""
 _MOST_ID = 64
-
-
-@dataclass(slots=True, kw_only=True)
-class Condition:
-    """One row. `values` are as a policy file has them."""
-
-    fact: Mapping[str, Any]
-    operator: str
-    takes: str
-    values: list[str]
-    place: str
-    """What the names of its fields begin with."""
-
-    @property
-    def kind(self) -> str:
-        return str(self.fact["kind"])
-
-    @property
-    def ticked(self) -> bool:
-        """Whether its words are ticked: several of a few known ones."""
-        return self.takes == "several" and 0 < len(self.fact["values"]) <= _BESIDE and self.operator != "matches"
-
-    @property
-    def closed(self) -> list[str]:
-        """The only words that a single value may be; none: any."""
-        if self.takes == "flag" or self.kind == "flag":
-            return ["true", "false"]
-        if self.takes == "fact":
-            return list(self.fact["comparable"])
-        return list(self.fact["values"]) if self.kind == "choice" and self.operator != "matches" else []
-
-    @property
-    def controls(self) -> list[Control]:
-        """The fields to write its values into."""
-        wanted = {"two": 2, "several": len(self.values) + _EMPTY}.get(self.takes, 1)
-        written = [*self.values, *[""] * wanted][: max(1, wanted)]
-        kind = "" if self.operator == "matches" or self.takes in ("flag", "fact") else self.kind
-        return [control(kind, value) for value in written]
-
-    @property
-    def written(self) -> str:
-        """How its values are written; nothing if one chooses them, from a calendar perhaps."""
-        chosen = self.ticked or self.closed or self.controls[0].type in ("date", "instant", "time")
-        return "" if chosen else str(self.fact["written"])
-
-    @property
-    def compared(self) -> Any:
-        """What stands behind the fact in a policy file."""
-        value: Any = self.values if self.takes == "two" or len(self.values) > 1 else next(iter(self.values), "")
-        return value if self.operator == "equals" else {self.operator: value}
-
-
-@dataclass(slots=True, kw_only=True)
-class Effect:
-    """One row; `values` by the keys of its way, "" for a value that stands alone."""
-
-    word: Mapping[str, Any]
-    way: int
-    values: dict[str, str]
-    place: str
-
-    @property
-    def parts(self) -> list[Mapping[str, Any]]:
-        return list(self.word["ways"][self.way])
-
-    @property
-    def means(self) -> str:
-        """What it does; without how a policy file writes it, if that is a mapping."""
-        means = str(self.word["means"])
-        return re.split(r"\s?[:;,.] ", means)[0] if "{" in means else means
-
-    def control(self, part: Mapping[str, Any]) -> Control:
-        return control(part["kind"], self.values.get(part["key"], ""))
-
-    def name_of(self, part: Mapping[str, Any]) -> str:
-        """Of its field."""
-        return f"{self.place}-{part['key'] or 'value'}"
-
-    @property
-    def written(self) -> Any:
-        if not self.parts[0]["key"]:
-            return self.values.get("", "")
-        return {key: value for key, value in self.values.items() if value}
+KNOWN_KEYS = ("because", "when", "then", "from", "until", "disabled", "weekdays", "hours", "overrides")
+_BOTH_ENDS = 2
+_LISTS = ("weekdays", "hours", "overrides")
+_SETS = ("weekdays",)
+"""Keys whose words stand in any order."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RuleDraft:
-    """Everything that the form holds. `mistakes` are by the name of the field or of the row."""
+    """Everything that the form holds. `mistakes` are by the name of the field or of the row; `seen` says what the rule
+    was when its form was begun, and is empty for a new one; `others` are keys that stay as they are written, with their
+    texts.
+    """
 
     policy: str = ""
     id: str = ""
+    seen: str = ""
     because: dict[str, str] = field(default_factory=dict)
     begins: str = ""
     until: str = ""
-    match: str = "all"
-    conditions: list[Condition] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
+    weekdays: list[str] = field(default_factory=list)
+    hours: list[str] = field(default_factory=list)
+    overrides: list[str] = field(default_factory=list)
+    conditions: Group = field(default_factory=lambda: Group(match="all"))
+    effects: list[Effect | KeptEffect] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
     mistakes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(rows_in(self.conditions.parts))
+
+    def number_rows(self) -> None:
+        for number, row in enumerate(self.rows):
+            row.place = f"c{number}"
+        for number, effect in enumerate(self.effects):
+            effect.place = f"e{number}"
+        self._number_groups(self.conditions)
+
+    def _number_groups(self, group: Group) -> None:
+        inner = [row for row in group.parts if isinstance(row, Group)]
+        for number, row in enumerate(inner, start=1):
+            row.number = f"{group.number}.{number}".lstrip(".")
+            self._number_groups(row)
 
     def places(self) -> Iterator[tuple[str, str]]:
         """The path of each row within the rule, as a JSON Pointer, and the row or field that it is of."""
-        for condition, path in zip(self.conditions, self._paths(), strict=True):
-            yield f"/when/{path}", condition.place
-        seen: dict[str, int] = {}
-        for effect in self.effects:
-            name = effect.word["word"]
-            several = sum(its.word["word"] == name for its in self.effects) > 1
-            index = seen[name] = seen.get(name, -1) + 1
-            yield f"/then/{name}/{index}" if several else f"/then/{name}", effect.place
+        yield from ((f"/when{row.path}", row.place) for row in self.rows if row.path)
+        yield from paths_of(self.effects)
         yield from (("/id", "id"), ("/from", "from"), ("/until", "until"))
+        yield from (("/weekdays", "weekdays"), ("/hours", "hours"), ("/overrides", "overrides"))
         yield from ((f"/because/{language}", f"because-{language}") for language in self.because)
-        yield "/because", "because-en"
+        yield "/because", f"because-{next(iter(self.because), 'en')}"
 
-    def _paths(self) -> list[str]:
-        facts = [condition.fact["word"] for condition in self.conditions]
-        if self.match == "all" and len(set(facts)) == len(facts):
-            return facts
-        return [f"{self.match}/{number}/{fact}" for number, fact in enumerate(facts)]
-
-    def tree(self) -> dict[str, Any]:
-        """The rule but for its id, as POST /v1/policies/edit takes it."""
-        rule: dict[str, Any] = {"because": {language: text for language, text in self.because.items() if text}}
-        pairs = [{condition.fact["word"]: condition.compared} for condition in self.conditions]
-        if pairs:
-            alone = "/" not in "".join(self._paths())
-            rule["when"] = {k: v for pair in pairs for k, v in pair.items()} if alone else {self.match: pairs}
-        rule["then"] = self._effects()
-        rule |= {key: value for key, value in (("from", self.begins), ("until", self.until)) if value}
-        return rule
-
-    def _effects(self) -> dict[str, Any]:
-        then: dict[str, Any] = {}
-        for effect in self.effects:
-            name = effect.word["word"]
-            if name not in then:
-                then[name] = effect.written
-            elif isinstance(then[name], list):
-                then[name].append(effect.written)
-            else:
-                then[name] = [then[name], effect.written]
-        return then
+    def is_kept(self, place: str) -> bool:
+        """Whether nothing can be changed at the place: what is wrong there is mended in the text."""
+        rows = [row for row in (*self.rows, *self.effects) if row.place == place]
+        return not place or any(isinstance(row, Kept | KeptEffect) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What GET /v1/policies/vocabulary answered, by word."""
-
-    answered: Mapping[str, Any]
-
-    def fact(self, word: str) -> Mapping[str, Any] | None:
-        return next((its for its in self.answered["facts"] if its["word"] == word), None)
-
-    def effect(self, word: str) -> Mapping[str, Any] | None:
-        return next((its for its in self.answered["effects"] if its["word"] == word), None)
-
-    def takes(self, operator: str) -> str:
-        if operator == "equals":
-            return "several"
-        return next((str(its["takes"]) for its in self.answered["operators"] if its["word"] == operator), "one")
+def mark_of(tree: Mapping[str, Any]) -> str:
+    """What tells a rule from what it may become meanwhile."""
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def read_form(form: MultiDict[str, str], vocabulary: Vocabulary, languages: tuple[str, ...]) -> RuleDraft:
-    """What was sent. Rows of facts and effects that there are not are left out."""
-    match = form.get("match", "all")
+def read_rule(tree: Mapping[str, Any], language: str, vocabulary: Vocabulary) -> RuleDraft:
+    """A rule as its file has it; `language` is that of a reason without one."""
+    because = tree.get("because")
+    words = {key: list(tree[key]) for key in _LISTS if key in tree and _has_field(key, tree[key])}
     rule = RuleDraft(
-        policy=form.get("policy", ""),
-        id=form.get("id", "").strip(),
-        because={language: " ".join(form.get(f"because-{language}", "").split()) for language in languages},
-        begins=written_value(form, "from", "instant"),
-        until=written_value(form, "until", "instant"),
-        match=match if match in MATCHES else "all",
-        conditions=list(_conditions(form, vocabulary)),
-        effects=list(_effects(form, vocabulary)),
+        seen=mark_of(tree),
+        because={
+            key: " ".join(text.split())
+            for key, text in (because if isinstance(because, dict) else {language: because}).items()
+            if isinstance(text, str)
+        },
+        begins=_text(tree.get("from")),
+        until=_text(tree.get("until")),
+        **words,
+        conditions=read_conditions(tree.get("when"), vocabulary),
+        effects=read_effects(tree.get("then"), vocabulary),
+        others={key: flow({key: value}) for key, value in tree.items() if not _has_field(key, value)},
     )
-    _number_rows(rule)
+    rule.number_rows()
     return rule
 
 
-def _rows(form: MultiDict[str, str], name: str) -> range:
-    count = form.get(name, "")
-    return range(min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() and len(count) < 4 else 0)  # noqa: PLR2004  # fewer than 1,000
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _conditions(form: MultiDict[str, str], vocabulary: Vocabulary) -> Iterator[Condition]:
-    for number in _rows(form, "conditions"):
-        place = f"c{number}"
-        fact = vocabulary.fact(form.get(f"{place}-fact", ""))
-        if fact is not None:
-            yield _condition(form, fact, place, vocabulary)
+def _texts(value: Any) -> list[str]:
+    return list(value) if isinstance(value, list) and all(isinstance(its, str) for its in value) else []
 
 
-def _condition(form: MultiDict[str, str], fact: Mapping[str, Any], place: str, vocabulary: Vocabulary) -> Condition:
-    operator = form.get(f"{place}-operator", "")
-    if operator not in fact["operators"]:
-        operator = fact["operators"][0]
-    takes = vocabulary.takes(operator)
-    kind = "" if operator == "matches" or takes in ("flag", "fact") else str(fact["kind"])
-    names = (f"{place}-value{k}" for k in range(MOST_ROWS))
-    written = [written_value(form, name, kind) for name in names if name in form]
-    values = list(dict.fromkeys([*form.getlist(f"{place}-word"), *(value for value in written if value)]))
-    if takes == "two":
-        values = [value for value in written if value][:2]
-    elif takes != "several":
-        values = values[:1]
-    if takes == "fact" and not set(values) <= set(fact["comparable"]):
-        values = []
-    return Condition(fact=fact, operator=operator, takes=takes, values=values, place=place)
+def _has_field(key: str, value: Any) -> bool:
+    """Whether the form has a field that can show what stands under the key."""
+    match key:
+        case "because":
+            texts = value.values() if isinstance(value, dict) else [value]
+            return all(isinstance(text, str) for text in texts)
+        case "when":
+            return True
+        case "then":
+            return isinstance(value, dict)
+        case "from" | "until" | "disabled":
+            return isinstance(value, str)
+        case "hours":
+            return len(_texts(value)) == _BOTH_ENDS
+        case "weekdays" | "overrides":
+            return value == _texts(value)
+    return False
 
 
-def _effects(form: MultiDict[str, str], vocabulary: Vocabulary) -> Iterator[Effect]:
-    for number in _rows(form, "effects"):
-        place = f"e{number}"
-        word = vocabulary.effect(form.get(f"{place}-name", ""))
-        if word is None:
-            continue
-        way = form.get(f"{place}-way", "0")
-        chosen = int(way) if way.isascii() and way.isdigit() and int(way) < len(word["ways"]) else 0
-        effect = Effect(word=word, way=chosen, values={}, place=place)
-        effect.values = {part["key"]: written_value(form, effect.name_of(part), part["kind"]) for part in effect.parts}
-        for part in effect.parts:
-            if part["closed"] and len(part["values"]) == 1 and not part["optional"]:
-                effect.values[part["key"]] = part["values"][0]
-        yield effect
+def tree_of(rule: RuleDraft, tree: Mapping[str, Any], language: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    """The rule but for its id, as POST /v1/policies/edit takes it; `tree` is what it was, empty for a new one. What
+    nobody changed is as it was. Sets the `path` of each row.
+    """
+    before = read_rule(tree, language, vocabulary)
+    written = {key: value for key, value in tree.items() if key in rule.others or key == "disabled"}
+    if "because" not in rule.others or any(rule.because.values()):
+        written["because"] = _because(rule.because, before.because, tree.get("because"))
+    when = written_conditions(rule.conditions, before.conditions, tree.get("when"))
+    if when is not None:
+        written["when"] = when
+    if "then" not in rule.others or rule.effects:
+        written["then"] = written_effects(rule.effects, before.effects, tree.get("then"))
+    for key, new, old in (("from", rule.begins, before.begins), ("until", rule.until, before.until)):
+        if new:
+            written[key] = tree[key] if old and new in (old, normal("instant", old)) else new
+    for key in _LISTS:
+        words, were = getattr(rule, key), getattr(before, key)
+        if key not in before.others and key in tree and (words == were or (key in _SETS and set(words) == set(were))):
+            written[key] = tree[key]
+        elif words:
+            written[key] = words
+    return {key: written[key] for key in dict.fromkeys((*tree, *KNOWN_KEYS)) if key in written}
 
 
-def add_row(rule: RuleDraft, vocabulary: Vocabulary, *, fact: str = "", effect: str = "") -> None:
-    """An empty row behind the others; nothing for words that there are not, or for an effect that is there already."""
-    word = vocabulary.fact(fact)
-    if word is not None and len(rule.conditions) < MOST_ROWS:
-        operators = word["operators"]
-        operator = _USUAL if _USUAL in operators else operators[0]
-        place, takes = f"c{len(rule.conditions)}", vocabulary.takes(operator)
-        rule.conditions.append(Condition(fact=word, operator=operator, takes=takes, values=[], place=place))
-    its = vocabulary.effect(effect)
-    if its is None or len(rule.effects) >= MOST_ROWS:
-        return
-    if its["repeated"] or all(other.word["word"] != effect for other in rule.effects):
-        closed = {
-            part["key"]: part["values"][0] for part in its["ways"][0] if part["closed"] and len(part["values"]) == 1
-        }
-        rule.effects.append(Effect(word=its, way=0, values=closed, place=f"e{len(rule.effects)}"))
-
-
-def remove_row(rule: RuleDraft, row: str) -> None:
-    """Take out the row of this name, `c2` or `e0`; those behind it move up."""
-    rule.conditions = [its for its in rule.conditions if its.place != row]
-    rule.effects = [its for its in rule.effects if its.place != row]
-    _number_rows(rule)
-
-
-def _number_rows(rule: RuleDraft) -> None:
-    rows: tuple[tuple[str, Sequence[Condition | Effect]], ...] = (("c", rule.conditions), ("e", rule.effects))
-    for letter, its_rows in rows:
-        for number, its in enumerate(its_rows):
-            its.place = f"{letter}{number}"
+def _because(new: Mapping[str, str], old: Mapping[str, str], raw: Any) -> Any:
+    texts = {language: text for language, text in new.items() if text}
+    if texts == {language: text for language, text in old.items() if text} and raw is not None:
+        return raw
+    if isinstance(raw, str) and texts.keys() == old.keys():
+        return next(iter(texts.values()))
+    raws = raw if isinstance(raw, dict) else {}
+    return {
+        language: raws[language] if text == old.get(language) and raws else text for language, text in texts.items()
+    }
 
 
 def proposed_id(reason: str, taken: set[str]) -> str:
@@ -289,3 +180,19 @@ def proposed_id(reason: str, taken: set[str]) -> str:
         stem = f"rule-{stem}"
     numbers = (f"-{number}" if number > 1 else "" for number in range(1, len(taken) + 2))
     return next(f"{stem}{number}" for number in numbers if f"{stem}{number}" not in taken)
+
+
+def missing_values(rule: RuleDraft, missing: str) -> dict[str, str]:
+    """The rows that lack a value, with what is said of it."""
+    mistakes = {}
+    for row in rule.rows:
+        if isinstance(row, Condition) and (
+            len(row.values) < (_BOTH_ENDS if row.takes == "two" else 1) or not row.fact.get("name", "x")
+        ):
+            mistakes[row.place] = missing
+    for effect in rule.effects:
+        if isinstance(effect, Effect) and any(
+            not effect.values.get(part["key"]) and not part["optional"] for part in effect.parts
+        ):
+            mistakes[effect.place] = missing
+    return mistakes

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema
 import pytest
 
 from rules.editor.json_schema import policy_schema
@@ -92,6 +93,26 @@ def _mappings(node: Any):
             yield from _mappings(value)
     for value in node if isinstance(node, list) else ():
         yield from _mappings(value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "right"),
+    [
+        (["p/*"], True),
+        (["p/*", "clearance/outlets-first"], True),
+        ([], True),
+        (["p"], False),
+        (["*/*"], False),
+        (["p/**"], False),
+        (["p/a*"], False),
+        (["P/*"], False),
+        ("p/*", False),
+    ],
+)
+def test_a_rule_overrides_rules_by_their_names_or_all_of_a_policy(overrides, right):
+    rule = {"id": "a", "because": "x", "then": {"prefer": 1}, "overrides": overrides}
+    validator = jsonschema.Draft7Validator(SCHEMA)
+    assert validator.is_valid({"policy": "q", "rules": [rule]}) is right
 
 
 def test_no_mapping_accepts_unknown_keys():
