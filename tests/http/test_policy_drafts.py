@@ -205,10 +205,65 @@ def test_a_rule_is_added_copied_and_taken_out_of_the_text(http):
     assert (back["files"], back["says"], back["findings"]) == (FILES, "", [])
 
 
+WRITTEN = """\
+policy: shops # of shops
+terms: {light: {order.weight: {at_most: 2 kg}}, wrong: {order.colour: red}}
+rules:
+  - id: near
+    because: | # on lines
+      Near
+      shops
+    when: {node.type: store, node.attributes.code: "5"} # where
+    then: {prefer: 4.00} # euros
+"""
+
+
+def test_a_rule_is_made_into_another_one_and_what_is_the_same_stays_as_it_is_written(http):
+    files = {"shops.yaml": WRITTEN}
+    (policy,) = http.post("/v1/policies/explain", json={"files": files}).get_json()["policies"]
+    tree = policy["rules"][0]["tree"]
+    assert tree == {
+        "because": "Near\nshops\n",
+        "when": {"node.type": "store", "node.attributes.code": "5"},
+        "then": {"prefer": "4.00"},
+    }
+    assert policy["terms"] == [
+        {"name": "light", "says": "the order weighs at most 2 kg"},
+        {"name": "wrong", "says": ""},
+    ]
+
+    def replaced(**change):
+        answer = http.post(
+            "/v1/policies/edit", json={"files": files, "rule": "shops/near", "replace": {**tree, **change}}
+        )
+        assert mistakes_in(http, EditedFilesRecord, answer.get_json()) == []
+        return answer.get_json()["files"]["shops.yaml"]
+
+    assert replaced() == WRITTEN
+    assert replaced(then={"prefer": "4.00", "tier": "1"}) == WRITTEN.replace("4.00}", "4.00, tier: 1}")
+    assert replaced(when={**tree["when"], "is": "light"}) == WRITTEN.replace('"5"}', '"5", is: light}')
+    assert replaced(because="Why") == WRITTEN.replace("| # on lines\n      Near\n      shops", "Why")
+
+
+def test_what_does_not_fit_the_network_is_said_of_a_changed_rule(http):
+    def findings(when):
+        asked = {"files": FILES, "rule": "shops/new", "add": {**NEW, "when": when}}
+        answer = http.post("/v1/policies/edit", json=asked).get_json()
+        found = (its for its in answer["findings"] if its["path"].startswith("/when"))
+        return {(its["path"], its["code"], its["severity"]) for its in found}
+
+    assert findings({"node.id": "lyonn"}) == {("/when/node.id", "unknown-to-network", "warning")}
+    assert findings({"node.attributes.colour": "red"}) == {("/when/node.attributes.colour", "wrong-attribute", "error")}
+    assert findings({"node.id": "lyon"}) == set()
+
+
 @pytest.mark.parametrize(
     ("change", "fields"),
     [
         ({}, ["rule"]),
+        ({"replace": {**NEW, "because": "a\nb"}}, ["/because"]),
+        ({"replace": {**NEW, "when": None}}, ["/when"]),
+        ({"rule": "shops/gone", "replace": NEW}, ["rule"]),
         ({"remove": True, "copy_as": "x"}, ["rule"]),
         ({"remove": False}, ["remove"]),
         ({"copy_as": "near"}, ["/id"]),
@@ -251,6 +306,10 @@ def test_the_words_of_policies_are_those_of_the_language_and_of_the_network(http
     assert facts["order.value"]["kind"] == "money"
     assert {"equals", "not", "at_least", "between"} <= set(facts["order.value"]["operators"])
     assert "store" in facts["node.type"]["values"]
+    assert facts["node.type"]["value_names"]["store"] == "un magasin"
+    franchise = facts["node.attributes.franchise"]
+    assert (franchise["means"], franchise["kind"]) == ("l'attribut franchise du lieu", "flag")
+    assert franchise["operators"] == ["equals", "not", "known"]
     effects = {item["word"]: item for item in words["effects"]}
     assert [[part["key"] for part in way] for way in effects["keep"]["ways"]] == [[""], [""], ["cover"]]
     assert {item["word"]: item["takes"] for item in words["operators"]}["between"] == "two"
