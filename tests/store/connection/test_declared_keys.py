@@ -406,6 +406,8 @@ def ask_for_a_whatif(pointsman):
     job = pointsman.whatifs.add(request, operation=None)
     assert pointsman.simulation_jobs.begin(job, "turn", at=1)
     assert pointsman.simulation_jobs.end(job.id, "turn", at=2, result=b"{}")
+    pointsman._client.redis.delete(pointsman._keys.whatif_job(job.id))  # as if it had expired
+    assert pointsman.simulation_jobs.all("whatif") == []
 
 
 def seal_and_trim(pointsman):
