@@ -5,7 +5,7 @@ import dataclasses
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import event, given
+from hypothesis import event, example, given
 
 from engine.decide.decide import decide, decision
 from engine.decide.decision import Claim, LoadClaim
@@ -69,6 +69,11 @@ def later_than(facts, taken, shipments, *, counted=()):
     return dataclasses.replace(facts, positions=positions, loads=loads, taken=counts)
 
 
+def floors(evaluation):
+    """By line and position, the units that are kept."""
+    return [positions.floor.tolist() for positions in evaluation.positions]
+
+
 FACTS = st.tuples(STOCK, ROOMS, LOADS)
 
 
@@ -93,6 +98,16 @@ def test_a_decision_by_a_carried_over_evaluation_is_that_of_a_new_one(lines, cha
         assert decision(evaluation, choice) == earlier
 
 
+MANY = StockPosition(on_hand=12, held=0, pace=None)
+
+
+@example(  # lines of one SKU share their floors, of which rules give each its own
+    lines=[("A", 2), ("A", 1)],
+    channel="web",
+    before=({sku: dict.fromkeys(PLACES, MANY) for sku in "AB"}, dict.fromkeys(PLACES), {}),
+    since=[({("A", "lyon"): 1}, {}, "store")],
+    rules={ALLOTMENTS[1], ALLOTMENTS[2]},
+)
 @examples(130)
 @given(
     LINES,
@@ -126,3 +141,5 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
         assert (chosen is None) == bool(expected.unfilled)
         if chosen is not None:
             assert decision(*chosen) == expected
+            anew = Evaluation(order=item, snapshot=later, matcher=matcher, now=NOW)
+            assert floors(chosen[0]) == floors(anew)
