@@ -9,9 +9,24 @@ export interface Checkpoint {
   root: Uint8Array;
 }
 
+export interface Key {
+  name: string;
+  id: string;
+  key: Uint8Array;
+}
+
+export type Signing = "signed" | "forged" | "by others" | "unknown";
+
 export const text = (data: Uint8Array): string => new TextDecoder("utf-8", { fatal: false }).decode(data);
 export const hex = (data: Uint8Array): string => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 export const bytes = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+export function bytesOrNone(base64: string): Uint8Array | undefined {
+  try {
+    return bytes(base64);
+  } catch {
+    return undefined;
+  }
+}
 export const sha256 = async (data: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", data as BufferSource));
 
@@ -109,24 +124,34 @@ export function checkpointOf(note: string): Checkpoint {
   return { origin: origin ?? "", size: Number(size), root: bytes(root ?? "") };
 }
 
-// Whether one of the keys signed the note, and no signature by one of them is forged; undefined: this browser can't tell.
-export async function isSigned(note: string, keys: string[]): Promise<boolean | undefined> {
+// A key in the form of c2sp.org/signed-note, NAME+ID+KEY: its id is the beginning of the SHA-256 of its name and bytes, so
+// that a letter that is mistyped shows. Undefined if it is none.
+export async function keyOf(line: string): Promise<Key | undefined> {
+  const [name, id, ...encoded] = line.trim().split("+");
+  const key = bytesOrNone(encoded.join("+"));
+  if (!name || id === undefined || key === undefined || key.length !== 33) return undefined;
+  const digest = await sha256(joined(new TextEncoder().encode(`${name}\n`), key));
+  return hex(digest.subarray(0, 4)) === id ? { name, id, key } : undefined;
+}
+
+// What the keys say of the note: one of them signed it, and no signature by one of them is forged; there are only
+// signatures by other keys; or this browser can't tell.
+export async function signing(note: string, keys: Key[]): Promise<Signing> {
   const parted = note.lastIndexOf("\n\n");
   const message = new TextEncoder().encode(note.slice(0, parted + 1));
   const valid: boolean[] = [];
-  for (const verifier of keys) {
-    const [name, id, ...encoded] = verifier.trim().split("+");
-    const key = bytes(encoded.join("+"));
+  for (const { name, id, key } of keys) {
     for (const line of note.slice(parted + 2).split("\n").filter(Boolean)) {
       const [, signer, signature] = line.split(" ");
-      const value = bytes(signature ?? "");
-      if (signer !== name || hex(value.subarray(0, 4)) !== id) continue;
+      const value = bytesOrNone(signature ?? "");
+      if (value === undefined || signer !== name || hex(value.subarray(0, 4)) !== id) continue;
       const outcome = await verified(key, value.subarray(4), message);
-      if (outcome === undefined) return undefined;
+      if (outcome === undefined) return "unknown";
       valid.push(outcome);
     }
   }
-  return valid.length > 0 && valid.every(Boolean);
+  if (valid.length === 0) return "by others";
+  return valid.every(Boolean) ? "signed" : "forged";
 }
 
 async function verified(key: Uint8Array, signature: Uint8Array, message: Uint8Array): Promise<boolean | undefined> {

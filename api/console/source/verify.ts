@@ -1,13 +1,32 @@
 // Verifies an export of the sealed log in the browser: as examples/verify/verify.py does, by what docs/audit.md says.
 // The file is read here and sent nowhere.
-import { Heads, checkpointOf, hex, isSigned, leavesOf, leafOfEntry, linesOf, sha256, text, type Checkpoint } from "./sealed_log";
+import {
+  Heads,
+  bytesOrNone,
+  checkpointOf,
+  hex,
+  keyOf,
+  leavesOf,
+  leafOfEntry,
+  linesOf,
+  sha256,
+  signing,
+  text,
+  type Checkpoint,
+  type Key,
+} from "./sealed_log";
 
 const MOST_FINDINGS = 100;
 
+// `findings` are alterations; `doubts` say that what was given does not vouch for the file, be it altered or not.
 interface Report {
   checked: string[];
   findings: string[];
+  doubts: string[];
 }
+
+// What was given can't be checked, so that nothing is said of the file.
+class NotJudged extends Error {}
 
 // What is told, in the reader's language: data attributes of the form, whose names are those of `said`.
 class Words {
@@ -30,16 +49,27 @@ interface Header {
   keys: string[];
 }
 
-async function verify(file: File, keys: string[], kept: string[], words: Words, advance: (share: number) => void): Promise<Report> {
+async function headerOf(lines: AsyncGenerator<Uint8Array>, words: Words): Promise<[Uint8Array, Header]> {
+  try {
+    const line = (await lines.next()).value as Uint8Array;
+    const header = JSON.parse(text(line)) as Header;
+    if (header.format === "pointsman-audit-export/1") return [line, header];
+  } catch {
+    // neither packed as it should be nor JSON
+  }
+  throw new NotJudged(words.say("noExport"));
+}
+
+async function verify(file: File, keys: Key[], kept: string[], words: Words, advance: (share: number) => void): Promise<Report> {
   const checked: string[] = [];
   const findings: string[] = [];
+  const doubts: string[] = [];
+  const doubt = (name: string, values = {}) => doubts.push(words.say(name, values));
   const find = (name: string, values = {}) => {
     if (findings.length < MOST_FINDINGS) findings.push(words.say(name, values));
   };
   const lines = linesOf(file, advance);
-  const first = await lines.next();
-  const header = JSON.parse(text(first.value ?? new Uint8Array())) as Header;
-  if (header.format !== "pointsman-audit-export/1") throw new Error(words.say("noExport"));
+  const [first, header] = await headerOf(lines, words);
   const sealed = checkpointOf(header.checkpoint);
   if (sealed.origin !== header.log || sealed.size !== header.size) find("otherLog");
 
@@ -48,7 +78,7 @@ async function verify(file: File, keys: string[], kept: string[], words: Words, 
   const leaves: string[] = [];
   const entries: string[] = [];
   let trailer: string | undefined;
-  whole.push(first.value as Uint8Array);
+  whole.push(first);
   for await (const line of lines) {
     if (trailer !== undefined) find("afterSignature");
     const beginning = text(line.subarray(0, 10));
@@ -76,20 +106,23 @@ async function verify(file: File, keys: string[], kept: string[], words: Words, 
   if (findings.length === before) checked.push(words.say("entriesChecked", { count: entries.length }));
   if (header.archived > 0) checked.push(words.say("archivedLeft", { count: header.archived }));
 
-  const trusted = keys.length > 0 ? keys : header.keys;
-  const signature = await isSigned(header.checkpoint, trusted);
-  if (signature === undefined) checked.push(words.say("noEd25519"));
-  else if (!signature) find("notSigned");
-  else checked.push(words.say(keys.length > 0 ? "signedByYours" : "signedByItsOwn"));
-  await compareTrailer(trailer, whole, trusted, find, checked, words);
-  await compareKept(kept, sealed, roots, trusted, find, checked, words);
-  return { checked, findings };
+  const own = (await Promise.all(header.keys.map(keyOf))).filter((key) => key !== undefined);
+  const trusted = keys.length > 0 ? keys : own;
+  const signature = await signing(header.checkpoint, trusted);
+  if (signature === "unknown") checked.push(words.say("noEd25519"));
+  else if (signature === "signed") checked.push(words.say(keys.length > 0 ? "signedByYours" : "signedByItsOwn"));
+  else if (signature === "by others" && keys.length > 0) doubt("signedByOthers");
+  else find("notSigned");
+  await compareTrailer(trailer, whole, trusted, keys.length > 0, find, checked, words);
+  await compareKept(kept, sealed, roots, trusted, find, doubt, checked, words);
+  return { checked, findings, doubts };
 }
 
 async function compareTrailer(
   trailer: string | undefined,
   whole: Uint8Array[],
-  keys: string[],
+  keys: Key[],
+  given: boolean,
   find: (name: string) => void,
   checked: string[],
   words: Words,
@@ -101,25 +134,30 @@ async function compareTrailer(
   const ended = whole.flatMap((line) => [line, new Uint8Array([10])]);
   const digest = await sha256(new Uint8Array(await new Blob(ended as BlobPart[]).arrayBuffer()));
   const named = trailer.split("\n")[1];
-  const signature = await isSigned(trailer, keys);
-  if (named !== btoa(String.fromCharCode(...digest)) || signature === false) find("fileAltered");
-  else if (signature) checked.push(words.say("fileSigned"));
+  const signature = await signing(trailer, keys);
+  const forged = signature === "forged" || (signature === "by others" && !given);
+  if (named !== btoa(String.fromCharCode(...digest)) || forged) find("fileAltered");
+  else if (signature === "signed") checked.push(words.say("fileSigned"));
+  else if (signature === "by others") checked.push(words.say("fileSignedByOthers"));
 }
 
 async function compareKept(
   kept: string[],
   sealed: Checkpoint,
   roots: Map<number, string>,
-  keys: string[],
+  keys: Key[],
   find: (name: string, values?: Record<string, number>) => void,
+  doubt: (name: string, values?: Record<string, number>) => void,
   checked: string[],
   words: Words,
 ): Promise<void> {
   const ofIt = kept.filter((note) => checkpointOf(note).origin === sealed.origin);
-  if (kept.length > 0 && ofIt.length === 0) find("keptOfOtherLog");
+  if (kept.length > 0 && ofIt.length === 0) doubt("keptOfOtherLog");
   for (const note of ofIt) {
     const known = checkpointOf(note);
-    if ((await isSigned(note, keys)) === false) find("keptNotSigned", { size: known.size });
+    const signature = await signing(note, keys);
+    if (signature === "by others") doubt("keptNotSigned", { size: known.size });
+    else if (signature === "forged") find("keptForged", { size: known.size });
     else if (known.size > sealed.size) find("logShorter", { size: known.size });
     else if (roots.get(known.size) !== hex(known.root)) find("otherHistory", { size: known.size });
     else checked.push(words.say("keptChecked", { size: known.size }));
@@ -141,17 +179,41 @@ function compare(entries: string[], leaves: string[], find: (name: string, value
   if (!named || there.size < entries.length) find("outOfOrder");
 }
 
-function tell(out: HTMLElement, words: Words, report: Report): void {
-  const list = (items: string[]) => {
-    const element = document.createElement("ul");
-    for (const item of items) element.append(Object.assign(document.createElement("li"), { textContent: item }));
-    return element;
-  };
-  const heading = document.createElement("p");
-  heading.className = `message ${report.findings.length > 0 ? "bad" : "good"}`;
-  heading.textContent = words.say(report.findings.length > 0 ? "notIntact" : "intact");
-  const checked = Object.assign(document.createElement("h3"), { textContent: words.say("whatWasChecked") });
-  out.replaceChildren(heading, list(report.findings), checked, list(report.checked));
+// The keys that were given, each on a line of its own.
+async function keysOf(told: string, words: Words): Promise<Key[]> {
+  const lines = told.split("\n").map((line) => line.trim()).filter(Boolean);
+  const keys = await Promise.all(lines.map(keyOf));
+  return keys.map((key, number) => {
+    if (key === undefined) throw new NotJudged(words.say("noKey", { line: lines[number] as string }));
+    return key;
+  });
+}
+
+// The checkpoints that were pasted.
+function notesOf(told: string, words: Words): string[] {
+  const found = [...told.matchAll(/[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n?)+/g)];
+  const notes = found.map(([note]) => (note.endsWith("\n") ? note : `${note}\n`));
+  const isReadable = (note: string) => bytesOrNone(note.split("\n")[2] as string)?.length === 32;
+  if (told.trim() !== "" && (notes.length === 0 || !notes.every(isReadable))) throw new NotJudged(words.say("noCheckpoint"));
+  return notes;
+}
+
+const listOf = (items: string[]) => {
+  const element = document.createElement("ul");
+  for (const item of items) element.append(Object.assign(document.createElement("li"), { textContent: item }));
+  return element;
+};
+
+function headed(words: Words, verdict: string, tone: string): HTMLElement {
+  return Object.assign(document.createElement("p"), { className: `message ${tone}`, textContent: words.say(verdict) });
+}
+
+function tell(out: HTMLElement, words: Words, { checked, findings, doubts }: Report): void {
+  const [verdict, tone] =
+    findings.length > 0 ? ["notIntact", "bad"] : doubts.length > 0 ? ["notVouchedFor", "warn"] : ["intact", "good"];
+  const heading = Object.assign(document.createElement("h3"), { textContent: words.say("whatWasChecked") });
+  const parts: HTMLElement[] = [headed(words, verdict, tone), listOf([...findings, ...doubts])];
+  out.replaceChildren(...parts, ...(checked.length > 0 ? [heading, listOf(checked)] : []));
 }
 
 const form = document.querySelector<HTMLFormElement>("form[data-verify-export]");
@@ -167,18 +229,17 @@ if (form !== null) {
   const run = async () => {
     const fields = new FormData(form);
     const file = fields.get("export") as File;
-    const told = String(fields.get("kept") ?? "");
-    const kept = [...told.matchAll(/[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n?)+/g)].map(([note]) => (note.endsWith("\n") ? note : `${note}\n`));
-    const keys = String(fields.get("keys") ?? "").split(/\s+/).filter(Boolean);
     out.textContent = words.say("reading");
     try {
+      const keys = await keysOf(String(fields.get("keys") ?? ""), words);
+      const kept = notesOf(String(fields.get("kept") ?? "").replaceAll("\r", ""), words);
       const report = await verify(file, keys, kept, words, (share) => {
         out.textContent = `${words.say("reading")} ${Math.floor(100 * share)} %`;
       });
-      if (told.trim() !== "" && kept.length === 0) report.findings.push(words.say("noCheckpoint"));
       tell(out, words, report);
     } catch (error) {
-      tell(out, words, { checked: [], findings: [words.say("unreadableFile", { error: String(error) })] });
+      if (error instanceof NotJudged) out.replaceChildren(headed(words, "notJudged", "warn"), listOf([error.message]));
+      else tell(out, words, { checked: [], findings: [words.say("unreadableFile", { error: String(error) })], doubts: [] });
     }
   };
 }
