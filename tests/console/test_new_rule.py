@@ -181,6 +181,71 @@ def test_rows_are_added_and_drawn_anew_without_leaving_the_page(opened, site):
         assert page.url.endswith("/new-rule")
 
 
+class Held:
+    """Answers of the form that are let through when a test says so."""
+
+    def __init__(self, page):
+        self._page = page
+        self._routes = []
+        page.route("**/new-rule", self._hold)
+
+    def _hold(self, route):
+        self._routes.append(route)
+
+    def let_through(self):
+        while not self._routes:
+            self._page.evaluate("0")  # the browser tells of requests meanwhile
+        self._routes.pop(0).continue_()
+
+
+def test_what_is_typed_chosen_and_pressed_while_an_answer_is_on_the_way_is_kept(opened, site):
+    with page_of(opened, site, FORM, role="merchandiser") as look:
+        page = look.page
+        page.select_option("#field-fact", "order.units")
+        page.locator("button[value=add-condition]").click()
+        page.locator("#field-c0-operator[data-htmx-powered]").wait_for()
+        answers = Held(page)
+        page.select_option("#field-c0-operator", "more_than")
+        page.locator("#field-c0-value0").press_sequentially("12")
+        page.select_option("#field-c0-operator", "less_than")
+        page.select_option("#field-fact", "node.type")
+        page.locator("button[value=add-condition]").click()
+        page.locator("#field-because-en").press_sequentially("Many pieces")
+        answers.let_through()
+        answers.let_through()  # of what was pressed
+        page.locator("#field-c1-operator[data-htmx-powered]").wait_for()
+        fields = ("c0-operator", "c0-value0", "because-en")
+        kept = [page.locator(f"[name={name}]").input_value() for name in fields]
+        assert kept == ["less_than", "12", "Many pieces"]
+        page.select_option("#field-c0-operator", "more_than")
+        page.select_option("#field-c0-operator", "between")
+        answers.let_through()
+        answers.let_through()  # of what was chosen since
+        page.locator("#field-c0-value1").wait_for()
+
+
+def test_the_cursor_stays_where_one_types_while_an_answer_comes(opened, site):
+    with page_of(opened, site, FORM, role="merchandiser") as look:
+        page = look.page
+        answers = Held(page)
+        page.locator("button[value=add-condition]").click()
+        page.select_option("#field-fact", "node.type")
+        why = page.locator("#field-because-en")
+        why.press_sequentially("any pieces")
+        why.press("Home")
+        answers.let_through()
+        page.locator("#field-c0-operator[data-htmx-powered]").wait_for()
+        expect(why).to_be_focused()
+        page.keyboard.type("M")
+        expect(why).to_have_value("Many pieces")
+        expect(page.locator("#field-fact")).to_have_value("node.type")
+        page.locator("button[value='remove:c0']").click()
+        expect(page.locator("#rule-form[inert]")).to_have_count(1)  # rows behind it move up: nothing is typed into them
+        answers.let_through()
+        page.locator("#field-c0-operator").wait_for(state="detached")
+        expect(page.locator("#rule-form[inert]")).to_have_count(0)
+
+
 def test_a_word_of_the_text_is_explained_to_the_pointer_and_to_the_keyboard(opened, site):
     with page_of(opened, site, f"{DRAFT}/text?file=green.yaml", role="merchandiser", language="fr") as look:
         page = look.page

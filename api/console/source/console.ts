@@ -1,5 +1,6 @@
 // What makes pages of the console livelier. Each of them works without it.
 import "htmx.org";
+import "./kept_typing";
 
 // A form is sent once, however often its button is pressed; the page that answers has fresh buttons.
 document.addEventListener("submit", (event) => {
