@@ -70,10 +70,6 @@ class ApiKeys:
         """From now on these keys are valid: all of them, or none if it fails."""
         self._keys.put([(None, key.stored) for key in made], kind="key_created", at=self._clock())
 
-    def exist(self) -> bool:
-        """Whether there is any key, though it may have ended."""
-        return bool(self._keys.all())
-
     def all(self) -> list[ListedKey]:
         """The oldest first, those that ended as well."""
         uses = self._keys.last_uses()

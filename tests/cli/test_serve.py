@@ -7,7 +7,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from api.cli.console import console
 from engine.access.first_keys import make_first_keys
 from engine.model.scopes import ROLE_SCOPES
 from engine.service import Pointsman
@@ -97,6 +99,20 @@ def test_keys_are_made_once_and_not_where_there_are_some(tmp_path: Path) -> None
         made.unlink()
         assert make_first_keys(service.api_keys, tmp_path) is None
         assert (len(service.api_keys.all()), made.exists()) == (len(ROLE_SCOPES), False)
+
+
+def test_a_key_of_the_console_that_ends_by_itself_keeps_no_first_keys_from_being_made(tmp_path: Path) -> None:
+    signed_in = CliRunner().invoke(console, [], obj=Settings(data=tmp_path), catch_exceptions=False)
+    assert "/console/sign-in/once/" in signed_in.output
+    with Pointsman(Settings(data=tmp_path)) as service:
+        assert len(service.api_keys.all()) == 1
+        assert make_first_keys(service.api_keys, tmp_path) == tmp_path / "keys"
+
+
+def test_keys_that_end_later_than_the_day_are_keys(tmp_path: Path) -> None:
+    with Pointsman(Settings(data=tmp_path)) as service:
+        service.api_keys.create(role="oms", client="oms", networks=("*",), expires_at=service.now + 90 * 86_400)
+        assert make_first_keys(service.api_keys, tmp_path) is None
 
 
 def test_of_two_that_start_at_once_one_makes_the_keys(tmp_path: Path) -> None:
