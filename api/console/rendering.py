@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from api.console import shown
 from api.console.assets import asset
+from api.console.difference_words import in_words
 from api.console.sentences import in_reader_language, rounded
 from api.language.current import counted, current_language, say, say_message
 
@@ -52,6 +53,7 @@ def _environment() -> Environment:
         "pretty": _pretty,
         "in_reader_language": in_reader_language,
         "rounded": rounded,
+        "in_words": in_words,
         "pair": lambda word: (word, word),
         "pair_with": lambda word, texts: (word, texts[word]),
         "said": _said,
