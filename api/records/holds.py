@@ -9,7 +9,7 @@ from api.shapes.cursors import holds_cursor
 from engine.decide.order_record import Record, Timestamp, timestamp
 from engine.decide.record_parts import LotRecord
 from engine.inventory.hold_state import HoldState, ShipmentState
-from engine.inventory.holds import HoldsPage
+from engine.inventory.open_holds import HoldsPage
 from engine.model.lots import LotUnits
 from engine.store.holds import NO_LOTS, Hold
 from engine.store.log.entry_bodies import Units

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -11,6 +10,7 @@ from engine.idempotency import answered_before, name_reused, operation, operatio
 from engine.inventory.hold_length import in_words
 from engine.inventory.hold_requests import NO_LINES, EndRequest, hold_ended, on_backorder, verify_stated
 from engine.inventory.hold_state import HoldState
+from engine.inventory.open_holds import HoldsFilter, HoldsPage, OpenHolds
 from engine.inventory.returned_units import verify_not_returned
 from engine.inventory.undo import Confirm, UndoRequest
 from engine.inventory.unit_choice import QuantityText
@@ -30,7 +30,7 @@ from engine.store.hold_changes.order_change import OrderChange
 from engine.store.hold_changes.order_units import OrderUnits, read_order
 from engine.store.hold_changes.shipment_units import ShipmentName
 from engine.store.hold_changes.stored_holds import StoredHold, read_confirms, read_stored_holds
-from engine.store.holds import Hold, Holds, Operation
+from engine.store.holds import Holds, Operation
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry
@@ -45,23 +45,7 @@ from engine.store.outcomes import (
     UnitsOnBackorder,
 )
 
-MOST_LOOKED_AT = 10_000
-"""How many holds are read for one page."""
-
-
 GOODS_LEFT = "If goods left nonetheless, send a stock movement (POST /v1/stock/movements)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldsPage:
-    """Some of the open holds, the first to expire first. The next page begins after the (instant, id) `after`; None:
-    this is the last.
-
-    A page may have fewer holds than were asked for, or none, and not be the last.
-    """
-
-    holds: tuple[Hold, ...]
-    after: tuple[int, str] | None
 
 
 class DecisionHolds:
@@ -88,6 +72,7 @@ class DecisionHolds:
         self._client = client
         self._keys = keys
         self._holds = Holds(client, keys)
+        self._open_holds = OpenHolds(client, keys, clock=clock)
         self._max_hold = max_hold
         self._change_script = ChangeScript(client, keys)
         self._undo_seconds = undo_seconds
@@ -215,14 +200,8 @@ class DecisionHolds:
         """At most `limit` open holds, the first to expire first: those with units at `node`, by `service` and of `sku`,
         as far as these are given.
         """
-        start = after or (self._clock() + 1, "")
-        holds: list[Hold] = []
-        for seen, hold in enumerate(self._holds.list_open(after=start, before=expiring_before), start=1):
-            if _matches(hold, node, service, sku):
-                holds.append(hold)
-            if len(holds) == limit or seen == MOST_LOOKED_AT:
-                return HoldsPage(holds=tuple(holds), after=(hold.until, hold.id))
-        return HoldsPage(holds=tuple(holds), after=None)
+        filtered = HoldsFilter(node=node, service=service, sku=sku, expiring_before=expiring_before)
+        return self._open_holds.page(filtered, after=after, limit=limit)
 
     def _entry(self, decision: str) -> Entry:
         """The decision in the log; raises HoldEnded if it ships nothing."""
@@ -356,12 +335,3 @@ def _units_lacking(
     if change.confirmed:
         return HoldEnded(f"{hold_ended(stored)}; {there}. {GOODS_LEFT}")
     return StockConflict(f"the stock was counted or loaded since, and only {there}; send a count if they are there")
-
-
-def _matches(hold: Hold, node: str | None, service: str | None, sku: str | None) -> bool:
-    return any(
-        node in (None, shipment.node)
-        and service in (None, shipment.service)
-        and (sku is None or any(name == sku for name, _ in shipment.units))
-        for shipment in hold.shipments
-    )

@@ -19,7 +19,6 @@ from engine.store.outcomes import Ending, ExtendOutcome, HoldExtended, NotHeld, 
 from engine.store.script_keys import EXTEND_HOLD
 
 NO_LOTS: Mapping[str, LotUnits] = MappingProxyType({})
-_BATCH = 500
 _SET_ASIDE = "set-aside:"
 """What the id of such a hold begins with. No decision's id does."""
 
@@ -213,23 +212,24 @@ class Holds:
                 return HoldExtended(until=int(ends))
         return NotHeld()
 
-    def list_open(self, *, after: tuple[int, str], before: int | None) -> Iterator[Hold]:
-        """Open holds of decisions by the instant they end, then by id: those after `after`, up to and without
-        `before`.
+    def open_places(
+        self, *, after: tuple[int, str], before: int | None, at_once: int
+    ) -> Iterator[list[tuple[int, str]]]:
+        """The open holds of decisions, some at a time: the instants at which they end, then the ids. Those after
+        `after`, up to and without the instant `before`.
         """
         most = "+inf" if before is None else f"({before}"
         offset = 0
         while True:
             with faults():
                 batch = self._client.redis.zrangebyscore(
-                    self._keys.expiring, after[0], most, start=offset, num=_BATCH, withscores=True
+                    self._keys.expiring, after[0], most, start=offset, num=at_once, withscores=True
                 )
-            names = [name.decode() for name, until in batch if (int(until), name.decode()) > after]
-            names = [name for name in names if not is_set_aside(name)]
-            yield from (hold for hold in self.find(*names) if hold is not None)
-            if len(batch) < _BATCH:
+            places = ((int(until), name.decode()) for name, until in batch)
+            yield [place for place in places if place > after and not is_set_aside(place[1])]
+            if len(batch) < at_once:
                 return
-            offset += _BATCH
+            offset += at_once
 
 
 def hold_of(name: str, fields: Mapping[bytes, bytes]) -> Hold:

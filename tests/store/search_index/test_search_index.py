@@ -18,6 +18,7 @@ from engine.orders.living_orders import OrderFilter
 from engine.orders.rejection import RejectionRequest
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.holds import Holds
 from engine.store.log import decision_log
 from engine.store.search_index import building, stored_index
 from engine.store.search_index.building import IndexBuilding
@@ -93,9 +94,31 @@ def found(shop, limit=3):
         (
             [item.entry for item in pages(shop.decisions.page, DecisionFilter(**by), limit)],
             [item.stored.id for item in pages(shop.orders.list, OrderFilter(**by), limit)],
+            list(open_holds(shop, by, limit)),
         )
         for by in FOUND_BY
     ]
+
+
+def open_holds(shop, by, limit):
+    """Ids of the open holds, the first to expire first."""
+    after = None
+    while True:
+        page = shop.holds.list_open(**by, after=after, limit=limit)
+        assert len(page.holds) <= limit
+        yield from (hold.id for hold in page.holds)
+        after = page.after
+        if after is None:
+            return
+
+
+def holds_of(shop, sku=None, node=None):
+    """The same by a look at every open hold."""
+    for name in open_holds(shop, {}, 100):
+        (hold,) = Holds(shop._client, shop._keys).find(name)
+        shipments = [item for item in hold.shipments if node in (None, item.node)]
+        if any(sku in (None, held) for item in shipments for held, _ in item.units):
+            yield name
 
 
 def looked_through(shop):
@@ -106,6 +129,7 @@ def looked_through(shop):
         (
             [item.entry for item in decisions if DecisionFilter(**by).matches(item)],
             [item.stored.id for item in orders if OrderFilter(**by).matches(item)],
+            list(holds_of(shop, **by)),
         )
         for by in FOUND_BY
     ]
@@ -171,6 +195,37 @@ def test_once_it_is_made_no_entry_is_read_that_is_not_meant(shop, monkeypatch):
     b_alone = [item.entry for item in pages(shop.decisions.page, DecisionFilter(sku="B"), 100)]
     assert b_alone == expected[1][0]
     assert len(read) == len(b_alone) < len(expected[0][0])
+
+
+def test_once_it_is_made_no_hold_is_read_that_is_not_meant(shop, monkeypatch):
+    for number, sku in enumerate("AABABA"):
+        decide(shop, number, sku, 2)
+    expected = list(holds_of(shop, sku="B"))
+    assert len(list(open_holds(shop, {}, 100))) == 6
+    assert len(expected) == 2
+    shop.search_index.catch_up()
+    read, real = [], Holds.find
+    monkeypatch.setattr(Holds, "find", lambda holds, *names: read.extend(names) or real(holds, *names))
+    assert list(open_holds(shop, {"sku": "B"}, 100)) == read == expected
+
+
+def test_a_hold_whose_decision_has_no_place_in_the_log_is_found(shop, redis_client):
+    name = decide(shop, 1, "A", 2).id
+    shop.search_index.catch_up()
+    redis_client.hdel(shop._keys.decisions, name)
+    decide(shop, 2, "A", 2)
+    assert name in list(open_holds(shop, {"sku": "A"}, 100))
+
+
+def test_a_page_of_holds_reads_no_more_than_it_has(shop, monkeypatch):
+    for number in range(5):
+        decide(shop, number, "A", 2)
+    shop.search_index.catch_up()
+    read, real = [], Holds.find
+    monkeypatch.setattr(Holds, "find", lambda holds, *names: read.append(len(names)) or real(holds, *names))
+    for by in ({}, {"sku": "A"}):
+        shop.holds.list_open(**by, limit=2)
+    assert read == [2, 2]
 
 
 def test_a_search_by_time_and_status_goes_through_the_index_too(shop):
@@ -268,10 +323,13 @@ def test_an_index_that_is_begun_anew_while_it_is_read_hides_nothing(shop, monkey
         return list(pages(read, filtered, 100))
 
     monkeypatch.setattr(stored_index.StoredIndex, "dates", begun_anew_meanwhile)
-    for by, (entries, orders) in zip(FOUND_BY, expected, strict=True):
+    for by, (entries, orders, holds) in zip(FOUND_BY, expected, strict=True):
         decided = read_meanwhile(shop.decisions.page, DecisionFilter(**by))
         listed = read_meanwhile(shop.orders.list, OrderFilter(**by))
         assert ([item.entry for item in decided], [item.stored.id for item in listed]) == (entries, orders)
+        maker.catch_up()
+        armed.append(True)
+        assert list(open_holds(shop, by, 100)) == holds
     assert not armed
 
 
