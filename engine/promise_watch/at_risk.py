@@ -16,7 +16,7 @@ from engine.store.flows.promise_notes import member_of
 
 MOST_LOOKED_AT = 5_000
 """How many shipments are read for one page."""
-_AT_ONCE = 200
+_AT_ONCE, _AT_LEAST = 200, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,12 @@ class RiskRequest:
     limit: int = 100
     after: tuple[int, str] | None = None
 
+    @property
+    def at_once(self) -> int:
+        """How many shipments are read together: of all, no more than a page has, if that is not very few."""
+        is_of_all = self.node is None and self.cause is None
+        return min(_AT_ONCE, max(_AT_LEAST, self.limit)) if is_of_all else _AT_ONCE
+
     def asks_for(self, risk: Risk) -> bool:
         return self.node in (None, risk.shipment.node) and self.cause in (None, risk.cause)
 
@@ -167,7 +173,7 @@ class RiskList:
         return RiskPage(at=now, shipments=tuple(found), after=after)
 
     def _held(self, request: RiskRequest, now: int) -> Iterator[_Place]:
-        for batch in self._index.due(until=request.until, after=request.after):
+        for batch in self._index.due(until=request.until, after=request.after, at_once=request.at_once):
             shipments = self._shipments.find((decision, number) for _, decision, number in batch)
             for at, decision, number in batch:
                 shipment = shipments.get((decision, number))
@@ -180,7 +186,7 @@ class RiskList:
         if self.on_the_way is None:
             return
         listed = self.on_the_way.at_risk(until=request.until, after=request.after)
-        while batch := list(itertools.islice(listed, _AT_ONCE)):
+        while batch := list(itertools.islice(listed, request.at_once)):
             held = self._shipments.find(key for _, key, _ in batch)
             for at, key, risk in batch:
                 if (shipment := held.get(key)) is None or shipment.due is None:

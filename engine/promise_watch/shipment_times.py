@@ -2,14 +2,14 @@
 
 Both ask the schedule of its way, as the decision did: the node's hours, its preparation, the cut-offs, the days on
 which the service runs, what it takes to travel, and the hours of the place where it is collected. A later start never
-leads to an earlier arrival, so the latest start is found by halving.
+leads to an earlier arrival, so the latest start is found by halving. A schedule says for which starts around one it is
+computed alike: these are found at once.
 """
 
-import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.decide.shipping.calendar import EVER, Calendar
+from engine.decide.shipping.calendar import EVER, Calendar, Stretch
 from engine.decide.shipping.reach import route_of
 from engine.decide.shipping.schedule import Departures, travel
 from engine.decide.shipping.ways import Ways
@@ -19,6 +19,8 @@ from rules.syntax.literals import SECONDS_A_DAY
 
 FARTHEST_BACK = 400 * SECONDS_A_DAY
 """No preparation and no way takes longer."""
+_FIRST_STEP = 3_600
+"""How many seconds earlier is tried first, where the hours of a day stand in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +39,27 @@ class ShipmentTimes:
 
     def arrival(self, milestone: Milestone, at: int) -> int:
         """When it arrives if it passes the milestone then; EVER: never."""
-        return self._arrival_after(self._still_to_prepare(milestone), at)
+        return self._alike_after(self._still_to_prepare(milestone), at).at(at)
 
     def latest(self, milestone: Milestone, arrives_by: int) -> int | None:
         """The last second at which it may pass the milestone, and still arrive by then; None: there is none."""
         seconds = self._still_to_prepare(milestone)
-        starts = range(arrives_by - FARTHEST_BACK, arrives_by + 1)
-        place = bisect.bisect_right(starts, arrives_by, key=lambda at: self._arrival_after(seconds, at)) - 1
-        return starts[place] if place >= 0 else None
+        first = arrives_by - FARTHEST_BACK
+        # none takes less than its preparation and its way
+        good, late, step = first - 1, arrives_by - seconds - self.travels_for + 1, 0
+        while good + 1 < late:
+            at = (good + late) // 2 if good >= first else max(first, late - 1 - step)
+            step = 2 * step + _FIRST_STEP
+            alike = self._alike_after(seconds, at)
+            arrives = alike.at(at)
+            just_in_time = at - (arrives - arrives_by)
+            if alike.moves and alike.since <= just_in_time < alike.until - 1:
+                return just_in_time if just_in_time >= first else None
+            if arrives <= arrives_by:
+                good = min(late, alike.until) - 1
+            else:
+                late = max(good + 1, alike.since)
+        return good if good >= first else None
 
     def milestones(self, arrives_by: int) -> dict[Milestone, int]:
         """By milestone that its node has, the last second for it; empty if it can't arrive by then."""
@@ -57,19 +72,18 @@ class ShipmentTimes:
         share = self.shares.get(milestone, WHOLE_PREPARATION if milestone == "handed_over" else USUAL_SHARES[milestone])
         return -(-self.departures.preparation * (WHOLE_PREPARATION - share) // WHOLE_PREPARATION)
 
-    def _arrival_after(self, preparation: int, at: int) -> int:
-        leaving = replace(self.departures, preparation=preparation).stretch(at, self.came_in)
-        if leaving is None:
-            return EVER
-        leaves = leaving.at(at)
-        arriving = travel(self.travels, leaves, self.travels_for)
-        if arriving is None:
-            return EVER
-        arrives = arriving.at(leaves)
-        if self.collected is None:
-            return arrives
-        opening = self.collected.stretch(arrives, 0)
-        return EVER if opening is None else opening.at(arrives)
+    def _alike_after(self, preparation: int, at: int) -> Stretch:
+        """When it arrives if so many seconds of its preparation are left then, and for which instants around that it is
+        computed alike.
+        """
+        departures = self.departures
+        if departures.preparation != preparation:
+            departures = replace(departures, preparation=preparation)
+        leaving = departures.stretch(at, self.came_in)
+        arriving = leaving and leaving.then(travel(self.travels, leaving.at(at), self.travels_for))
+        if arriving is not None and self.collected is not None:
+            arriving = arriving.then(self.collected.stretch(arriving.at(at), 0))
+        return Stretch(since=at, until=at + 1, moves=False, over=EVER, day=0) if arriving is None else arriving
 
 
 def shares_of(node: Node) -> Mapping[str, int]:

@@ -72,7 +72,7 @@ class WatchedShipment:
         behind = 0 if last is None else MILESTONES.index(last) + 1
         return next(name for name in MILESTONES[behind:] if name == "handed_over" or name in self.times.shares)
 
-    @property
+    @cached_property
     def due(self) -> int | None:
         """The last second for the next milestone, or since when its receipt is late or short; None: there is none."""
         name = self.next

@@ -6,8 +6,9 @@ import orjson
 import pytest
 
 from engine.errors import HoldEnded, InputInvalid, KeyReused, NotFound
-from engine.promise_watch import promise_watch
+from engine.promise_watch import at_risk, promise_watch
 from engine.promise_watch.progress import ProgressReport
+from engine.promise_watch.promised_shipments import PromisedShipments
 from engine.store.flows.promise_index import Due, PromiseIndex
 from engine.store.log.decision_log import entries
 from tests.conftest import activate
@@ -175,6 +176,20 @@ def test_the_list_comes_in_pages_the_first_to_be_due_first(shop):
     assert listed(shop, within=24 * 60, node="lille") == []
     assert listed(shop, within=24 * 60, cause="not_picked") == []
     assert len(listed(shop, within=24 * 60, node="lyon", cause="not_released")) == 7
+
+
+def test_a_page_reads_no_more_shipments_than_it_has(shop, monkeypatch):
+    for number in range(7):
+        ordered(shop, promise=NOW + 2 * DAY + number * 60)
+    assert len(listed(shop, within=24 * 60)) == 7  # the index is made
+    read, real = [], PromisedShipments.find
+    monkeypatch.setattr(at_risk, "_AT_LEAST", 2)
+    monkeypatch.setattr(
+        PromisedShipments, "find", lambda its, keys: read.append(asked := list(keys)) or real(its, asked)
+    )
+    page = shop.flows.promise_watch.at_risk(within=24 * 60, limit=3)
+    assert len(page.shipments) == 3
+    assert list(map(len, read)) == [3]
 
 
 def test_the_index_can_be_made_anew(shop, redis_client):
