@@ -2,8 +2,10 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Meta
 
 from api.records.findings import FindingRecord
@@ -17,6 +19,7 @@ from rules.errors import Finding
 from rules.loader import ParsedFile
 from rules.policy import Policy, Rule, split_rule_id
 from rules.policy_documents import TABLE, YAML
+from rules.recent_files import keep_recent
 from rules.syntax.yaml_document import Document, Node
 from rules.windows import DAY, Window
 from rules.wording.catalogue import Catalogue
@@ -158,17 +161,49 @@ def _lines(file: ParsedFile) -> Mapping[str, int]:
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AsRead:
+    """A file in the words of a catalogue. Another one of the same name and text is as this one if `others` are the
+    same: what other files have a say in, which are the languages of its reasons, and what its rules override.
+    """
+
+    file: ParsedFile = field(compare=False)
+    policy: Policy = field(compare=False)
+    catalogue: Catalogue = field(compare=False)
+    language: str
+    others: tuple[tuple[tuple[str, ...], ...], ...]
+
+
 def _policy(file: ParsedFile, policy: Policy, catalogue: Catalogue, minute: int) -> PlainPolicyRecord:
+    as_read = _AsRead(
+        file=file,
+        policy=policy,
+        catalogue=catalogue,
+        language=catalogue.language,
+        others=tuple((tuple(rule.because), rule.overrides, rule.written_overrides) for rule in policy.rules),
+    )
+    plain = _plain_policy(file.name, file.document.text.encode() if file.document else b"", as_read)
+    rules = [
+        msgspec.structs.replace(record, state=_state(rule, minute)) if record.state == "on" else record
+        for record, rule in zip(plain.rules, policy.rules, strict=True)
+    ]
+    return msgspec.structs.replace(plain, rules=rules)
+
+
+@keep_recent
+def _plain_policy(name: str, content: bytes, as_read: _AsRead) -> PlainPolicyRecord:  # noqa: ARG001 what is kept goes by it
+    """As if it had begun and would not end what has a window."""
+    file, policy, catalogue = as_read.file, as_read.policy, as_read.catalogue
     lines = _lines(file)
     found = mistakes_by_rule(file)
     return PlainPolicyRecord(
         policy=policy.id,
-        file=file.name,
-        table=file.name.endswith(TABLE),
+        file=name,
+        table=name.endswith(TABLE),
         owner=policy.owner,
         description=policy.description,
-        terms=[TermRecord(name=name, says=says) for name, says in _terms(file, catalogue).items()],
-        rules=[_rule(file, rule, lines, catalogue, minute=minute, found=found) for rule in policy.rules],
+        terms=[TermRecord(name=term, says=says) for term, says in _terms(file, catalogue).items()],
+        rules=[_rule(file, rule, lines, catalogue, found=found) for rule in policy.rules],
     )
 
 
@@ -189,7 +224,7 @@ def _texts(node: Node) -> Any:
 
 
 def _rule(
-    file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Catalogue, *, minute: int, found: RuleMistakes
+    file: ParsedFile, rule: Rule, lines: Mapping[str, int], catalogue: Catalogue, *, found: RuleMistakes
 ) -> PlainRuleRecord:
     name = split_rule_id(rule.id)[1]
     mistakes = found.of_rules.get(name, ())
@@ -198,7 +233,7 @@ def _rule(
         id=rule.id,
         says="" if mistakes or found.in_terms else explain(rule, catalogue),
         because=dict(rule.because),
-        state="mistaken" if mistakes else _state(rule, minute),
+        state="mistaken" if mistakes else "off" if rule.off else "on",
         dates=_dates(rule),
         line=lines.get(name, 1),
         overrides=list(rule.written_overrides or rule.overrides),
@@ -209,8 +244,7 @@ def _rule(
 
 
 def _state(rule: Rule, minute: int) -> RuleState:
-    if rule.off:
-        return "off"
+    """Of one that is not off."""
     windows = list(_windows(rule))
     if any(window.start is not None and minute < window.start for window in windows):
         return "later"
