@@ -23,6 +23,7 @@ from engine.policies.gates import Gates, Passage
 from engine.policies.network_compatibility import NOT_ACTIVATED, NetworkCompatibility
 from engine.policies.publication import Published, count_passed, verify_passed
 from engine.policies.review import SHORT, Review, RunTests, review_policies
+from engine.policies.rollback import verify_as_seen
 from engine.policies.takeovers import Takeover, rules_gone, takeovers
 from engine.policies.version_list import Version, listed_versions, the_only_one
 from engine.store import policy_versions
@@ -237,27 +238,45 @@ class Versions:
         """Keep what came of a version's gate, once under the same `operation`; raises NotFound, KeyReused."""
         self.gates.stored.keep(result, operation=operation or self._new_id(), at=self._clock())
 
-    def roll_back(self, *, who: str, note: str, operation: str | None = None, since: int | None = None) -> str:
+    def roll_back(
+        self,
+        *,
+        who: str,
+        note: str,
+        operation: str | None = None,
+        since: int | None = None,
+        leaving: str | None = None,
+        to: str | None = None,
+    ) -> str:
         """Activate the version that was active before the active one, now or from the instant `since` on, and return
         it; raises NotActivated, KeyReused, Contended, InputInvalid if the instant is over.
+
+        `leaving` and `to` are the active version and the one before it as whoever rolls back saw them: NotActivated if
+        one of them is another by then.
         """
         earlier = policy_versions.find_operation(self._client, self._keys, operation) if operation else None
         if earlier is not None and earlier[0] == "rolled_back":
             return earlier[1]
         timeline = self.timeline()
         active, before = timeline.active, timeline.before
+        if earlier is None:
+            verify_as_seen(timeline, leaving=leaving, to=to)
         if active is None or before is None:
             raise NotActivated("no other version was active before; activate one by its name (pointsman policy list)")
         entry = self._history_entry(who, note, operation)
 
         def change(network: str) -> TimelineOutcome:
             if since is not None:
-                return policy_versions.schedule(self._client, self._keys, before, entry, since=since, network=network)
+                return policy_versions.schedule(
+                    self._client, self._keys, before, entry, since=since, network=network, against=leaving
+                )
             return policy_versions.roll_back(
-                self._client, self._keys, active=active, version=before, entry=entry, network=network
+                self._client, self._keys, active=active, version=before, entry=entry, network=network, against=leaving
             )
 
-        self._compatibility.change_timeline(before, change)
+        if isinstance(self._compatibility.change_timeline(before, change), ActiveChanged):
+            verify_as_seen(self.timeline(), leaving=leaving, to=to)
+            raise Contended("other policy versions become active over and over; look at them (pointsman policy list)")
         return before
 
     def unschedule(self, version: str, *, since: int, reason: str) -> None:

@@ -171,12 +171,19 @@ def schedule(
 
 
 def roll_back(
-    client: Client, keys: Keys, *, active: str, version: str, entry: HistoryEntry, network: str
+    client: Client,
+    keys: Keys,
+    *,
+    active: str,
+    version: str,
+    entry: HistoryEntry,
+    network: str,
+    against: str | None = None,
 ) -> TimelineOutcome:
     """Make `version` active again, which was so before `active`. Raises NotActivated if that is not so any more.
-    `network` as in `activate`.
+    `network` and `against` as in `activate`.
     """
-    return _change(client, keys, "rolled_back", version, entry, active=active, network=network)
+    return _change(client, keys, "rolled_back", version, entry, active=active, network=network, against=against)
 
 
 def refuse(client: Client, keys: Keys, version: str, *, since: int, entry: HistoryEntry) -> None:

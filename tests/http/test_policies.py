@@ -77,7 +77,10 @@ def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_
     assert mistakes_in(http, TimelineRecord, activated.get_json()) == []
     assert activated.get_json() == {"active": version, "scheduled": [], "before": before, "gone": []}
     assert decided_by(http) == version
-    back = http.post("/v1/policies/rollback", json={}).get_json()
+    for seen in ({"from": before}, {"from": version, "to": version}):
+        problem = problem_of(http.post("/v1/policies/rollback", json=seen), 409)
+        assert "nothing was rolled back" in problem["detail"]
+    back = http.post("/v1/policies/rollback", json={"from": version[:8], "to": before[:8]}).get_json()
     assert (back["active"], back["before"], decided_by(http)) == (before, None, before)
     assert "by its name" in problem_of(http.post("/v1/policies/rollback", json={}), 409)["detail"]
 

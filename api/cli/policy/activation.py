@@ -156,16 +156,18 @@ def activate_version(
     type=INSTANT,
     help='From this instant on, such as "2026-11-27 08:00" or 2026-11-27T08:00:00+01:00. Default: now.',
 )
+@click.option("--from", "leaving", help="Only if this version decides now; its first characters are enough.")
 @NOTE
 @click.pass_obj
-def rollback(settings: Settings, instant: int | None, note: str) -> None:
+def rollback(settings: Settings, instant: int | None, leaving: str | None, note: str) -> None:
     """Activate again the version that was active before. Each further rollback goes one version further back.
 
     Example: pointsman policy rollback --note "the discount was wrong"
     """
     with Pointsman(settings) as service:
         active = service.versions.timeline().active
-        version = service.versions.roll_back(who=who(settings), note=note, since=instant)
+        seen = service.versions.find(leaving) if leaving else None
+        version = service.versions.roll_back(who=who(settings), note=note, since=instant, leaving=seen)
         if instant is None:
             click.echo(say("back to {version}, active from the next decision on", version=version))
             print_gone(service, active, version)

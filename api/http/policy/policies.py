@@ -26,7 +26,7 @@ from api.records.policies import (
     rule_summaries,
 )
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, Note, TrueOrFalse
+from api.shapes.fields import Instant, Note, TrueOrFalse, Word
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
 
@@ -55,6 +55,15 @@ class UnscheduleRequest(Strict):
 
 
 class RollbackRequest(Strict):
+    leaving = Word(
+        data_key="from",
+        load_default=None,
+        metadata={"description": "the version that decides, as the caller saw it; 409 if another does by then"},
+    )
+    to = Word(
+        load_default=None,
+        metadata={"description": "the version before it, as the caller saw it; 409 if another is that by then"},
+    )
     at = Instant(load_default=None, metadata={"description": "from this instant on; by default from now on"})
     note = Note(load_default="", metadata={"description": "why, for the history"})
 
@@ -168,5 +177,6 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
         """Let the version decide again that was active before; each time one further back"""
         versions = pointsman.versions
         before = versions.timeline().active
-        versions.roll_back(note=body["note"], since=body["at"], **calling())
+        seen = {name: body[name] and versions.find(body[name]) for name in ("leaving", "to")}
+        versions.roll_back(note=body["note"], since=body["at"], **seen, **calling())
         return answer(TimelineRecord.of(versions, before))

@@ -146,6 +146,34 @@ def test_two_who_roll_back_at_once_do_not_roll_back_twice(pointsman, versions, p
     assert decided_by(pointsman) == monday
 
 
+def test_who_says_which_version_they_leave_rolls_back_from_no_other(pointsman, versions, publish, monkeypatch):
+    first = decided_by(pointsman)
+    monday, friday = publish(1), publish(2)
+    versions.activate(monday, **WHO)
+    versions.activate(friday, **WHO)
+    seen = versions.timeline()
+    assert versions.roll_back(leaving=friday, to=monday, operation="mine", **WHO) == monday
+    assert versions.roll_back(leaving=friday, to=monday, operation="mine", **WHO) == monday  # answered again
+    for since in (None, NOW + HOUR):
+        with pytest.raises(NotActivated, match=f"{monday[:12]} decides already"):
+            versions.roll_back(leaving=friday, to=monday, since=since, **WHO)
+        with pytest.raises(NotActivated, match=f"{monday[:12]} decides by now"):
+            versions.roll_back(leaving=friday, since=since, **WHO)
+        with pytest.raises(NotActivated, match=f"{first[:12]} is the one before"):
+            versions.roll_back(leaving=monday, to=friday, since=since, **WHO)
+    # somebody else comes between the look and the change
+    before = changes(versions)
+    for since in (None, NOW + HOUR):
+        looks = iter([seen])
+        with monkeypatch.context() as patch:
+            look = versions.timeline
+            patch.setattr(versions, "timeline", lambda looks=looks, look=look: next(looks, None) or look())
+            with pytest.raises(NotActivated, match=f"{monday[:12]} decides already"):
+                versions.roll_back(leaving=friday, to=monday, since=since, **WHO)
+    assert changes(versions) == before
+    assert versions.timeline().scheduled == ()
+
+
 def test_a_write_whose_answer_was_lost_and_that_is_sent_again_is_one_entry(pointsman, versions, publish, client, keys):
     version, before, loaded = publish(1), len(changes(versions)), pointsman.network().version
 

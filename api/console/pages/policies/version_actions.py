@@ -126,8 +126,8 @@ ACTIONS: Mapping[str, VersionAction] = {
         path=("v1", "policies", "rollback"),
         title=text("Roll back"),
         sentence=text("From the next order on, the version decides again that was active before this one."),
-        done=text("The version before decides again."),
-        body=_with_note,
+        done=text("Version {active} decides again."),
+        body=lambda visit, form: {**_with_note(visit, form), **_as_seen(form)},
         tone="danger",
     ),
     "shadow": VersionAction(
@@ -160,6 +160,11 @@ ACTIONS: Mapping[str, VersionAction] = {
         tone="",
     ),
 }
+
+
+def _as_seen(form: Mapping[str, str]) -> dict[str, str]:
+    """From which version to which the page said that one rolls back."""
+    return {"from": form["version"], **({"to": form["to"]} if form.get("to") else {})}
 
 
 def _share(form: Mapping[str, str]) -> dict[str, str]:

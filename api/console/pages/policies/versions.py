@@ -132,7 +132,12 @@ def do(visit: Visit, version: str, action: str) -> Response:
         found, listing = _find(visit, version)
         return _show_question(visit, found["version"], action, listing, answer.problem)
     place = ("policies", "trials") if action in ("shadow", "canary") else ("policies", "versions", version)
-    return visit.after(answer, visit.link(*place), say(its.done))
+    return visit.after(answer, visit.link(*place), say(its.done, active=_short(answer.json)))
+
+
+def _short(answer: Any) -> str:
+    """The version that decides after a call, of one that answers it."""
+    return str(answer.get("active") or "")[:12] if isinstance(answer, dict) else ""
 
 
 def _action(name: str) -> VersionAction:
@@ -149,6 +154,7 @@ def _show_question(visit: Visit, version: str, action: str, listing: Any, proble
         name=action,
         action=ACTIONS[action],
         listing=listing,
+        can_be_done=action != "rollback" or (listing["active"] == version and listing["before"] is not None),
         wished=wished_instant(visit, version) if action == "schedule" else "",
         problem=problem,
         may_override=visit.may("policies_approve") and action in ("activate", "schedule", "canary"),
