@@ -32,6 +32,7 @@ PointsmanError
 ├── AwaitingApproval   the order is parked until a person approves it
 ├── OrderNotOver       units of the order are held or wait; its personal values can't be erased yet
 ├── OrderErased        the order's personal values were erased; nothing of it can be decided again
+├── OrderChanged       an order that was amended since whoever wants to amend it read it
 ├── AlreadyShipped     an amendment that would drop units that have left
 ├── NotReturnable      units that can't come back: not shipped, not counted, on another return, or too late
 ├── ReturnExists       a return's id was used before, for other units
@@ -331,6 +332,10 @@ class OrderNotOver(PointsmanError):
 
 class OrderErased(PointsmanError):
     """The personal values of the order were erased, so nothing of it can be decided again."""
+
+
+class OrderChanged(PointsmanError):
+    """An order is not as it was when whoever wants to amend it read it; nothing was changed."""
 
 
 class AlreadyShipped(PointsmanError):

@@ -22,6 +22,7 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 _OF_THE_CONNECTION = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
 _SAID_TO_PEOPLE = {
+    "order-changed": text("The order has changed meanwhile: nothing was amended. Look at what is ordered now."),
     "draft-changed": text("Somebody changed the draft since you opened this page, so that nothing was saved."),
 }
 """By the kind of a problem, what people are told where HTTP tells a program what to send."""

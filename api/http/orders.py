@@ -64,13 +64,15 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     @orders.arguments(amend_request)
     @orders.arguments(AmendQuery, location="query")
     @orders.response(HTTPStatus.OK, AmendmentRecord)
-    def amend(order: Order, query: dict[str, bool], order_id: str) -> Response:
+    def amend(order: Order, query: dict[str, Any], order_id: str) -> Response:
         """The order is another one: what left stays, what is right stays held, the rest is decided again, at once
 
         The body is the whole order as it is to be. Units that the order holds are free for that decision, and for
         nobody else. Units that have left can't be taken out of the order.
         """
-        request = AmendRequest(order=with_id(order, order_id), waits=query["wait"], op=operation_of_key())
+        request = AmendRequest(
+            order=with_id(order, order_id), waits=query["wait"], op=operation_of_key(), revision=query["revision"]
+        )
         return answer(AmendmentRecord.of(pointsman.amendments.amend(request, dry_run=query["dry_run"])))
 
     @orders.post("/<path:order_id>/cancel", scope="orders")

@@ -1,9 +1,18 @@
 """Tells whether an order that is sent again is the one that stands, however it is written."""
 
+import hashlib
 from dataclasses import replace
 
+import msgspec
+
 from engine.decide.address.address import address_of
+from engine.decide.order_record import OrderRecord
 from engine.model.facts import Network, Order
+
+
+def revision_of(order: OrderRecord) -> str:
+    """Tells an order as it was sent or last amended from the same order before it was amended, or after."""
+    return hashlib.blake2b(msgspec.json.encode(order), digest_size=12).hexdigest()
 
 
 def written_alike(sent: Order, stands: Order, network: Network, *, took_quote: bool) -> Order:

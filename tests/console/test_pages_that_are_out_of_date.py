@@ -3,7 +3,7 @@
 import re
 
 from api.console.cookies import LANGUAGE
-from tests.support.facts import policy_file
+from tests.support.facts import order, policy_file
 
 
 def published(site, hours, note=""):
@@ -19,7 +19,7 @@ def drawn(site, path, role="merchandiser", language="en"):
     client = site.client(role)
     client.set_cookie(LANGUAGE, language, path="/console")
     page = client.get(f"/console{path}").text
-    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
+    hidden = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', page)
     return page, {name: value for name, value in hidden if name not in ("csrf", "key")}
 
 
@@ -50,3 +50,23 @@ def test_a_page_that_rolls_back_goes_where_it_said_and_no_further(site):
     page, _ = drawn(site, place(second, "rollback"), language="fr")
     assert "On ne peut pas revenir en arrière" in page
     site.pointsman.versions.activate(first, who="Zoé", note="")
+
+
+def test_a_form_that_amends_an_order_undoes_nothing_that_another_person_amended(site):
+    site.pointsman.decide(order(("SHIRT", 5), ("SHIRT", 4), id="T-1"))
+    path = "/decisions/orders/T-1/amend"
+
+    def ordered():
+        return [line.quantity for line in site.pointsman.orders.show("T-1").stored.order.lines]
+
+    _, seen = drawn(site, path, "oms")
+    site.send(path, "oms", **seen, **{"quantity-1": "3", "quantity-2": "4"})
+    assert ordered() == [3, 4]
+    late = site.send(path, "oms", **seen, **{"quantity-1": "5", "quantity-2": "1"})
+    assert (late.status_code, ordered()) == (409, [3, 4])
+    assert "The order has changed meanwhile" in late.text
+    assert re.findall(r'name="quantity-\d" type="text" value="(\d)"', late.text) == ["3", "1"]
+    assert "Ordered now: 4." in late.text
+    now = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', late.text))
+    again = site.send(path, "oms", revision=now["revision"], **{"quantity-1": "3", "quantity-2": "1"})
+    assert (again.status_code, ordered()) == (303, [3, 1])

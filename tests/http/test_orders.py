@@ -232,6 +232,17 @@ def test_what_an_amendment_let_go_cannot_leave(http):
     assert "was let go by an amendment at 2026-11-27T09:00:00Z" in refused["detail"]
 
 
+def test_an_order_that_was_amended_since_it_was_read_is_not_amended_as_it_was(http):
+    name, _ = sent(http, ("SHIRT", 1))
+    path = f"/v1/orders/{name}/amend"
+    query = {"revision": http.get(f"/v1/orders/{name}").get_json()["revision"]}
+    assert http.post(path, json=order_json(("SHIRT", 2), id=name), query_string=query).status_code == 200
+    refused = problem_of(http.post(path, json=order_json(("SHIRT", 3), id=name), query_string=query), 409)
+    assert refused["type"] == "urn:pointsman:problem:order-changed"
+    query = {"revision": http.get(f"/v1/orders/{name}").get_json()["revision"]}
+    assert http.post(path, json=order_json(("SHIRT", 3), id=name), query_string=query).status_code == 200
+
+
 def test_an_amendment_with_mistakes_is_refused(http):
     name, made = sent(http, ("SHIRT", 2))
     path = f"/v1/orders/{name}/amend"

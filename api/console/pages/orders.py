@@ -120,11 +120,13 @@ def act(visit: Visit, order_id: str, action: str) -> Response:
 
 def amend_form(visit: Visit, order_id: str, problem: Problem | None = None) -> Response:
     """The order's quantities, to be changed."""
-    order = visit.get(path_of("v1", "orders", order_id))["order"]
+    state = visit.get(path_of("v1", "orders", order_id))
     return visit.show(
         "decisions/amend.html",
         status=problem.status if problem else HTTPStatus.OK,
-        order=order,
+        order=state["order"],
+        revision=state["revision"],
+        has_changed=problem is not None and problem.kind == "order-changed",
         order_id=order_id,
         problem=problem,
         form=visit.form,
@@ -137,7 +139,7 @@ def amend(visit: Visit, order_id: str) -> Response:
     for line in order["lines"]:
         line["quantity"] = _quantity(visit.form.get(f"quantity-{line['id']}", str(line["quantity"])))
     order["lines"] = [line for line in order["lines"] if line["quantity"] != 0]
-    query = {"wait": "true" if visit.form.get("wait") else None}
+    query = {"wait": "true" if visit.form.get("wait") else None, "revision": visit.form.get("revision") or None}
     answer = visit.change("POST", path_of("v1", "orders", order_id, "amend"), order, query=query)
     if answer.problem is not None:
         return amend_form(visit, order_id, answer.problem)

@@ -45,6 +45,10 @@ def with_id(order: Order, order_id: str) -> Order:
 class AmendQuery(Strict):
     """What becomes of units that stay unfilled, and whether anything is to change."""
 
+    revision = Word(
+        load_default=None,
+        metadata={"description": "that of the order as the caller read it; 409 if it was amended since"},
+    )
     wait = Flag(load_default=False, metadata={"description": "let units that stay unfilled wait for stock"})
     dry_run = Flag(load_default=False, metadata={"description": "say what would change, but change nothing"})
 

@@ -11,6 +11,7 @@ from engine.decide.order_record import OrderRecord, Record, Timestamp, timestamp
 from engine.decide.record import DecisionRecord
 from engine.orders.living_orders import OrdersPage
 from engine.orders.order_state import Action, LineState, OrderShipment, OrderState, State
+from engine.orders.same_order import revision_of
 from engine.store.hold_changes.stored_holds import Peg
 from engine.store.outcomes import UnitState
 
@@ -170,6 +171,7 @@ class OrderStateRecord(Record, frozen=True):
     states: Annotated[list[State], Meta(description="every state that any of its units is in")]
     placed_at: Timestamp
     order: Annotated[OrderRecord, Meta(description="as it was sent or last amended")]
+    revision: Annotated[str, Meta(description="of the `order`: another after each amendment that changes it")]
     lines: list[OrderLineStateRecord]
     decisions: list[OrderDecisionRecord]
     shipments: list[OrderShipmentRecord]
@@ -184,6 +186,7 @@ class OrderStateRecord(Record, frozen=True):
             states=list(state.states),
             placed_at=order.placed_at,
             order=order,
+            revision=revision_of(order),
             lines=[OrderLineStateRecord.of(line) for line in state.lines],
             decisions=[OrderDecisionRecord.of(record) for record in state.decisions],
             shipments=[OrderShipmentRecord.of(shipment) for shipment in state.shipments],

@@ -8,9 +8,10 @@ from msgspec import UNSET
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.order_checks import check_order
+from engine.decide.order_record import OrderRecord
 from engine.decide.record_parts import FollowsRecord
 from engine.decide.remainder import Barred, Remainder, barred_record, without_barred
-from engine.errors import Contended
+from engine.errors import Contended, OrderChanged
 from engine.facts_reader import FactsReader
 from engine.idempotency import answered_before, name_reused, operation
 from engine.model.facts import Network
@@ -24,7 +25,7 @@ from engine.orders.amendment.plan import (
 from engine.orders.cancellation.cancel_order import unit_costs
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, FollowUp
-from engine.orders.same_order import written_alike
+from engine.orders.same_order import revision_of, written_alike
 from engine.store.connection.client import Client
 from engine.store.follow_up_commit import Amendment
 from engine.store.hold_changes.change_script import MOST_TRIES, ChangeRequest, ChangeScript, LogFields, entry_fields
@@ -76,8 +77,8 @@ class Amendments:
     def amend(self, request: AmendRequest, *, dry_run: bool = False) -> Amended:
         """Make the order another one. Units that have left stay so. Held units stay held where that is still right; all
         others that are ordered are decided by one decision, for which those that the order held are free. With
-        `dry_run`, nothing is changed. Raises NotFound, InputInvalid, OrderInvalid, AlreadyShipped, KeyReused,
-        QuotaExceeded, Contended, NotReady, StoreUnavailable.
+        `dry_run`, nothing is changed. Raises NotFound, InputInvalid, OrderInvalid, OrderChanged, AlreadyShipped,
+        KeyReused, QuotaExceeded, Contended, NotReady, StoreUnavailable.
         """
         first = find_first_decision(self._client, self._keys, request.order.id)
         named = operation(request.fingerprint, request.op)
@@ -88,6 +89,7 @@ class Amendments:
             if answer is not None:
                 return self._amended(answer)
             request = _written_alike(request, order, self._facts.network())
+            _verify_revision(request, order)
             text = self._facts.network().quantity_text
             plan = plan_amendment(request, order, unit_costs(order, self._facts), now=now, text=text)
             if isinstance(plan, OrderAmendment):
@@ -206,6 +208,16 @@ def _written_alike(request: AmendRequest, order: OrderUnits, network: Network) -
     reading = order.reading
     took_quote = reading.entries[0].record.quote is not UNSET
     return replace(request, order=written_alike(request.order, reading.order, network, took_quote=took_quote))
+
+
+def _verify_revision(request: AmendRequest, order: OrderUnits) -> None:
+    """Raise OrderChanged if the order is neither as whoever amends it read it, nor as they want it."""
+    now = revision_of(OrderRecord.of(order.reading.order))
+    if request.revision not in (None, now) and now != revision_of(OrderRecord.of(request.order)):
+        raise OrderChanged(
+            f"the order {request.order.id} has changed meanwhile: nothing was amended. Read it again, and amend it as"
+            " it is now"
+        )
 
 
 def _barred(plan: PlannedAmendment) -> Barred:

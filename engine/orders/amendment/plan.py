@@ -25,11 +25,14 @@ from engine.store.log.entry_bodies import UnitsBody
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendRequest:
-    """`order` is the whole order as it is to be. `waits`: units that stay unfilled wait for stock."""
+    """`order` is the whole order as it is to be. `waits`: units that stay unfilled wait for stock. `revision`: that of
+    the order which is to be amended, as `revision_of` has it; None: whatever it is.
+    """
 
     order: Order
     waits: bool = False
     op: str | None = None
+    revision: str | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -5,13 +5,23 @@ from dataclasses import replace
 import pytest
 
 from engine.decide.order_record import seconds
-from engine.errors import AlreadyShipped, AwaitingApproval, InputInvalid, KeyReused, NotFound, OrderExists, OrderInvalid
+from engine.errors import (
+    AlreadyShipped,
+    AwaitingApproval,
+    InputInvalid,
+    KeyReused,
+    NotFound,
+    OrderChanged,
+    OrderExists,
+    OrderInvalid,
+)
 from engine.model.facts import Line
 from engine.orders.amendment.plan import AmendRequest, LineChange
 from engine.orders.cancellation.plan import CancelRequest
 from engine.orders.quotes.quotes import QuoteRequest
 from engine.orders.quotes.take_up import TakeRequest
 from engine.orders.rejection import RejectionRequest
+from engine.orders.same_order import revision_of
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
@@ -61,6 +71,35 @@ def lines_of(shop):
     """By line, the units in each state that has some."""
     states = shop.orders.show("O-1").lines
     return {line.line: {state: count for state, count in line.units.items() if count} for line in states}
+
+
+def test_who_says_which_order_they_amend_undoes_nothing_that_another_amended_meanwhile(shop, monkeypatch):
+    decide(shop, ("A", 1), ("B", 1))
+    read = revision_of(shop.orders.show("O-1").stored.order)
+
+    def late(*lines):
+        return shop.amendments.amend(AmendRequest(order=placed(*lines), revision=read))
+
+    with monkeypatch.context() as patched:
+        look = shop.amendments._change_script.read_order
+
+        def looked(first, *, now):
+            order = look(first, now=now)
+            patched.undo()
+            amend(shop, ("A", 3), ("B", 1))  # between the look of who is late and their change
+            return order
+
+        patched.setattr(shop.amendments._change_script, "read_order", looked)
+        with pytest.raises(OrderChanged, match="O-1 has changed meanwhile"):
+            late(("A", 1), ("B", 2))
+    assert lines_of(shop) == {"1": {"held": 3}, "2": {"held": 1}}
+    with pytest.raises(OrderChanged):
+        late(("A", 1), ("B", 1))
+    assert late(("A", 3), ("B", 1)).decision is None  # it stands so already
+    read = revision_of(shop.orders.show("O-1").stored.order)
+    shop.cancellations.cancel(CancelRequest(order="O-1", lines={"1": 1}))  # what becomes of units does not count
+    late(("A", 3), ("B", 2))
+    assert lines_of(shop) == {"1": {"held": 2, "cancelled": 1}, "2": {"held": 2}}
 
 
 def test_five_instead_of_one_keep_the_one_and_hold_four_more(shop):
