@@ -97,6 +97,10 @@ class DecisionsCursor(fields.String):
         return int(parts[0]), int(parts[1])
 
 
+class HistoryCursor(DecisionsCursor):
+    """How many changes of policy versions, and how many turns of them, are before the page."""
+
+
 class ChangedOrdersCursor(fields.String):
     """Units and micros, both of which may be below 0, and an order's id."""
 

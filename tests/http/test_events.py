@@ -3,8 +3,10 @@
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from api.http.blueprint import components
@@ -30,6 +32,8 @@ from engine.events.payloads import (
 )
 from engine.events.payloads_by_type import PAYLOADS
 from engine.events.settings import EventSettings
+from engine.events.webhooks.delivery_state import DeadLetter
+from engine.events.webhooks.stored_state import change_between, state_of
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import activate
@@ -233,6 +237,42 @@ def test_the_life_of_a_webhook(here):
 def test_a_webhook_that_can_t_be_is_refused_and_not_there(http, body, message):
     assert message in problem_of(http.post("/v1/webhooks", json=body), 422)["detail"]
     assert http.get("/v1/webhooks").get_json() == {"webhooks": []}
+
+
+def test_dead_letters_are_listed_page_by_page(http, pointsman):
+    path = f"/v1/webhooks/{http.post('/v1/webhooks', json={'url': 'https://shop.example/'}).get_json()['id']}"
+    events = ["7-0-1", "7-0-2", "7-1-1", "10-0-1"]  # two of one entry of the log; in the order of the stream
+    letter = msgspec.json.encode(DeadLetter(lane="order:1", attempts=10, at=1, error="answered 500"))
+    stored, name = pointsman.events._stored, path.rpartition("/")[2]
+    reading = stored.read(name)
+    change = change_between(state_of(reading), replace(state_of(reading), dead=len(events)))
+    assert stored.note(name, reading.version, replace(change, dead=dict.fromkeys(events, letter)))
+    every = checked(http, DeadLettersRecord, http.get(f"{path}/dead-letters"))
+    assert ([item["event"] for item in every["events"]], every["next"]) == (events, None)
+    for limit in (1, 2, 3, 4):
+        listed, after = [], ""
+        while after is not None:
+            page = checked(
+                http, DeadLettersRecord, http.get(f"{path}/dead-letters?limit={limit}{after and '&after='}{after}")
+            )
+            assert 0 < len(page["events"]) <= limit
+            listed, after = listed + page["events"], page["next"]
+        assert listed == every["events"]
+    assert "after" in problem_of(http.get(f"{path}/dead-letters?after=x"), 422)["detail"]
+    assert checked(http, WebhookRecord, http.post(f"{path}/replay", json={"event": events[1]}))["dead"] == 3
+    left = checked(http, DeadLettersRecord, http.get(f"{path}/dead-letters?limit=1&after={events[0]}"))
+    assert ([item["event"] for item in left["events"]], left["next"]) == (events[2:3], events[2])
+
+
+def test_of_where_events_go_order_takers_see_the_host_alone(http, pointsman):
+    url = "https://shop.example:8443/hooks/s3cret?token=t0ken"
+    path = f"/v1/webhooks/{http.post('/v1/webhooks', json={'url': url}).get_json()['id']}"
+    for role, seen in (("oms", "https://shop.example"), ("auditor", url), ("admin", url)):
+        client = client_of(pointsman, http.application, role=role)
+        assert checked(client, WebhookRecord, client.get(path))["url"] == seen
+        assert [item["url"] for item in checked(client, WebhookListRecord, client.get("/v1/webhooks"))["webhooks"]] == [
+            seen
+        ]
 
 
 @pytest.mark.parametrize("body", [{}, {"since": "start", "dead": True}, {"since": "now"}])

@@ -56,9 +56,19 @@ def test_the_pages_of_a_list_have_all_of_it(client, path, what, record):
         assert listed == whole[what]
 
 
-@pytest.mark.parametrize("path", ["/v1/policies", "/v1/policies/history", "/v1/whatif", "/v1/keys"])
-def test_what_no_page_gave_is_refused(client, path):
-    answer = client.get(f"{path}?after=nothing")
+@pytest.mark.parametrize(
+    "page",
+    [
+        "policies?after=nothing",
+        "policies/history?after=nothing",
+        "policies/history?after=1795770000123-0",  # that of an entry of the log
+        "policies/history?after=0-1795770000123",
+        "whatif?after=nothing",
+        "keys?after=nothing",
+    ],
+)
+def test_what_no_page_gave_is_refused(http, page):
+    answer = http.get(f"/v1/{page}")
     assert answer.status_code == 422
     assert fields_of(answer.get_json()) == ["after"]
 

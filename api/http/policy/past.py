@@ -16,7 +16,7 @@ from api.records.policies import (
     VersionTurnRecord,
 )
 from api.shapes.base import Strict
-from api.shapes.cursors import DecisionsCursor as HistoryCursor
+from api.shapes.cursors import HistoryCursor
 from api.shapes.fields import Flag, Instant, QueryNumber
 from api.shapes.list_pages import PageByName, page_of_list
 from engine.audit.search.rule_uses import rule_uses
@@ -46,7 +46,7 @@ def page_of_versions(
     """
     places = {version.version: place for place, version in enumerate(versions)}
     if after is not None and after not in places:
-        raise InputInvalid([Mistake(field="after", message="this is no 'next' of a page before")])
+        raise _no_page_before()
     page, following = page_of_list(
         [item for item in versions if item.request and item.request.is_open] if asked else versions,
         lambda version: places[version.version],
@@ -55,6 +55,10 @@ def page_of_versions(
         last_first=last_first,
     )
     return page, None if following is None else versions[following].version
+
+
+def _no_page_before() -> InputInvalid:
+    return InputInvalid([Mistake(field="after", message="this is no 'next' of a page before")])
 
 
 class HistoryQuery(Strict):
@@ -90,6 +94,8 @@ def add_past(policies: Blueprint, pointsman: Pointsman) -> None:
         """Who published, approved, activated, scheduled or rolled back which version, and why; the latest first"""
         changes, turns = pointsman.versions.history(), pointsman.versions.activations()
         of_changes, of_turns = query["after"] or (len(changes), len(turns))
+        if of_changes > len(changes) or of_turns > len(turns):
+            raise _no_page_before()
         left = tuple(max(0, place - query["limit"]) for place in (of_changes, of_turns))
         return answer(
             PolicyHistoryRecord(

@@ -108,6 +108,16 @@ def test_printers_are_listed_and_tested(shop, printer):
     assert shop.get("/v1/printers?node=nowhere").status_code == 404
 
 
+def test_printers_are_listed_page_by_page(shop):
+    every = got(shop, "/v1/printers", PrinterListRecord)
+    first = got(shop, "/v1/printers?limit=1", PrinterListRecord)
+    rest = got(shop, f"/v1/printers?limit=1&after={first['next']}", PrinterListRecord)
+    assert [item["paper"] for item in first["printers"] + rest["printers"]] == ["label", "note"]
+    assert first["printers"] + rest["printers"] == every["printers"]
+    assert (rest["next"], every["next"]) == (None, None)
+    assert got(shop, f"/v1/printers?node=lille&after={first['next']}", PrinterListRecord)["printers"] == []
+
+
 def test_a_printer_that_is_off_is_listed_with_its_next_try(shop, pointsman, add):
     add("j1")
     pointsman.fulfilment.printing._drawing.draw = lambda *_: b"a note"
