@@ -33,14 +33,14 @@ def text_with_rule_as(document: Document, rule: str, new: Mapping[str, Node]) ->
     """The text with the rule of this id as `new` has it, which are its keys but for the id. Raises ValueMistake."""
     index, rules = place_of(document, rule), rules_of(document)
     old = rules[index]
-    wanted = {"id": old["id"], **new}
-    if wanted == old:
+    replacement = {"id": old["id"], **new}
+    if replacement == old:
         return document.text
-    expected = [*rules[:index], wanted, *rules[index + 1 :]]
+    expected = [*rules[:index], replacement, *rules[index + 1 :]]
     problem = ValueMistake("", NO_PLACE)
     for whole_keys in (False, True):
         try:
-            return verified_text(document, _changed(document, index, old, wanted, whole_keys=whole_keys), expected)
+            return verified_text(document, _changed(document, index, old, replacement, whole_keys=whole_keys), expected)
         except _NoPlace:
             continue
         except ValueMistake as mistake:

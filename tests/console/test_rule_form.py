@@ -151,6 +151,54 @@ def test_a_word_that_the_network_does_not_have_is_said_at_its_row_and_kept(site)
     assert text(site) == TEXT.replace('{matches: "ly*"}', "nobodys")
 
 
+ODD = """\
+policy: peak
+rules:
+  - id: busy
+    because: {fr: "Parce  que", en: Why}
+    when:
+      order.colour: red # no such fact
+      order.tags: {has_any: [a, b, c, d, e, f, g, h, i, j, k, l, m]} # a field of lines
+    then: {prefer: 1.50, shine: bright} # no such effect
+    shade: blue # no such key
+"""
+
+
+def test_what_has_no_fields_stays_in_the_file_until_it_is_taken_out(site):
+    save(site, ODD)
+    fields = form_fields(site.client("merchandiser").get(f"/console{PEAK}").text, "rule-form")
+    assert fields["c1-lines"] == ["\n".join("abcdefghijklm")]
+    assert site.send_rule(PEAK).status_code == 303
+    assert text(site) == ODD
+    changes = {"e0-value": "2.00", "c1-lines": "\n".join("abcdefghijklmn"), "because-en": "So"}
+    assert site.send_rule(PEAK, **changes).status_code == 303
+    changed = ODD.replace("1.50", "2.00").replace("l, m]", "l, m, n]").replace("Why", "So")
+    assert text(site) == changed
+    for deed, gone in (
+        ("remove:shade", "    shade: blue # no such key\n"),
+        ("remove:e1", ", shine: bright"),
+        ("remove:c0", "      order.colour: red # no such fact\n"),
+    ):
+        fields = form_fields(site.send_rule(PEAK, deed=deed).text, "rule-form")
+        assert site.send(PEAK, "merchandiser", **fields, deed="save").status_code == 303
+        assert changed.count(gone) == 1
+        changed = changed.replace(gone, "")
+        assert text(site) == changed
+
+
+def test_a_value_that_cannot_be_is_not_saved_also_if_it_stood_there_before(site):
+    refused = site.send_rule(PEAK, **{"c1-value0": "many"})
+    assert refused.status_code == 422
+    assert 'class="wrong"' in refused.text
+    assert text(site) == TEXT
+    before = TEXT.replace("at_least: 2,", "at_least: many,")
+    save(site, before)
+    assert site.send_rule(PEAK, **{"e0-value": "2.00"}).status_code == 422
+    assert text(site) == before
+    assert site.send_rule(PEAK, **{"c1-value0": "3"}).status_code == 303
+    assert text(site) == TEXT.replace("at_least: 2,", "at_least: 3,")
+
+
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(site):
     fields = form_fields(site.client("merchandiser").get(f"/console{PEAK}").text, "rule-form")
     other = TEXT.replace("avoid: 6.00", "avoid: 7.00")

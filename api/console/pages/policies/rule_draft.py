@@ -81,7 +81,7 @@ class RuleDraft:
 
 
 def mark_of(tree: Mapping[str, Any]) -> str:
-    """What tells a rule from what it may become meanwhile."""
+    """A hash of a rule as its file has it, by which its form tells that somebody changed it meanwhile."""
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -38,7 +38,7 @@ class Effect:
         return control(part["kind"], self.values.get(part["key"], ""))
 
     def name_of(self, part: Mapping[str, Any]) -> str:
-        """Of its field."""
+        """The name of the field for this part."""
         return f"{self.place}-{part['key'] or 'value'}"
 
     @property

@@ -1,6 +1,6 @@
 """The form of a rule as a browser sends it: its rows read back, added and taken out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -12,10 +12,12 @@ from api.console.pages.policies.rule_rows import MATCHES, NEGATED, Condition, Gr
 from api.console.pages.policies.rule_words import ATTRIBUTE_KINDS, ATTRIBUTES, Vocabulary, attribute_name
 
 MOST_ROWS = 300
-"""More than a rule may compare."""
+"""Of conditions and groups, or of effects. A rule that has more than these keeps them, and none can be added to it."""
 _MOST_NESTED = 28
 """Groups within groups: a policy file nests 32 deep."""
 _MOST_VALUES = 50
+_MOST_DIGITS = 6
+"""Of how many rows there are."""
 TERM = "is:"
 """Before the name of a term, in the list of what a condition can be about."""
 _USUAL = "at_least"
@@ -32,7 +34,7 @@ def read_form(
     and the language of a reason without one.
     """
     old = read_rule(*before, vocabulary)
-    reader = _Reader(form, vocabulary, {row.was: row for row in old.rows if row.was})
+    reader = _Reader(form, vocabulary, old.rows)
     match = form.get("match", "all")
     rule = RuleDraft(
         policy=form.get("policy", ""),
@@ -57,24 +59,27 @@ def read_form(
     return rule
 
 
-def _rows(form: MultiDict[str, str], name: str) -> range:
+def _rows(form: MultiDict[str, str], name: str, before: int) -> range:
+    """The numbers of the rows that were sent; `before` is how many the rule has that is changed."""
     count = form.get(name, "")
-    return range(min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() and len(count) < 4 else 0)  # noqa: PLR2004  # fewer than 1,000
+    is_number = count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS
+    return range(min(int(count), max(MOST_ROWS, before)) if is_number else 0)
 
 
 class _Reader:
-    """`before` are the rows of the rule that is changed, by where they stood."""
+    """`before` are the rows of the rule that is changed."""
 
-    def __init__(self, form: MultiDict[str, str], vocabulary: Vocabulary, before: Mapping[str, Row]) -> None:
+    def __init__(self, form: MultiDict[str, str], vocabulary: Vocabulary, before: Sequence[Row]) -> None:
         self._form = form
         self._vocabulary = vocabulary
-        self._before = before
+        self._before = {row.was: row for row in before if row.was}
+        self._numbers = _rows(form, "conditions", len(before))
 
     def rows(self) -> list[Row]:
         """Those that stand in no group; a row stands behind the group that it is in."""
         outermost: list[Row] = []
         groups: dict[str, tuple[Group, int]] = {}
-        for number in _rows(self._form, "conditions"):
+        for number in self._numbers:
             place = f"c{number}"
             row = self._row(place)
             if row is None:
@@ -126,7 +131,7 @@ class _Reader:
 
 
 def _effects(form: MultiDict[str, str], vocabulary: Vocabulary, old: RuleDraft) -> Iterator[Effect | KeptEffect]:
-    for number in _rows(form, "effects"):
+    for number in _rows(form, "effects", len(old.effects)):
         place = f"e{number}"
         name = form.get(f"{place}-name", "")
         if form.get(f"{place}-kept"):

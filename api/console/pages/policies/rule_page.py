@@ -41,26 +41,26 @@ _MAY_STAY = frozenset({"wrong-attribute", "other-currency"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
-    """What a form is about. `found` is the rule that is changed, as HTTP has it; empty: a new one."""
+    """What a form is about. `existing` is the rule that is changed, as HTTP has it; empty: a new one."""
 
     visit: Visit
     draft: Draft
     policies: Sequence[Any]
     vocabulary: Vocabulary
-    found: Mapping[str, Any]
+    existing: Mapping[str, Any]
 
     @property
     def tree(self) -> Mapping[str, Any]:
-        return self.found["tree"] if self.found else {}
+        return self.existing["tree"] if self.existing else {}
 
     @property
     def language(self) -> str:
         """Of a reason without one."""
-        return next(iter(self.found["because"]), "en") if self.found else "en"
+        return next(iter(self.existing["because"]), "en") if self.existing else "en"
 
     @property
     def address(self) -> str:
-        words = ("rule", *self.found["id"].split("/")) if self.found else ("new-rule",)
+        words = ("rule", *self.existing["id"].split("/")) if self.existing else ("new-rule",)
         return self.visit.link("policies", "drafts", self.draft.name, *words)
 
 
@@ -97,20 +97,20 @@ def _page(visit: Visit, name: str, rule: str) -> _Page:
     """`rule` is empty for a new one."""
     draft = show_draft(visit, name)
     policies = policies_in(visit, draft)
-    found = next((its for policy in policies for its in policy["rules"] if its["id"] == rule), None)
-    if rule and (found is None or not found["tree"]):
+    existing = next((its for policy in policies for its in policy["rules"] if its["id"] == rule), None)
+    if rule and (existing is None or not existing["tree"]):
         raise NotFound
     vocabulary = Vocabulary(visit.get("/v1/policies/vocabulary"))
-    return _Page(visit=visit, draft=draft, policies=policies, vocabulary=vocabulary, found=found or {})
+    return _Page(visit=visit, draft=draft, policies=policies, vocabulary=vocabulary, existing=existing or {})
 
 
 def _send(page: _Page) -> Response:
     """One of the buttons: rows added or taken out, the sentence drawn, or the rule saved."""
     visit = page.visit
     rule = read_form(visit.request.form, page.vocabulary, LANGUAGES, (page.tree, page.language))
-    if page.found:
-        rule.policy, _, rule.id = page.found["id"].partition("/")
-    if page.found and rule.seen != mark_of(page.tree):
+    if page.existing:
+        rule.policy, _, rule.id = page.existing["id"].partition("/")
+    if page.existing and rule.seen != mark_of(page.tree):
         return _show(page, rule, status=409, problem=_changed_meanwhile())
     deed, _, place = visit.form.get("deed", "").partition(":")
     focus = _changed(page, rule, deed, place)
@@ -128,7 +128,9 @@ def _send(page: _Page) -> Response:
         return _show(page, rule, status=answer.problem.status, problem=answer.problem)
     full = f"{rule.policy.removeprefix(_NEW)}/{rule.id}"
     done = (
-        say("{rule} is changed in the draft", rule=full) if page.found else say("{rule} is in the draft now", rule=full)
+        say("{rule} is changed in the draft", rule=full)
+        if page.existing
+        else say("{rule} is in the draft now", rule=full)
     )
     return visit.after(answer, place_of(visit, page.draft.name, full), done)
 
@@ -189,7 +191,7 @@ def _edited(page: _Page, rule: RuleDraft) -> Answer:
         owner = page.visit.form.get("owner", "").strip()
         files.setdefault(f"{policy}.yaml", f"policy: {policy}\n{_owner(owner)}rules: []\n")
     tree = tree_of(rule, page.tree, page.language, page.vocabulary)
-    change = {"replace": tree} if page.found else {"add": tree}
+    change = {"replace": tree} if page.existing else {"add": tree}
     edited = edit(page.visit, dataclasses.replace(page.draft, files=files), f"{policy}/{rule.id}", **change)
     if edited.problem is not None:
         for path, message in edited.problem.fields.items():
@@ -205,7 +207,7 @@ def _is_refused(page: _Page, rule: RuleDraft, findings: Sequence[Any]) -> bool:
     """Whether some mistake is to be mended before the rule is saved; notes them at their rows. One that was there
     before and can be mended in the text alone is none of them.
     """
-    before = {(its["path"], its["code"]) for its in page.found["mistakes"]} if page.found else set()
+    before = {(its["path"], its["code"]) for its in page.existing["mistakes"]} if page.existing else set()
     refused = False
     for finding in findings:
         if finding["severity"] == "error" and finding["code"] not in _MAY_STAY:
@@ -245,15 +247,19 @@ def _show(
         rule.policy = policies[0][0] if policies else f"{_NEW}{_new_policy(page.draft, {})}"
     if edited is None and rule.effects and rule.id and not _missing(rule) and status != 409:  # noqa: PLR2004  # of another rule
         edited = _edited(page, rule)
-    told = edited.json if edited is not None and edited.ok else {"says": "", "findings": page.found.get("mistakes", ())}
-    _note_findings(rule, told["findings"])
-    rule_ids = [its["id"] for policy in page.policies for its in policy["rules"] if its["id"] != page.found.get("id")]
+    says, findings = "", page.existing.get("mistakes", ())
+    if edited is not None and edited.ok:
+        says, findings = edited.json["says"], edited.json["findings"]
+    _note_findings(rule, findings)
+    rule_ids = [
+        its["id"] for policy in page.policies for its in policy["rules"] if its["id"] != page.existing.get("id")
+    ]
     return visit.show(
         "policies/rule_form.html",
         status=status,
         draft=page.draft,
         rule=rule,
-        found=page.found,
+        existing=page.existing,
         address=page.address,
         policies=policies,
         new_policies=[f"{_NEW}{_new_policy(page.draft, dict(policies))}"],
@@ -273,10 +279,10 @@ def _show(
         attribute_kinds=ATTRIBUTE_KIND_NAMES,
         begins=control("instant", rule.begins),
         until=control("instant", rule.until),
-        says=told["says"],
+        says=says,
         problem=problem,
         wrong=Problem(status=422, kind="", detail="", fields=rule.mistakes, findings=())
-        if visit.request.method == "POST" or page.found
+        if visit.request.method == "POST" or page.existing
         else None,
         fact_groups=FACT_GROUPS,
         focus=focus,

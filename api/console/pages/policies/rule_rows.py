@@ -35,17 +35,17 @@ class Condition:
 
     @property
     def word(self) -> str:
-        """Of the operator."""
+        """That of the operator, as a policy file has it."""
         return self.operator.removeprefix(NEGATED)
 
     @property
     def kind(self) -> str:
-        """Of its values; empty: any text."""
+        """The kind of its values; empty: any text."""
         return "" if self.word == "matches" or self.takes in ("flag", "fact") else str(self.fact["kind"])
 
     @property
     def operators(self) -> list[str]:
-        """Those to choose from."""
+        """The operators to choose from."""
         offered = list(self.fact["operators"])
         offered += [f"{NEGATED}{word}" for word in _NEGATABLE if word in offered]
         return offered if self.operator in offered else [*offered, self.operator]
@@ -81,8 +81,8 @@ class Condition:
     @property
     def controls(self) -> list[Control]:
         """The fields to write its values into."""
-        wanted = {"two": 2, "several": len(self.values) + _EMPTY}.get(self.takes, 1)
-        written = [*self.values, *[""] * wanted][: max(1, wanted)]
+        count = {"two": 2, "several": len(self.values) + _EMPTY}.get(self.takes, 1)
+        written = [*self.values, *[""] * count][:count]
         return [control(self.kind, value) for value in written]
 
     @property

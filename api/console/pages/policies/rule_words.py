@@ -16,14 +16,14 @@ _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "word": ("equals", "not", "matches", "known"),
     "tags": ("has", "has_any", "has_all", "known"),
 }
-"""Of an attribute that the network does not have, by its kind."""
+"""The operators of an attribute that the network does not have, by its kind."""
 _ORDERED = frozenset({"at_least", "more_than", "at_most", "less_than", "between"})
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _MOST_NAME = 64
 
 
 class Vocabulary:
-    """By word."""
+    """The facts, effects and operators, each found by its word."""
 
     def __init__(self, answered: Mapping[str, Any]) -> None:
         self.answered = answered

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from api.console.pages.policies.rule_draft import RuleDraft, read_rule, tree_of
-from api.console.pages.policies.rule_form import add_condition, remove_row
+from api.console.pages.policies.rule_form import MOST_ROWS, add_condition, read_form, remove_row
 from api.console.pages.policies.rule_rows import Condition, Group, Kept, Term
 from api.console.pages.policies.rule_words import Vocabulary
 from api.records.policy_vocabulary import VocabularyRecord
@@ -94,6 +95,30 @@ def test_what_is_added_to_a_group_and_taken_out_again_leaves_the_rule_as_it_was(
         assert row.path
     remove_row(form, row.place)
     assert written(form, tree) == tree
+
+
+def sent(form):
+    """What a browser sends of the rows of conditions."""
+    places = {id(row): group.place for group in form.rows if isinstance(group, Group) for row in group.parts}
+    fields = {"conditions": str(len(form.rows)), "match": form.conditions.match}
+    for row in form.rows:
+        fields |= {f"{row.place}-was": row.was, f"{row.place}-in": places.get(id(row), "")}
+        if isinstance(row, Group):
+            fields[f"{row.place}-match"] = row.match
+        else:
+            fields |= {f"{row.place}-fact": row.fact["word"], f"{row.place}-operator": row.operator}
+            fields |= {f"{row.place}-value{number}": value for number, value in enumerate(row.values)}
+    return MultiDict(fields)
+
+
+def test_no_condition_of_a_rule_with_very_many_is_lost_and_none_is_added():
+    pairs = [{"order.id": f"o{number}", "order.units": {"at_least": str(number)}} for number in range(1, 121)]
+    tree = {"because": "x", "then": {"prefer": "1"}, "when": {"any": pairs}}
+    form = read_back(tree)
+    read = read_form(sent(form), VOCABULARY, ("en",), (tree, "en"))
+    assert len(read.rows) == len(form.rows) > MOST_ROWS
+    assert written(read, tree)["when"] == tree["when"]
+    assert add_condition(read, VOCABULARY, "order.id") == ""
 
 
 def test_groups_are_written_within_groups():

@@ -144,6 +144,11 @@ def test_rules_in_brackets_are_changed_too_and_a_rule_that_is_not_there_is_refus
         text_with_rule_as(document(text), "c", {})
 
 
+def test_what_would_be_read_as_something_else_is_refused():
+    with pytest.raises(ValueMistake, match="change it in the text"):
+        changed("first", with_when(lambda when: when.update({"order.value": {"at_least: 5, at_most": Plain("9")}})))
+
+
 @examples(100)
 @given(st.data())
 def test_whatever_a_rule_becomes_the_file_means_that_and_is_as_it_was_around_it(data):
