@@ -94,7 +94,10 @@ class DecisionsCursor(fields.String):
         parts = value.split("-") if isinstance(value, str) else []
         if len(parts) != _ENTRY_PARTS or not all(_is_number(part, _MOST_DIGITS) for part in parts):
             raise ValidationError("this is no 'next' of a page before")
-        return int(parts[0]), int(parts[1])
+        entry = int(parts[0]), int(parts[1])
+        if not any(entry):  # no entry has this id, and the server reads nothing before it
+            raise ValidationError("this is no 'next' of a page before")
+        return entry
 
 
 class HistoryCursor(DecisionsCursor):

@@ -86,6 +86,17 @@ def test_the_first_page_has_what_people_did_and_says_what_is_not_sealed_yet(site
     assert site.client("auditor").get("/console/audit?done_by=nobody").status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/audit", "/audit/accesses"])
+def test_days_in_the_wrong_order_and_a_place_that_is_none_are_said_in_the_readers_language(site, path):
+    french = {"Accept-Language": "fr"}
+    answer = site.client("auditor").get(f"/console{path}?from=2026-11-27&until=2026-11-26", headers=french)
+    assert answer.status_code == 422
+    assert 'id="field-until-wrong">la période finit avant de commencer' in answer.text
+    answer = site.client("auditor").get(f"/console{path}?after=0-0", headers=french)
+    assert (answer.status_code, "pas la suite" in answer.text) == (422, True)
+    assert site.client("auditor").get(f"/console{path}?from=2026-11-27&until=2026-11-27").status_code == 200
+
+
 def test_who_read_what_is_listed(site):
     client_of(site.pointsman, site.app, client="Eve <i>", role="auditor").get("/v1/orders/A-1")
     wait_until(lambda: "Eve &lt;i&gt;" in shown(site, "/audit/accesses?what=orders_show"), "the read is recorded")

@@ -6,6 +6,7 @@ import pytest
 
 from api.console.pages.stock import sku
 from engine.model.transfer_lanes import NodeNames, TransferLane
+from rules.vocabulary import NODE_TYPES
 from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.console import page_of, verify_pages
@@ -82,6 +83,12 @@ def test_places_are_listed_by_what_they_are(site):
         assert "lille warehouse FR parcel lyon warehouse" in text_of(client.get("/console/stock/nodes"))
         assert "lille" not in text_of(client.get("/console/stock/nodes?search=L&type=store"))
         assert "lyon" not in text_of(client.get("/console/stock/nodes?search=li"))
+        french = client.get("/console/stock/nodes", headers={"Accept-Language": "fr"}).text
+        chosen = re.findall(
+            r'<option value="(\w+)">\w', french[french.index('name="type"') : french.index('name="tag"')]
+        )
+        assert tuple(chosen) == NODE_TYPES
+        assert "lyon entrepôt" in text_of(client.get("/console/stock/nodes", headers={"Accept-Language": "fr"}))
 
 
 def test_a_sku_that_nothing_goes_by_is_said(site):

@@ -6,7 +6,7 @@ from api.records.stock.master_data import NodesPageRecord, ProductsPageRecord
 from tests.conftest import activate
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
-from tests.support.problem_json import fields_of
+from tests.support.problem_json import fields_of, problem_of
 
 PRODUCT = {"category": "home", "lifecycle": "core", "weight_g": 100}
 
@@ -59,7 +59,6 @@ def test_nodes_are_listed_by_id_and_by_what_they_are(http, pointsman):
     assert nodes(http, limit=1) == every
     of_type = {name: node for name, node in pointsman.network().nodes.items() if node.type == "store"}
     assert nodes(http, type="store") == sorted(of_type)
-    assert nodes(http, type="nothing") == []
     assert nodes(http, service="courier") == sorted(
         name for name, node in pointsman.network().nodes.items() if "courier" in node.services
     )
@@ -76,3 +75,10 @@ def test_nodes_are_found_by_their_tags_and_by_whether_they_rest(http, pointsman)
     assert nodes(http, resting="false") == others
     (resting,) = http.get("/v1/nodes?resting=true").get_json()["nodes"]
     assert resting["rests_until"] == "2026-11-27T11:00:00Z"
+
+
+def test_a_type_that_no_node_can_have_is_refused_with_those_that_there_are(http):
+    problem = problem_of(http.get("/v1/nodes?type=shop"), 422)
+    (error,) = problem["errors"]
+    assert error["field"] == "type"
+    assert "warehouse, store, supplier, distributor" in error["message"]

@@ -4,13 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from marshmallow import post_load
+from marshmallow import post_load, validates_schema
 
 from api.http.blueprint import Blueprint, answer
 from api.records.audit.accesses import AccessListRecord
 from api.shapes.base import Strict
 from api.shapes.cursors import DecisionsCursor
 from api.shapes.fields import Instant, QueryNumber, Word
+from api.shapes.period import verify_period
 from engine.service import Pointsman
 from engine.store.audit.accesses import AccessFilter
 
@@ -31,6 +32,10 @@ class AccessesQuery(Strict):
     what = Word(load_default=None, metadata={"description": "an operation or command", "example": "orders_show"})
     limit = QueryNumber(1, MOST_ACCESSES, load_default=100)
     after = DecisionsCursor(load_default=None, metadata={"description": "`next` of the page before"})
+
+    @validates_schema
+    def _begins_before_it_ends(self, data: dict[str, Any], **_: Any) -> None:
+        verify_period(data["start"], data["end"])
 
     @post_load
     def _filtered(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

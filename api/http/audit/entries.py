@@ -4,13 +4,14 @@ from http import HTTPStatus
 from typing import Any, get_args
 
 from flask import Response
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load, validate, validates_schema
 
 from api.http.blueprint import Blueprint, answer
 from api.records.audit.entries import LoggedEntriesRecord
 from api.shapes.base import Strict
 from api.shapes.cursors import DecisionsCursor
 from api.shapes.fields import Instant, QueryNumber, Word
+from api.shapes.period import verify_period
 from engine.service import Pointsman
 from engine.store.audit.entry_pages import EntryFilter
 from engine.store.log.done_by import DoneBy
@@ -36,6 +37,10 @@ class EntriesQuery(Strict):
     about = Word(load_default=None, metadata={"description": "the decision, version or node that it is about"})
     limit = QueryNumber(1, MOST_ENTRIES, load_default=100)
     after = DecisionsCursor(load_default=None, metadata={"description": "`next` of the page before"})
+
+    @validates_schema
+    def _begins_before_it_ends(self, data: dict[str, Any], **_: Any) -> None:
+        verify_period(data["start"], data["end"])
 
     @post_load
     def _filtered(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

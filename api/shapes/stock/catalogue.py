@@ -10,6 +10,7 @@ from api.shapes.fields import Flag, QueryNumber, Word
 from api.shapes.limits import MOST_LISTED_NODES, MOST_PRODUCTS
 from engine.model.facts import Node
 from engine.store.network.product_words import OF_A_SKU, OF_A_WORD, SEPARATOR, folded, sku_of
+from rules.vocabulary import NODE_TYPES
 
 _LONGEST_SEARCH: Final = 200
 
@@ -81,7 +82,7 @@ class NodesQuery(Strict):
     """Nodes with all that is asked for; read as `filtered`."""
 
     search = Word(load_default=None, metadata={"description": "how their id begins; capitals and accents don't count"})
-    type = Word(load_default=None, metadata={"description": "what it is, a word of the network such as store"})
+    type = fields.String(load_default=None, validate=validate.OneOf(NODE_TYPES), metadata={"description": "what it is"})
     tag = Word(load_default=None, metadata={"description": "one of its tags"})
     country = Word(load_default=None, metadata={"description": "as ISO 3166-1 has it, such as FR"})
     region = Word(load_default=None, metadata={"description": "as the network names it"})

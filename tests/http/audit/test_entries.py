@@ -120,3 +120,17 @@ def test_few_that_match_are_found_page_by_page(http, made, monkeypatch):
     monkeypatch.undo()
     assert seen == entries(http, done_by="people")["entries"]
     assert [entry["kind"] for entry in seen] == ["webhook_added"]
+
+
+@pytest.mark.parametrize("path", ["/v1/audit/entries", "/v1/audit/accesses", "/v1/decisions", "/v1/policies/history"])
+def test_a_place_before_every_entry_is_no_next_of_a_page(http, made, path):
+    problem = problem_of(http.get(f"{path}?limit=1&after=0-0"), 422)
+    assert problem["errors"] == [{"field": "after", "message": "this is no 'next' of a page before"}]
+    assert http.get(f"{path}?limit=1&after=0-1").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/audit/entries", "/v1/audit/accesses"])
+def test_a_period_that_ends_before_it_begins_is_refused(http, path):
+    query = "from=2026-11-27T00:00:00Z&until=2026-11-27T00:00:00Z"
+    problem = problem_of(http.get(f"{path}?{query}"), 422)
+    assert [(its["field"], "ends before it begins" in its["message"]) for its in problem["errors"]] == [("until", True)]

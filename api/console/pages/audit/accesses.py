@@ -1,9 +1,11 @@
 """The access log: who read personal data."""
 
+from http import HTTPStatus
+
 from flask import Response
 
 from api.console.console import Console
-from api.console.pages.audit.entries import in_instants
+from api.console.pages.audit.entries import in_instants, page_or_problem
 from api.console.visit import Visit
 
 
@@ -14,9 +16,11 @@ def add_to(console: Console) -> None:
 
 def who_read_what(visit: Visit) -> Response:
     chosen = visit.chosen("by", "id", "what", "from", "until")
-    page = visit.get("/v1/audit/accesses", limit="50", after=visit.query.get("after"), **in_instants(visit, chosen))
+    page, problem = page_or_problem(visit, "/v1/audit/accesses", in_instants(visit, chosen), empty={"accesses": []})
     return visit.show(
         "audit/accesses.html",
+        status=HTTPStatus.OK if problem is None else problem.status,
+        problem=problem,
         accesses=page["accesses"],
         chosen=chosen,
         next_page=visit.next_page(page, "audit", "accesses", **chosen),

@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from flask import Response
 
-from api.console.calls import path_of
+from api.console.calls import CallRefused, Problem, path_of
 from api.console.console import Console
 from api.console.visit import Visit
 from api.language.current import text
@@ -32,12 +34,14 @@ def add_to(console: Console) -> None:
 
 def log_entries(visit: Visit) -> Response:
     chosen = visit.chosen("kind", "by", "about", "from", "until", "done_by") or {"done_by": "people"}
-    asked = {**in_instants(visit, chosen), "after": visit.query.get("after")}
+    asked = in_instants(visit, chosen)
     if asked.get("done_by") == EVERYBODY:
         del asked["done_by"]
-    page = visit.get("/v1/audit/entries", limit="50", **asked)
+    page, problem = page_or_problem(visit, "/v1/audit/entries", asked, empty={"entries": [], "damaged": []})
     return visit.show(
         "audit/entries.html",
+        status=HTTPStatus.OK if problem is None else problem.status,
+        problem=problem,
         page=page,
         chosen=chosen,
         kinds=dict.fromkeys((*KINDS, *chosen.get("kind", "").split()), ""),
@@ -48,6 +52,21 @@ def log_entries(visit: Visit) -> Response:
 
 def one_entry(visit: Visit, entry: str) -> Response:
     return visit.show("audit/entry.html", proof=visit.get(path_of("v1", "audit", "proof", entry)))
+
+
+def page_or_problem(
+    visit: Visit, path: str, asked: Mapping[str, str], *, empty: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], Problem | None]:
+    """A page of a log; an empty one, with what is wrong, if a field of the filter was not understood. Raises
+    CallRefused of any other problem.
+    """
+    query = {"limit": "50", "after": visit.query.get("after"), **asked}
+    answer = visit.ask("GET", path, query=query)
+    if answer.problem is None:
+        return answer.json, None
+    if not answer.problem.fields.keys() & asked.keys():
+        raise CallRefused(answer.problem)
+    return {**empty, "next": None}, answer.problem
 
 
 def in_instants(visit: Visit, chosen: Mapping[str, str]) -> dict[str, str]:

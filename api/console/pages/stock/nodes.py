@@ -4,6 +4,16 @@ from flask import Response
 
 from api.console.console import Console
 from api.console.visit import Visit
+from api.language.current import text
+
+TYPES = {
+    "": text("all types"),
+    "warehouse": text("warehouse"),
+    "store": text("store"),
+    "supplier": text("supplier"),
+    "distributor": text("distributor"),
+}
+"""By the words of HTTP, which has none for all."""
 
 
 def add_to(console: Console) -> None:
@@ -18,5 +28,6 @@ def every_node(visit: Visit) -> Response:
         "stock/nodes.html",
         nodes=page["nodes"],
         chosen=chosen,
+        types=TYPES,
         next_page=visit.next_page(page, "stock", "nodes", **chosen),
     )
