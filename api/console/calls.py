@@ -3,7 +3,7 @@
 import contextvars
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
@@ -20,7 +20,8 @@ Query: TypeAlias = Mapping[str, str | Sequence[str] | None]
 Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
-_OF_THE_CONNECTION = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+_OF_THE_CONNECTION = ("REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme", "pointsman.ending")
+"""With what tells an answer that is passed on part by part that it has to end."""
 _SAID_TO_PEOPLE = {
     "order-changed": text("The order has changed meanwhile: nothing was amended. Look at what is ordered now."),
     "draft-changed": text("Somebody changed the draft since you opened this page, so that nothing was saved."),
@@ -122,6 +123,46 @@ class CallRefused(Exception):  # named for the fault
         self.problem = problem
 
 
+class StreamedAnswer:
+    """The answer to a call of `api` whose body is made as it is read, by an iterator that has to be closed."""
+
+    def __init__(self, api: Wsgi, environ: dict[str, Any]) -> None:
+        # in a context of its own: who calls, and on which network, is kept in one
+        self._context = contextvars.Context()
+        begun: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            begun[:] = [status, headers]
+
+        parts = self._context.run(api, environ, start_response)
+        self._close = getattr(parts, "close", None)
+        self._parts = iter(parts)
+        status, headers = begun
+        self.status, self.headers = int(status.partition(" ")[0]), Headers(headers)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return self._context.run(next, self._parts)
+
+    def close(self) -> None:
+        if self._close is not None:
+            self._context.run(self._close)
+
+    @property
+    def problem(self) -> Problem | None:
+        """None if it was carried out; else it is read to the end."""
+        return None if self.status < HTTPStatus.MULTIPLE_CHOICES else self.whole().problem
+
+    def whole(self) -> Answer:
+        """With all of its body, which is read to the end."""
+        try:
+            return Answer(status=self.status, headers=self.headers, body=b"".join(self))
+        finally:
+            self.close()
+
+
 class Calls:
     """Makes calls of `api` as part of `within`, the request that is being answered. `signed` is what the environment of
     a call has to say who makes it; `headers` are those of every call.
@@ -154,16 +195,18 @@ class Calls:
         A value of the query that is None or empty is left out.
         """
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        environ = self._environ(method, path, query or {}, data)
+        environ = self._environ(method, path, query or {}, data, headers or {})
         if body is not None:
             environ["CONTENT_TYPE"] = kind
-        for name, value in {**self._headers, **(headers or {})}.items():
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = value.encode().decode("latin-1")
-        # in a context of its own: who calls, and on which network, is kept in one
-        return contextvars.Context().run(self._run, environ)
+        return StreamedAnswer(self._api, environ).whole()
 
-    def _environ(self, method: str, path: str, query: Query, data: bytes) -> dict[str, Any]:
+    def stream(self, path: str, *, query: Query | None = None) -> StreamedAnswer:
+        """A GET whose answer may be of any size."""
+        return StreamedAnswer(self._api, self._environ("GET", path, query or {}, b"", {}))
+
+    def _environ(self, method: str, path: str, query: Query, data: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
         outer = self._within.environ
+        sent = {**self._headers, **headers}
         return {
             **{name: outer[name] for name in (*_OF_THE_CONNECTION, *_PASSED_ON) if name in outer},
             "REQUEST_METHOD": method,
@@ -187,23 +230,11 @@ class Calls:
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
             **self._signed,
+            **{
+                f"HTTP_{name.upper().replace('-', '_')}": value.encode().decode("latin-1")
+                for name, value in sent.items()
+            },
         }
-
-    def _run(self, environ: dict[str, Any]) -> Answer:
-        begun: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            begun[:] = [status, headers]
-
-        parts = self._api(environ, start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            close = getattr(parts, "close", None)
-            if close is not None:
-                close()
-        status, headers = begun
-        return Answer(status=int(status.partition(" ")[0]), headers=Headers(headers), body=body)
 
 
 def path_of(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes the sealed log into a file that can be verified without a server: JSON, a line each.
+"""Exports the sealed log, as a file that can be verified without a server: JSON, a line each.
 
 The first line names the log, its checkpoint and its keys. Then come the leaves of the tree, in pieces, then the
 entries, each as the canonical JSON whose SHA-256 its leaf has, and at last a signed note with the SHA-256 of all lines
@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,63 +36,90 @@ _ONLY_ITS_OWNER = 0o600
 """Everything of the log is in it."""
 
 
-def export(
-    client: Client,
-    keys: Keys,
-    path: Path,
-    *,
-    state: SealedState,
-    verifier_keys: Sequence[str],
-    sign: Callable[[str], str] | None,
-    archived: bool,
-    by: str,
-    at: int,
-    on_altered: Callable[[Finding], None],
-) -> int:
-    """Write the log as far as it is sealed into a new file, compressed if its name ends with .gz; returns how many
-    entries that are. Without `archived`, those that are in the archive alone are left out. The file appears once it is
-    whole. `sign` makes a signed note of a text. `on_altered` is called with all that is not as it was sealed: it is
-    written all the same, for those who look into it. Raises ArchiveUnavailable, and InputInvalid if there is a file of
-    that name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What is exported, and by whom. `sign` makes a signed note of a text; without it the lines are not signed. Without
+    `archived`, entries that are in the archive alone are left out.
+    """
+
+    state: SealedState
+    verifier_keys: Sequence[str]
+    sign: Callable[[str], str] | None
+    archived: bool
+    by: str
+    at: int
+
+    @property
+    def left_out(self) -> int:
+        """How many of the first entries are."""
+        return 0 if self.archived else self.state.trimmed
+
+    @property
+    def entries(self) -> int:
+        """How many entries were sealed of what is exported."""
+        return self.state.size - self.left_out
+
+
+def export_lines(
+    client: Client, keys: Keys, exported: Exported, *, on_altered: Callable[[Finding], None]
+) -> Iterator[bytes]:
+    """The log as far as it is sealed, a line at a time; the last is the signed one, if it is signed. `on_altered` is
+    called at the end with all that is not as it was sealed: it is among the lines all the same, for those who look into
+    it. Raises ArchiveUnavailable, StoreUnavailable and SealBroken: what was made until then is a part, and verifying it
+    says so.
+    """
+    comparison = ReadComparison(client, keys, first=exported.left_out, end=exported.state.size)
+    digest = hashlib.sha256()
+    for line in itertools.chain(
+        (orjson.dumps(_header(keys, exported)),),
+        _leaf_lines(SealedLog(client, keys), exported.state),
+        _entry_lines(client, keys, exported.state, exported.left_out, comparison),
+    ):
+        ended = line + b"\n"
+        digest.update(ended)
+        yield ended
+    if exported.sign is not None:
+        yield orjson.dumps({"signed": exported.sign(signed_text(digest.digest()))}) + b"\n"
+    for finding in comparison.findings:
+        on_altered(finding)
+
+
+def write_export(path: Path, lines: Iterator[bytes]) -> int:
+    """Write the lines into a new file, compressed if its name ends with .gz; returns how many entries that are. The
+    file appears once it is whole. Raises what making the lines does, and InputInvalid if there is a file of that name.
     """
     if path.exists():
         raise InputInvalid([Mistake(field=str(path), message="is there already; name another file, or remove it")])
-    left_out = 0 if archived else state.trimmed
-    header = {
-        "format": FORMAT,
-        "log": state.origin,
-        "network": keys.network,
-        "release": VERSION,
-        "exported_at": at,
-        "by": by,
-        "size": state.size,
-        "archived": left_out,
-        "keys": list(verifier_keys),
-        "checkpoint": str(state.signed.note),
-    }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     written = 0
     try:
         unfinished.touch(_ONLY_ITS_OWNER)
         with opened(unfinished, "wb", compressed=path.suffix == COMPRESSED) as file:
-            digest = hashlib.sha256()
-            comparison = ReadComparison(client, keys, first=left_out, end=state.size)
-            lines = (orjson.dumps(header), *_leaf_lines(SealedLog(client, keys), state))
-            for line in itertools.chain(lines, _entry_lines(client, keys, state, left_out, comparison)):
-                file.write(line + b"\n")
-                digest.update(line + b"\n")
+            for line in lines:
+                file.write(line)
                 written += line.startswith(ENTRY)
-            if sign is not None:
-                file.write(orjson.dumps({"signed": sign(signed_text(digest.digest()))}) + b"\n")
         unfinished.replace(path)
-        for finding in comparison.findings:
-            on_altered(finding)
     except OSError as error:
         raise PointsmanError(f"{path} can't be written: {error}") from error
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return written
+
+
+def _header(keys: Keys, exported: Exported) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "log": exported.state.origin,
+        "network": keys.network,
+        "release": VERSION,
+        "exported_at": exported.at,
+        "by": exported.by,
+        "size": exported.state.size,
+        "archived": exported.left_out,
+        "keys": list(exported.verifier_keys),
+        "checkpoint": str(exported.state.signed.note),
+    }
 
 
 def signed_text(digest: bytes) -> str:

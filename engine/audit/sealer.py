@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audit.checkpoint_files import AppendedCheckpoints, CheckpointMemory, LatestCheckpoint
-from engine.audit.export import export
+from engine.audit.export import Exported, export_lines, write_export
 from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import Finding
 from engine.audit.sealing.signed_note import SignedNote, VerifierKey
@@ -147,23 +147,28 @@ class Sealer:
         self, path: Path, *, by: str, archived: bool = True, on_altered: Callable[[Finding], None] = lambda _: None
     ) -> int:
         """Seal what is not sealed yet, if there is a key, and write the sealed log into a new file, with what is
-        `archived` or without; returns the number of its entries. See `export`.
+        `archived` or without; returns the number of its entries. See `export_lines` and `write_export`.
         """
         state = self.seal() if self.can_seal else self._log.state()
         if not state.size:
             raise NotReady("nothing is sealed, so there is nothing to export")
-        return export(
-            self._client,
-            self._keys,
-            path,
+        exported = self.exported(state, by=by, archived=archived)
+        return write_export(path, self.export_lines(exported, on_altered=on_altered))
+
+    def exported(self, state: SealedState, *, by: str, archived: bool) -> Exported:
+        """What an export of the log in that state is made of; signed if there is a key."""
+        return Exported(
             state=state,
             verifier_keys=[str(published.key) for published in self.published_keys(state)],
             sign=functools.partial(self._note, name=state.origin) if self.has_key else None,
             archived=archived,
             by=by,
             at=self._clock(),
-            on_altered=on_altered,
         )
+
+    def export_lines(self, exported: Exported, *, on_altered: Callable[[Finding], None]) -> Iterator[bytes]:
+        """The lines of such an export; see `export_lines`."""
+        return export_lines(self._client, self._keys, exported, on_altered=on_altered)
 
     def forget(self) -> None:
         """The network was deleted on purpose, and what was sealed of it with it."""

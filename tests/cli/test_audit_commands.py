@@ -42,6 +42,8 @@ def test_a_log_is_sealed_exported_and_verified_and_what_was_done_to_the_file_is_
     plain = tmp_path / "log.audit"
     done(run("audit", "export", str(plain)))
     lines = plain.read_bytes().splitlines(keepends=True)
+    plain.write_bytes(b"".join(lines[:-1]))
+    assert "its last line may be missing" in done(run("audit", "verify", str(plain), "--key", key))
     plain.write_bytes(b"".join(line for line in lines if b'"kind":"loaded"' not in line))
     named = run("audit", "verify", str(plain), "--key", key)
     assert (named.returncode, "was deleted: it was sealed as number 0" in named.stdout) == (1, True)

@@ -7,15 +7,19 @@ import re
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.http.audit import exports
+from api.http.serving.ending import ENVIRON_KEY
 from engine.audit.sealing.leaf import canonical
 from engine.audit.sealing.signing import verifier_key
 from engine.audit.settings import AuditSettings
+from engine.errors import Interrupted
 from engine.service import Pointsman
 from engine.settings import Settings
 from tests.conftest import Clock, activate, small
 from tests.support.audit_exports import forge, write_signed
 from tests.support.callers import client_of
 from tests.support.console import console_site, page_of, verify_pages
+from tests.support.ends_after import EndsAfter
 from tests.support.order_json import order_json
 from tests.support.wait_until import wait_until
 
@@ -123,7 +127,7 @@ def test_evidence_of_a_period_is_made_and_saved(site):
 
 
 def test_who_has_no_part_in_it_sees_nothing_of_it(site):
-    for path in ("/audit", "/audit/accesses", "/audit/checkpoint", "/audit/verify", "/audit/evidence"):
+    for path in ("/audit", "/audit/accesses", "/audit/checkpoint", "/audit/verify", "/audit/export", "/audit/evidence"):
         assert site.client("merchandiser").get(f"/console{path}").status_code == 403
         assert site.client(None).get(f"/console{path}").status_code == 303
 
@@ -211,6 +215,33 @@ def test_the_browser_does_not_call_an_export_altered_because_of_what_was_typed(o
         forged = tmp_path / "forged.audit"
         forged.write_bytes(path.read_bytes().replace(b'"by":"eve"', b'"by":"bob"'))
         assert "The file is not as it was signed." in verdict(look, forged, keys=other)
+
+
+def test_an_export_that_is_saved_in_the_console_is_found_whole_there(opened, site, tmp_path):
+    saved = tmp_path / "saved.audit"
+    with page_of(opened, site, "/audit/verify", role="auditor") as look:
+        with look.page.expect_download() as begun:
+            look.page.click("a:has-text('Save an export')")
+        begun.value.save_as(saved)
+        said = verdict(look, saved)
+        assert look.complaints == []
+    assert said.startswith("All that was checked is as it was sealed.")
+    assert "The file as a whole is as it was signed." in said
+    assert re.fullmatch(r"[\w-]+\.audit", begun.value.suggested_filename)
+    assert b'"by":"Ada auditor"' in saved.read_bytes().splitlines()[0]
+    assert "Ada auditor" in shown(site, "/audit/accesses?what=audit_export")
+    assert "console" in shown(site, "/audit?kind=exported")
+
+
+def test_an_export_is_passed_on_as_it_is_made_and_breaks_off_where_it_can_t_go_on(site, monkeypatch):
+    monkeypatch.setattr(exports, "_PART_BYTES", 1)
+    client, came = site.client("auditor"), []
+    answer = client.get("/console/audit/export", environ_overrides={ENVIRON_KEY: EndsAfter(3)})
+    with pytest.raises(Interrupted):
+        came.extend(answer.response)
+    assert len(came) == 3
+    refused = client.get("/console/audit/export", environ_overrides={ENVIRON_KEY: EndsAfter(0)})
+    assert (refused.status_code, "attachment" in str(refused.headers)) == (503, False)
 
 
 @pytest.mark.parametrize(

@@ -326,6 +326,7 @@ def test_the_openapi_page_describes_every_address_and_names_what_it_does(http):
         ("get", "/v1/audit/accesses"): "accesses_page",
         ("get", "/v1/audit/checkpoint"): "audit_checkpoint",
         ("get", "/v1/audit/consistency"): "audit_consistency",
+        ("get", "/v1/audit/export"): "audit_export",
         ("get", "/v1/audit/keys"): "audit_keys",
         ("get", "/v1/audit/proof/{entry}"): "audit_proof",
         ("get", "/v1/audit/tile/{level}/{part}"): "audit_tile",

@@ -3,24 +3,11 @@
 import json
 
 from api.http.serving.ending import ENVIRON_KEY, Ending
+from tests.support.ends_after import EndsAfter
 from tests.support.order_json import order_json
 from tests.support.problem_json import problem_of
 
 KEY = {"Idempotency-Key": "wave"}
-
-
-class EndsAfter(Ending):
-    """Has a reason to end from the so-many-th look at it on."""
-
-    def __init__(self, looks):
-        super().__init__()
-        self.looks = looks
-
-    def verify_going_on(self):
-        self.looks -= 1
-        if self.looks < 0:
-            self.reason = "the service is stopping"
-        super().verify_going_on()
 
 
 def send(http, orders, ending, **options):

@@ -80,6 +80,7 @@ FILES = frozenset(
         "/assets/<name>",
         "/audit/checkpoint/file",
         "/audit/evidence/file",
+        "/audit/export",
         "/parcels/manifests/<manifest>/page",
         "/parcels/shipments/<decision>/<number>/label",
         "/parcels/shipments/<decision>/<number>/note",

@@ -115,6 +115,8 @@ def _lines(result: Verification) -> Iterator[str]:
         yield say("signed with {key}", key=key)
     for key in result.cosigners:
         yield say("cosigned by {witness}", witness=key.name)
+    if not result.signed:
+        yield say("no key that is trusted signed the file as a whole: its last line may be missing")
     if result.own_keys:
         yield say("no key was given that you trust (--key): anybody may have made this file")
     if result.other_logs:

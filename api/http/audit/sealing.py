@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import Response
 
-from api.http.blueprint import Blueprint, answer
+from api.http.audit.exports import export_answer
+from api.http.blueprint import NDJSON, Blueprint, answer
 from api.records.sealing import AuditKeyRecord, AuditKeysRecord, ConsistencyProofRecord, InclusionProofRecord
 from api.shapes.base import Strict
-from api.shapes.fields import QueryNumber
+from api.shapes.fields import Flag, QueryNumber
 from engine.audit.sealing.tiles import TilePart
 from engine.errors import NotFound
 from engine.service import Pointsman
@@ -33,6 +34,13 @@ class ConsistencyQuery(Strict):
         data_key="to",
         load_default=None,
         metadata={"description": "how many it has; by default those of the newest checkpoint"},
+    )
+
+
+class ExportQuery(Strict):
+    archived = Flag(
+        load_default=True,
+        metadata={"description": "with the entries that are in the archive alone"},
     )
 
 
@@ -80,5 +88,18 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         """The public keys that verify checkpoints; pin one that you have from elsewhere"""
         published = pointsman.sealer.published_keys(pointsman.proofs.log.state())
         return answer(AuditKeysRecord(keys=[AuditKeyRecord.of(key) for key in published]))
+
+    @sealing.get("/export", scope="audit:read")
+    @sealing.arguments(ExportQuery, location="query")
+    @sealing.response(HTTPStatus.OK, content_type=NDJSON)
+    def export(query: dict[str, Any]) -> Response:
+        """The sealed log as a file, which is verified without a server: NDJSON, of any size
+
+        First a header with the checkpoint and the keys, then the leaves of the tree, then the entries; the last line
+        signs all those before it, if the service has a key. It has everything that the log has, personal values
+        encrypted as they are there. A connection that breaks off leaves a part, and verifying it says so. Entries that
+        are not as they were sealed are in it as they are now, and verifying it names them.
+        """
+        return export_answer(pointsman, **query)
 
     return sealing

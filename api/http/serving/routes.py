@@ -13,6 +13,8 @@ STREAMS = frozenset(
         ("POST", "/v1/backlog/run"),
         ("GET", "/v1/availability/feed"),
         ("GET", "/v1/events"),
+        ("GET", "/v1/audit/export"),
+        ("GET", "/console/audit/export"),
     }
 )
 """The long requests: their body or answer is of any size, or they wait for something to happen."""

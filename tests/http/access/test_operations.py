@@ -42,6 +42,7 @@ SCOPES = {
     "GET /v1/audit/checkpoint": {AUDIT},
     "GET /v1/audit/consistency": {AUDIT},
     "GET /v1/audit/entries": {AUDIT},
+    "GET /v1/audit/export": {AUDIT},
     "GET /v1/audit/keys": {AUDIT},
     "GET /v1/audit/report": {AUDIT},
     "GET /v1/audit/proof/{entry}": {AUDIT},

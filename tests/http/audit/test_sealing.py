@@ -105,7 +105,7 @@ def test_other_sizes_are_refused(decision, sealer, auditor, query):
     assert problem_of(auditor.get(f"/v1/audit/consistency?{query}"), 422)
 
 
-@pytest.mark.parametrize("path", ["checkpoint", "proof/nobody", "consistency?from=1", "tile/0/000.p/1"])
+@pytest.mark.parametrize("path", ["checkpoint", "export", "proof/nobody", "consistency?from=1", "tile/0/000.p/1"])
 def test_before_anything_is_sealed_there_is_nothing(auditor, path):
     assert "nothing is sealed yet" in problem_of(auditor.get(f"/v1/audit/{path}"), 404)["detail"]
     assert auditor.get("/v1/audit/keys").get_json() == {"keys": []}

@@ -1,4 +1,6 @@
-"""The seal of the log: its newest checkpoint, who signed it, and the verification of an export in the browser."""
+"""The seal of the log: its newest checkpoint, who signed it, an export of it, and the verification of one in the
+browser.
+"""
 
 from flask import Response
 
@@ -12,6 +14,7 @@ def add_to(console: Console) -> None:
     console.page("/audit/checkpoint", needs="audit_checkpoint")(newest_checkpoint)
     console.page("/audit/checkpoint/file", needs="audit_checkpoint")(checkpoint_file)
     console.page("/audit/verify", needs="audit_checkpoint")(verify_export)
+    console.page("/audit/export", needs="audit_export")(export_file)
 
 
 def newest_checkpoint(visit: Visit) -> Response:
@@ -40,3 +43,13 @@ def checkpoint_file(visit: Visit) -> Response:
 
 def verify_export(visit: Visit) -> Response:
     return visit.show("audit/verify.html")
+
+
+def export_file(visit: Visit) -> Response:
+    """Passed on as it is made: it may be larger than memory."""
+    answer = visit.calls.stream("/v1/audit/export", query=visit.chosen("archived"))
+    problem = answer.problem
+    if problem is not None:
+        return visit.show_problem(problem)
+    passed_on = ("Content-Type", "Content-Disposition", "Cache-Control")
+    return Response(answer, headers={name: answer.headers[name] for name in passed_on})
