@@ -229,8 +229,11 @@ def test_an_export_that_is_saved_in_the_console_is_found_whole_there(opened, sit
     assert "The file as a whole is as it was signed." in said
     assert re.fullmatch(r"[\w-]+\.audit", begun.value.suggested_filename)
     assert b'"by":"Ada auditor"' in saved.read_bytes().splitlines()[0]
-    assert "Ada auditor" in shown(site, "/audit/accesses?what=audit_export")
-    assert "console" in shown(site, "/audit?kind=exported")
+    http = client_of(site.pointsman, site.app, role="auditor")
+    made = http.get("/v1/audit/entries?kind=exported").get_json()["entries"][0]
+    assert (made["by"], made["through"], made["about"]) == ("Ada auditor", "console", begun.value.suggested_filename)
+    read = "/v1/audit/accesses?what=audit_export&by=Ada%20auditor"
+    wait_until(lambda: http.get(read).get_json()["accesses"], "the read is recorded")
 
 
 def test_an_export_is_passed_on_as_it_is_made_and_breaks_off_where_it_can_t_go_on(site, monkeypatch):
