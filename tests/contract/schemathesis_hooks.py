@@ -136,7 +136,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "stands here before",
         "with at most two decimals",
         "the time is longer than a year",
-        "write an instant after 'from'",
+        "the period ends after it begins",
     ),
     "what a draft of policies is, and which values its rules have, is in its texts": (
         "a draft needs a name",

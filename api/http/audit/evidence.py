@@ -26,7 +26,7 @@ class ReportQuery(Strict):
     @validates_schema
     def _is_a_month_at_most(self, data: dict[str, Any], **_: Any) -> None:
         if not 0 < data["end"] - data["start"] <= MOST_DAYS * _DAY:
-            message = f"write an instant after 'from' and {MOST_DAYS} days later at most"
+            message = f"the period ends after it begins, {MOST_DAYS} days later at most"
             raise ValidationError(message, "until")
 
 

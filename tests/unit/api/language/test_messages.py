@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marshmallow import fields, validate
 
 from api.language.catalogue import LANGUAGES, texts_of
 from api.language.messages import MOST_LETTERS, MessageBook, message_book
@@ -52,6 +53,15 @@ LOOKAHEAD = [
     *(path for path in sorted(Path("engine/lookahead").glob("*.py")) if path.stem != "hindsight"),
     Path("engine/store/lookahead.py"),
 ]
+_OF_WHO_RUNS_IT = ("serving", "logs", "openid", "tracing.py", "deprecation.py", "gate.py")
+"""Said in logs and as a process begins; gate.py's are said of operations that lack a scope."""
+HTTP = [
+    path
+    for folder in ("api/http", "api/shapes")
+    for path in sorted(Path(folder).rglob("*.py"))
+    if not set(path.parts) & set(_OF_WHO_RUNS_IT)
+]
+HTTP += [Path("engine/simulation/jobs.py")]
 NAMES_OF_TEXTS = ("message", "remedy", "allowed", "why")
 OF_OTHERS = {
     "Expecting value",
@@ -72,6 +82,20 @@ OF_OTHERS = {
     "not well-formed (invalid token)",
     "unclosed token",
     "Must be one of: {}",
+    "Longer than maximum length {}",
+    "Shorter than minimum length {}",
+    "Length must be between {} and {}",
+    "Length must be {}",
+    "Must be greater than or equal to {} and less than or equal to {}",
+    "Must be greater than or equal to {}",
+    "Must be less than or equal to {}",
+    "Not a valid mapping type",
+    "Invalid value",
+    "Not a valid integer",
+    "Not a valid number",
+    "Not a valid boolean",
+    "String does not match expected pattern",
+    "Invalid input type",
     "day is out of range for month",
     "month must be in 1..12",
     "no published policy versions start with '{}'",
@@ -160,6 +184,25 @@ def test_what_is_said_of_the_sealed_log_replays_archives_and_erasures_is_transla
     said = {text.replace("{}", "1") for path in AUDIT for text in _said_of_mistakes(path)}
     assert len(said) > 50
     assert [text for text in sorted(said) if message_book(language).translate(text) == text] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_http_says_of_requests_is_translated_as_pages_show_it(language):
+    said = {text.replace("{}", "1") for path in HTTP for text in _said_of_mistakes(path)}
+    assert len(said) > 80
+    said |= {limit.message_max.format(max=9) for limit in (validate.Length(max=9), validate.Range(max=9))}
+    said |= {limit.message_min.format(min=9) for limit in (validate.Length(min=9), validate.Range(min=9))}
+    said |= {limit.message_all.format(min=1, max=9) for limit in (validate.Length(1, 9), validate.Range(1, 9))}
+    said |= {message for kind in (fields.Dict, fields.Integer, fields.Boolean) for message in _messages_of(kind)}
+    assert [
+        text
+        for text in sorted(said)
+        if message_book(language).translate(text.removesuffix(".")) == text.removesuffix(".")
+    ] == []
+
+
+def _messages_of(kind):
+    return [message for message in kind().error_messages.values() if "large" not in message]
 
 
 def _said_of_mistakes(path):
