@@ -15,7 +15,6 @@ from werkzeug.datastructures import Headers
 
 from api.console.field_labels import detail_said
 from api.language.current import say, say_message, text
-from engine.errors import Mistake
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Query: TypeAlias = Mapping[str, str | Sequence[str] | None]
@@ -99,12 +98,12 @@ class Answer:
             return Problem(status=self.status, kind="", detail=HTTPStatus(self.status).phrase, fields={}, findings=())
         told = self.json
         kind = told["type"].rpartition(":")[2]
-        mistakes = [Mistake(field=item["field"], message=item["message"]) for item in told.get("errors", ())]
+        mistakes = [(item["field"], item["message"]) for item in told.get("errors", ())]
         return Problem(
             status=self.status,
             kind=kind,
             detail=say(_SAID_TO_PEOPLE[kind]) if kind in _SAID_TO_PEOPLE else detail_said(told["detail"], mistakes),
-            fields={mistake.field: say_message(mistake.message) for mistake in mistakes},
+            fields={field: say_message(message) for field, message in mistakes},
             findings=told.get("findings", ()),
             retry_after=self.headers.get("Retry-After", ""),
         )

@@ -7,9 +7,8 @@ from typing import Any
 
 import yaml
 
-from api.console.sentences import in_reader_language
 from api.language.current import say, say_number, text
-from engine.decide.reasons import REASON_CODES, reason_texts
+from api.language.reasons import reason_said
 
 _HEADINGS = {
     "status": text("What becomes of the order"),
@@ -173,15 +172,11 @@ def _others(fields: Mapping[str, Any], said: Sequence[str]) -> Iterator[str]:
                 else say("because of no rule")
             )
         elif name == "reason":
-            yield ", ".join(map(_reason, value if isinstance(value, list) else [value]))
+            yield ", ".join(reason_said(str(code)) for code in (value if isinstance(value, list) else [value]))
         elif name == "unless_needed":
             yield say("unless there is no other way") if value == "true" else say("in any case")
         else:
             yield say("{fact}: {value}", fact=say(_FACTS[name]) if name in _FACTS else name, value=_value(value))
-
-
-def _reason(code: Any) -> str:
-    return in_reader_language(reason_texts(code)) if code in REASON_CODES else _value(code)
 
 
 def _value(value: Any) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from api.language.current import say, say_message, text
-from engine.errors import Mistake
 
 _LABELS = {
     "after": "",  # of an address alone
@@ -20,17 +19,19 @@ _LABELS = {
 }
 
 
-def detail_said(detail: str, mistakes: Sequence[Mistake]) -> str:
+def detail_said(detail: str, mistakes: Sequence[tuple[str, str]]) -> str:
     """What HTTP tells of a problem, in the reader's language: each mistake by itself, with what pages call its field,
-    where the detail is that of its mistakes in one.
+    where the detail is that of its mistakes in one. A mistake is its field and its message.
     """
-    if detail in [between.join(map(str, mistakes)) for between in ("; ", "\n")] and mistakes:
+    told = [": ".join(filter(None, mistake)) for mistake in mistakes]
+    if mistakes and detail in ("; ".join(told), "\n".join(told)):
         return "; ".join(map(_said, mistakes))
     return say_message(detail)
 
 
-def _said(mistake: Mistake) -> str:
-    label = _LABELS.get(mistake.field)
-    named = mistake.field if label is None else say(label) if label else ""
-    said = say_message(mistake.message)
+def _said(mistake: tuple[str, str]) -> str:
+    field, message = mistake
+    label = _LABELS.get(field)
+    named = field if label is None else say(label) if label else ""
+    said = say_message(message)
     return say("{fact}: {value}", fact=named, value=said) if named else said
