@@ -35,6 +35,20 @@ class ApprovalRequest:
         return self.declined is None
 
 
+def ended_by(history: Iterable[PastChange], version: str, *, who: str, at: int) -> PastChange | None:
+    """What became of the request for a version that `who` made at the instant `at`: the first change after it that
+    ended it or declined it. None if it waits for an answer, or if there was no such request.
+    """
+    asked = False
+    for change in history:
+        if change.version != version:
+            continue
+        if asked and change.kind in _ENDED_BY | {"declined"}:
+            return change
+        asked = asked or (change.kind == "asked" and change.who == who and change.at == at)
+    return None
+
+
 def approval_requests(history: Iterable[PastChange]) -> Mapping[str, ApprovalRequest]:
     """By version, the request that waits for an answer, or that was declined and not made again. `history` is oldest
     first.

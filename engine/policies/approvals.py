@@ -15,7 +15,7 @@ from engine.errors import (
     Mistake,
     NotPermitted,
 )
-from engine.policies.approval_requests import ApprovalRequest, approval_requests
+from engine.policies.approval_requests import ApprovalRequest, approval_requests, ended_by
 from engine.policies.four_eyes import Signatures, verify_may_approve
 from engine.policies.review import SHORT
 from engine.store import policy_approvals, policy_versions
@@ -59,17 +59,28 @@ class Approvals:
         """Who approved a version, in the order in which they first did."""
         return self.signatures(version).approvers
 
-    def approve(self, version: str, *, who: str, note: str, operation: str | None = None) -> None:
-        """Note that `who` approves a published version; again, nothing changes. Raises NotFound, KeyReused, and
-        NotApproved if nobody else published it.
+    def approve(
+        self, version: str, *, who: str, note: str, operation: str | None = None, answers: tuple[str, int] | None = None
+    ) -> None:
+        """Note that `who` approves a published version; again, nothing changes. `answers`: who asked and when (UTC
+        seconds), if it is to be approved only while that waits for an answer. Raises NotFound, KeyReused, NotApproved
+        if nobody else published it, ApprovalRequestConflict if what it answers is over, Contended.
         """
-        if not self._is_done(operation):
-            signatures = self.signatures(version)
-            if signatures.publishers:
-                verify_may_approve(version, who, signatures)
-            if operation is None and who in signatures.approvers:
+        entry = self._entry(who, note, operation)
+        for _ in range(_MOST_LOOKS):
+            read = policy_approvals.read_history(self._client, self._keys)
+            if not self._is_done(operation):
+                signatures = Signatures.of(version, read.changes)
+                if signatures.publishers:
+                    verify_may_approve(version, who, signatures)
+                if operation is None and who in signatures.approvers:
+                    return
+                if answers is not None:
+                    _verify_asked(version, answers, read.changes)
+            last_id = None if answers is None else read.last_id
+            if policy_approvals.approve(self._client, self._keys, version, entry, last_id=last_id):
                 return
-        policy_approvals.approve(self._client, self._keys, version, self._entry(who, note, operation))
+        raise _contended()
 
     def ask(
         self, version: str, *, who: str, note: str, activate_at: int | None = None, operation: str | None = None
@@ -160,7 +171,7 @@ class Approvals:
                 stands=is_made,
             ):
                 return
-        raise Contended("other policy versions are changed over and over; look at them (pointsman policy list)")
+        raise _contended()
 
     def _verify_needed(self, version: str, history: Sequence[PastChange]) -> None:
         if not self._four_eyes:
@@ -179,6 +190,38 @@ class Approvals:
 
     def _is_done(self, operation: str | None) -> bool:
         return operation is not None and policy_versions.find_operation(self._client, self._keys, operation) is not None
+
+
+def _contended() -> Contended:
+    return Contended("other policy versions are changed over and over; look at them (pointsman policy list)")
+
+
+def _verify_asked(version: str, asked: tuple[str, int], history: Sequence[PastChange]) -> None:
+    """Raise ApprovalRequestConflict if the request that `asked` says, by whom and when, does not wait for an answer."""
+    request = approval_requests(history).get(version)
+    if request is not None and request.is_open and (request.who, request.at) == asked:
+        return
+    ended = ended_by(history, version, who=asked[0], at=asked[1])
+    if ended is None:
+        raise ApprovalRequestConflict(
+            f"'{asked[0]}' does not ask for the approval of the policy version {version[:SHORT]} since then"
+        )
+    raise ApprovalRequestConflict(_ENDINGS[ended.kind].format(who=ended.who, version=version[:SHORT]) + _why(ended))
+
+
+_ENDINGS = {
+    "taken_back": "'{who}' has taken back that the policy version {version} be approved",
+    "declined": "'{who}' has declined to approve the policy version {version} before",
+    "approved": "'{who}' has approved the policy version {version} before",
+    "activated": "'{who}' has activated the policy version {version} before",
+    "scheduled": "'{who}' has scheduled the policy version {version} before",
+    "rolled_back": "'{who}' has rolled back to the policy version {version} before",
+}
+"""By what ended a request."""
+
+
+def _why(change: PastChange) -> str:
+    return f": {change.note}" if change.note else ""
 
 
 def _open(version: str, request: ApprovalRequest | None) -> ApprovalRequest:

@@ -31,12 +31,17 @@ def read_history(client: Client, keys: Keys) -> HistoryRead:
     )
 
 
-def approve(client: Client, keys: Keys, version: str, entry: HistoryEntry) -> None:
-    """Note that somebody approves a version; raises NotFound, KeyReused."""
-    arguments = [entry.operation, version, entry.who, entry.at, entry.note]
+def approve(client: Client, keys: Keys, version: str, entry: HistoryEntry, *, last_id: str | None = None) -> bool:
+    """Note that somebody approves a version, if the history still ends with `last_id`: False if it does not. None:
+    however it ends. Raises NotFound, KeyReused.
+    """
+    arguments = [entry.operation, version, entry.who, entry.at, entry.note, "any" if last_id is None else last_id]
     with faults():
         state = client.script("approve_policy")(keys=APPROVE_POLICY.keys(keys), args=arguments)
+    if state == b"changed":
+        return False
     _verify_done(state, version)
+    return True
 
 
 def change_request(

@@ -1,5 +1,6 @@
 """Asking for approval in the console: who sees which button, and what waits for whom."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -113,6 +114,38 @@ def test_a_request_is_declined_with_a_reason_asked_for_again_taken_back_and_appr
     conflict = site.send(place(version, "decline"), "admin", note="too late")
     assert conflict.status_code == 409
     assert "nobody asks for the approval" in conflict.text
+
+
+def test_who_approves_what_was_taken_back_meanwhile_is_told_and_may_approve_all_the_same(site):
+    version = published(site, 9)
+    site.send(place(version, "ask"), "merchandiser", note="please")
+    path = place(version, "approve")
+
+    def hidden(text):
+        return dict(re.findall(r'<input type="hidden" name="(asked_\w+)" value="([^"]*)">', text))
+
+    asked = hidden(page(site, path, "admin"))
+    site.send(place(version, "take-back"), "merchandiser", note="a price is wrong")
+    late = site.send(path, "admin", note="read it", **asked)
+    assert (late.status_code, listed(site, version).approvers) == (409, ())
+    assert "has taken back that the policy version" in late.text
+    assert "a price is wrong" in late.text
+    assert 'value="read it"' in late.text
+    assert "Approve all the same" in late.text
+    assert hidden(late.text) == {}
+    site.pointsman._clock.now += 1
+    site.send(place(version, "ask"), "merchandiser")
+    late = site.send(path, "admin", **asked)
+    assert (late.status_code, listed(site, version).approvers) == (409, ())
+    assert site.send(path, "admin", **hidden(late.text)).status_code == 303
+    assert listed(site, version).approvers == ("Ada admin",)
+
+
+def test_who_published_a_version_is_told_that_another_must_approve_it(site):
+    text = page(site, place(published(site, 10, who="Ada admin"), "approve"), "admin")
+    assert "Another person must approve this version" in text
+    assert "which somebody else published" not in text
+    assert 'name="note"' not in text
 
 
 def test_whoever_published_it_too_may_approve_what_the_other_asks(site):

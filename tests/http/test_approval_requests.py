@@ -59,8 +59,12 @@ def test_a_request_is_seen_by_all_until_it_is_answered_and_each_step_is_told(per
     assert person("Bob").get(waiting).get_json()["versions"] == []
     assert "declined" not in call("ask", "Ada").get_json()["approval_request"]
     assert "approval_request" not in call("take-back", "Ada", note="wait").get_json()
+    answered = {"asked_by": "Ada", "asked_at": at}
+    assert kind_of(call("approve", "Bob", **answered)) == "approval-request-conflict"
+    for name, value in answered.items():
+        assert kind_of(call("approve", "Bob", **{name: value}), 422) == "unprocessable-entity"
     call("ask", "Ada")
-    approved = call("approve", "Bob", note="good").get_json()
+    approved = call("approve", "Bob", note="good", **answered).get_json()
     assert (approved["approved_by"], approved["needs_approval"], "approval_request" in approved) == (
         ["Bob"],
         False,

@@ -1,15 +1,17 @@
 """Approvals of policy versions over HTTP: to ask for one, take that back, give it, decline it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response
+from marshmallow import ValidationError, validates_schema
 
 from api.http.blueprint import Blueprint, answer
 from api.http.policy.calling import calling
 from api.records.listed_versions import ListedVersionRecord
 from api.shapes.base import Strict
-from api.shapes.fields import Instant, Note
+from api.shapes.fields import Instant, Note, Word
 from engine.service import Pointsman
 
 
@@ -27,6 +29,16 @@ class TakeBackRequest(Strict):
 
 class ApproveVersionRequest(Strict):
     note = Note(load_default="", metadata={"description": "why, for the history"})
+    asked_by = Word(
+        load_default=None,
+        metadata={"description": "with `asked_at`: only if what this person asked then still waits for an answer"},
+    )
+    asked_at = Instant(load_default=None, metadata={"description": "`at` of the `approval_request` that is answered"})
+
+    @validates_schema
+    def _verify_both(self, data: Mapping[str, Any], **_: Any) -> None:
+        if (data["asked_by"] is None) != (data["asked_at"] is None):
+            raise ValidationError("give both, or none", "asked_at" if data["asked_at"] is None else "asked_by")
 
 
 class DeclineRequest(Strict):
@@ -61,10 +73,12 @@ def add_approvals(policies: Blueprint, pointsman: Pointsman) -> None:
     @policies.post("/<string:version>/approve", scope="policies:approve")
     @policies.arguments(ApproveVersionRequest)
     @policies.response(HTTPStatus.OK, ListedVersionRecord)
-    def approve(body: dict[str, str], version: str) -> Response:
+    def approve(body: dict[str, Any], version: str) -> Response:
         """Approve a version that somebody else published; again, it is answered the same"""
         full_version = pointsman.versions.find(version)
-        pointsman.versions.approvals.approve(full_version, note=body["note"], **calling())
+        asked_by, asked_at = body["asked_by"], body["asked_at"]
+        answers = None if asked_by is None else (asked_by, asked_at)
+        pointsman.versions.approvals.approve(full_version, note=body["note"], answers=answers, **calling())
         return listed(full_version)
 
     @policies.post("/<string:version>/decline", scope="policies:approve")

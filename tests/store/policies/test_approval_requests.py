@@ -196,6 +196,31 @@ def test_of_an_answer_and_a_request_taken_back_in_the_same_moment_one_stands(ser
     assert kinds(service, version) == ["published", "asked", "taken_back", "asked", "declined", "approved"]
 
 
+def test_who_says_which_request_they_answer_approves_nothing_that_was_taken_back(service, version, clock, monkeypatch):
+    approvals, approve = service.versions.approvals, policy_approvals.approve
+    approvals.ask(version, who="Ada", note="")
+    asked = ("Ada", clock.now)
+
+    def after_another(*arguments, **more):
+        monkeypatch.setattr(policy_approvals, "approve", approve)
+        approvals.take_back(version, who="Ada", note="a price is wrong")
+        return approve(*arguments, **more)
+
+    monkeypatch.setattr(policy_approvals, "approve", after_another)
+    with pytest.raises(ApprovalRequestConflict, match=r"'Ada' has taken back .* a price is wrong"):
+        approvals.approve(version, who="Bob", note="", answers=asked)
+    with pytest.raises(ApprovalRequestConflict, match="'Eve' does not ask"):
+        approvals.approve(version, who="Bob", note="", answers=("Eve", clock.now))
+    assert approvals.of(version) == ()
+    clock.now += 1
+    approvals.ask(version, who="Ada", note="")
+    for _ in range(2):  # once more under its key, it is answered again
+        approvals.approve(version, who="Bob", note="", answers=("Ada", clock.now), operation="o")
+    with pytest.raises(ApprovalRequestConflict, match="'Bob' has approved"):
+        approvals.approve(version, who="Eve", note="", answers=("Ada", clock.now))
+    assert approvals.of(version) == ("Bob",)
+
+
 def test_a_request_whose_reply_is_lost_is_made_once(service, version, server_url, network, clock):
     with proxy(server_url) as before:
         its_settings = Settings(redis_url=before.url, network=network, access=service.settings.access)

@@ -64,7 +64,7 @@ ACTIONS: Mapping[str, VersionAction] = {
         title=text("Approve"),
         sentence=text("You have looked at this version, which somebody else published, and it may decide."),
         done=text("The version is approved."),
-        body=_with_note,
+        body=lambda visit, form: {**_with_note(visit, form), **_answered_request(form)},
     ),
     "decline": VersionAction(
         operation="policies_decline",
@@ -160,6 +160,11 @@ ACTIONS: Mapping[str, VersionAction] = {
         tone="",
     ),
 }
+
+
+def _answered_request(form: Mapping[str, str]) -> dict[str, str]:
+    """Which request the page showed; none if nobody asked."""
+    return {name: form[name] for name in ("asked_by", "asked_at") if form.get(name)}
 
 
 def _as_seen(form: Mapping[str, str]) -> dict[str, str]:

@@ -147,6 +147,7 @@ def _action(name: str) -> VersionAction:
 
 
 def _show_question(visit: Visit, version: str, action: str, listing: Any, problem: Any) -> Response:
+    its = next(item for item in listing["versions"] if item["version"] == version)
     return visit.show(
         "policies/version_question.html",
         status=problem.status if problem else 200,
@@ -154,6 +155,10 @@ def _show_question(visit: Visit, version: str, action: str, listing: Any, proble
         name=action,
         action=ACTIONS[action],
         listing=listing,
+        approvers=its.get("approved_by", ()),
+        request=its.get("approval_request", {}),
+        needs_another=action == "approve" and not may_approve(visit, its),
+        is_over=problem is not None and problem.kind == "approval-request-conflict",
         can_be_done=action != "rollback" or (listing["active"] == version and listing["before"] is not None),
         wished=wished_instant(visit, version) if action == "schedule" else "",
         problem=problem,
