@@ -34,7 +34,10 @@ class EntriesQuery(Strict):
         metadata={"description": "whether people did it, or the machine"},
     )
     by = Word(load_default=None, metadata={"description": "who did it"})
-    about = Word(load_default=None, metadata={"description": "the decision, version or node that it is about"})
+    about = Word(
+        load_default=None,
+        metadata={"description": "the decision, version (or 4 letters or more of its start) or node that it is about"},
+    )
     limit = QueryNumber(1, MOST_ENTRIES, load_default=100)
     after = DecisionsCursor(load_default=None, metadata={"description": "`next` of the page before"})
 

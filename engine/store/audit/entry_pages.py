@@ -1,9 +1,11 @@
 """Pages of the log, the newest entry first: who did what. What is in the archive alone is left out."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from engine.audit.search.decision_filter import LEAST_OF_VERSION
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log.decision_log import parsed
@@ -15,12 +17,14 @@ from engine.store.log.stored_entry import parse_entry_id, who_did
 MOST_LOOKED_AT = 2_000
 """Entries that are read for one page, however few of them match. Only those that may match are made out."""
 _AT_ONCE = 200
+_VERSION = re.compile("[0-9a-f]{64}")
+"""Of policies: a SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Instants are UTC seconds by the server's clock; `about` is what an entry is about: a decision, a version, a node,
-    and so on; `done_by` whether people did it or the machine.
+    """Instants are UTC seconds by the server's clock; `about` is what an entry is about: a decision, a version or at
+    least 4 letters of its start, a node, and so on; `done_by` whether people did it or the machine.
     """
 
     kind: str | None = None
@@ -38,9 +42,15 @@ class EntryFilter:
         return (
             self.kind in (None, kind)
             and self.by in (None, by)
-            and self.about in (None, fields[b"id"].decode(errors="replace"))
+            and (self.about is None or _is_about(fields[b"id"].decode(errors="replace"), self.about))
             and (self.done_by is None or (self.done_by == "people") == is_by_people(kind, by, _through(fields)))
         )
+
+
+def _is_about(name: str, asked: str) -> bool:
+    """Of policy versions the start is enough, as everywhere."""
+    is_version = _VERSION.fullmatch(name) is not None and len(asked) >= LEAST_OF_VERSION
+    return name.startswith(asked.lower()) if is_version else name == asked
 
 
 def _through(fields: Mapping[bytes, bytes]) -> str:

@@ -10,6 +10,7 @@ from engine.audit import access_log
 from engine.audit.access_log import AccessLog
 from engine.errors import StoreUnavailable
 from engine.store.audit.accesses import Access, AccessFilter, StoredAccesses
+from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.openapi import mistakes_in
 from tests.support.order_json import order_json
@@ -102,10 +103,12 @@ def test_every_operation_that_reads_is_recorded_or_known_to_read_nobodys_data(ht
     assert {name.partition(".")[0] for name in OF_NO_PERSON} & {"orders", "decisions", "holds", "events"} == set()
 
 
-def test_what_was_not_answered_and_what_has_nobodys_data_is_not_recorded(http, made):
+def test_what_was_not_answered_and_what_has_nobodys_data_is_not_recorded(http, pointsman, made):
     assert http.get("/v1/orders/none").status_code == 404
     assert http.get("/v1/stock/SHIRT").status_code == 200
     assert http.get("/v1/policies").status_code == 200
+    version = activate(pointsman)
+    assert http.get(f"/v1/policies/{version}/gate").status_code == 200
     assert http.get("/readyz").status_code == 200
     assert accesses(http) == []
 

@@ -5,6 +5,7 @@ import pytest
 from api.records.audit.entries import LoggedEntriesRecord
 from engine.actor import act_as
 from engine.store.audit import entry_pages
+from tests.conftest import activate
 from tests.support.callers import client_of
 from tests.support.facts import order
 from tests.support.openapi import mistakes_in
@@ -134,3 +135,14 @@ def test_a_period_that_ends_before_it_begins_is_refused(http, path):
     query = "from=2026-11-27T00:00:00Z&until=2026-11-27T00:00:00Z"
     problem = problem_of(http.get(f"{path}?{query}"), 422)
     assert [(its["field"], "ends before it begins" in its["message"]) for its in problem["errors"]] == [("until", True)]
+
+
+def test_what_was_done_with_a_policy_version_is_found_by_four_letters_of_it(http, pointsman):
+    version = activate(pointsman)
+    for start in (version, version[:12], version[:4].upper()):
+        assert set(about(entries(http, about=start, kind="published"))) == {version}
+    assert about(entries(http, about=version[:3])) == []
+
+
+def test_other_things_are_found_by_their_whole_names(http, made):
+    assert about(entries(http, about=made[1][:8])) == []
