@@ -15,6 +15,7 @@ from engine.audit.settings import AuditSettings
 from engine.errors import Interrupted
 from engine.service import Pointsman
 from engine.settings import Settings
+from engine.store.log.kinds import KINDS
 from tests.conftest import Clock, activate, small
 from tests.support.audit_exports import forge, write_signed
 from tests.support.callers import client_of
@@ -88,6 +89,17 @@ def test_the_first_page_has_what_people_did_and_says_what_is_not_sealed_yet(site
     assert "Zoë" in shown(site, "/audit?done_by=everybody")
     assert "Zoë" in shown(site, "/audit?done_by=machine")
     assert site.client("auditor").get("/console/audit?done_by=nobody").status_code == 422
+
+
+def test_each_kind_of_entry_is_chosen_by_a_name_in_the_readers_language(site):
+    page = site.client("auditor").get("/console/audit?kind=policy_approved", headers={"Accept-Language": "fr"}).text
+    chosen = page[page.index('name="kind"') : page.index('name="by"')]
+    assert '<option value="policy_approved" selected>règles approuvées</option>' in chosen
+    assert sorted(re.findall(r'<option value="(\w+)"', chosen)) == sorted(KINDS)
+    assert '<optgroup label="Politiques">' in chosen
+    refused = site.client("auditor").get("/console/audit?kind=approved+rules", headers={"Accept-Language": "fr"})
+    assert (refused.status_code, "pas de genre de ce nom" in refused.text) == (422, True)
+    assert "policy approved</option>" in site.client("auditor").get("/console/audit").text
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/accesses"])

@@ -1,6 +1,7 @@
 """Entries of the log: who did what, and the proof that one of them is as it was written."""
 
 import contextlib
+import dataclasses
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,14 +10,10 @@ from flask import Response
 
 from api.console.calls import CallRefused, Problem, path_of
 from api.console.console import Console
+from api.console.pages.audit.entry_kinds import kinds_by_group, name_of
 from api.console.visit import Visit
-from api.language.current import text
+from api.language.current import say, text
 
-KINDS = (
-    *("decided", "confirmed", "released", "rejected", "cancelled", "amended", "moved", "counted"),
-    *("published", "activated", "scheduled", "network_changed", "key_created", "key_revoked", "webhook_added"),
-)
-"""Some that people ask for; HTTP takes each."""
 EVERYBODY = "everybody"
 DONE_BY = {
     EVERYBODY: text("people and the machine"),
@@ -38,13 +35,17 @@ def log_entries(visit: Visit) -> Response:
     if asked.get("done_by") == EVERYBODY:
         del asked["done_by"]
     page, problem = page_or_problem(visit, "/v1/audit/entries", asked, empty={"entries": [], "damaged": []})
+    if problem is not None and "kind" in problem.fields:  # not by all words of HTTP
+        fields = {**problem.fields, "kind": say("There is no such kind: choose one of the list.")}
+        problem = dataclasses.replace(problem, fields=fields)
     return visit.show(
         "audit/entries.html",
         status=HTTPStatus.OK if problem is None else problem.status,
         problem=problem,
         page=page,
         chosen=chosen,
-        kinds=dict.fromkeys((*KINDS, *chosen.get("kind", "").split()), ""),
+        kinds=kinds_by_group(),
+        name_of=name_of,
         done_by=DONE_BY,
         next_page=visit.next_page(page, "audit", **chosen),
     )
