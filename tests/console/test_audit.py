@@ -7,7 +7,9 @@ import re
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.console.pages.audit.read_names import READS
 from api.http.audit import exports
+from api.http.audit.reads import OF_NO_PERSON
 from api.http.serving.ending import ENVIRON_KEY
 from engine.audit.sealing.leaf import canonical
 from engine.audit.sealing.signing import verifier_key
@@ -109,13 +111,25 @@ def test_days_in_the_wrong_order_and_a_place_that_is_none_are_said_in_the_reader
     assert answer.status_code == 422
     assert 'id="field-until-wrong">la période finit avant de commencer' in answer.text
     answer = site.client("auditor").get(f"/console{path}?after=0-0", headers=french)
-    assert (answer.status_code, "pas la suite" in answer.text) == (422, True)
+    assert (answer.status_code, "revenez à son début" in answer.text) == (422, True)
     assert site.client("auditor").get(f"/console{path}?from=2026-11-27&until=2026-11-27").status_code == 200
 
 
 def test_who_read_what_is_listed(site):
     client_of(site.pointsman, site.app, client="Eve <i>", role="auditor").get("/v1/orders/A-1")
     wait_until(lambda: "Eve &lt;i&gt;" in shown(site, "/audit/accesses?what=orders_show"), "the read is recorded")
+
+
+def test_what_was_read_is_said_in_the_readers_words_with_its_id(site):
+    reading = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in rule.methods} - OF_NO_PERSON
+    assert {endpoint.replace(".", "_") for endpoint in reading} <= READS.keys()
+    client_of(site.pointsman, site.app, client="Fay", role="auditor").get("/v1/orders/A-1")
+    words = re.compile(r"Une commande <span[^>]*>orders_show")
+    french = {"Accept-Language": "fr"}
+    wait_until(
+        lambda: words.search(site.client("auditor").get("/console/audit/accesses?by=Fay", headers=french).text),
+        "the read is recorded",
+    )
 
 
 def test_the_checkpoint_is_shown_and_saved(site):

@@ -6,6 +6,7 @@ from flask import Response
 
 from api.console.console import Console
 from api.console.pages.audit.entries import in_instants, page_or_problem
+from api.console.pages.audit.read_names import READS, read_name
 from api.console.visit import Visit
 
 
@@ -23,5 +24,7 @@ def who_read_what(visit: Visit) -> Response:
         problem=problem,
         accesses=page["accesses"],
         chosen=chosen,
+        read_name=read_name,
+        reads=READS,
         next_page=visit.next_page(page, "audit", "accesses", **chosen),
     )
