@@ -192,10 +192,13 @@ class TimelineRecord(Record, frozen=True):
         list[str] | UnsetType,
         Meta(description="rules that decided before this call, and that the active version lacks"),
     ] = UNSET
+    decided_already: Annotated[
+        bool | UnsetType, Meta(description="true: the version to activate decided already, and nothing was changed")
+    ] = UNSET
 
     @classmethod
-    def of(cls, versions: Versions, before: str | None) -> "TimelineRecord":
-        """After a call before which the version `before` was active."""
+    def of(cls, versions: Versions, before: str | None, *, changed: bool = True) -> "TimelineRecord":
+        """After a call before which the version `before` was active. Not `changed`: the call found what it asks for."""
         timeline = versions.timeline()
         return cls(
             active=timeline.active,
@@ -205,6 +208,7 @@ class TimelineRecord(Record, frozen=True):
             ],
             before=timeline.before,
             gone=list(versions.rules_gone(before, timeline.active)) if timeline.active else UNSET,
+            decided_already=not changed or UNSET,
         )
 
 

@@ -29,7 +29,7 @@ from engine.policies.version_list import Version, listed_versions, the_only_one
 from engine.store import policy_versions
 from engine.store.connection.client import Client
 from engine.store.keys import Keys
-from engine.store.outcomes import ActiveChanged, TimelineOutcome
+from engine.store.outcomes import ActiveAlready, ActiveChanged, TimelineOutcome
 from engine.store.policy_gates import StoredGates
 from engine.store.policy_versions import HistoryEntry, PastChange, PolicyTimeline
 from rules.diff.compare import Changes, compare
@@ -151,10 +151,10 @@ class Versions:
         operation: str | None = None,
         override: bool = False,
         override_gate: bool = False,
-    ) -> None:
-        """Let a published version decide, from the next decision on or from the instant `since`. An `override`, for
-        emergencies, does without the approval that may be needed, `override_gate` without a gate that passed; each
-        needs a note, and the history shows it.
+    ) -> bool:
+        """Let a published version decide, from the next decision on or from the instant `since`; False, and nothing is
+        changed, if it decides already. An `override`, for emergencies, does without the approval that may be needed,
+        `override_gate` without a gate that passed; each needs a note, and the history shows it.
 
         Raises NotApproved, GateNotPassed, NotFound, NotActivated if this release can't read it or it does not fit the
         network, KeyReused, InputInvalid if the instant is over, Contended if networks are loaded over and over.
@@ -170,7 +170,14 @@ class Versions:
                 self._client, self._keys, version, entry, since=since, network=network, against=against
             )
 
-        self.change_if_permitted(
+        if since is None and self.timeline().active == version:
+            entry = self._history_entry(who, note, operation)
+            outcome = self._compatibility.change_timeline(
+                version, functools.partial(change, entry, Passage(against=version))
+            )
+            if not isinstance(outcome, ActiveChanged):
+                return not isinstance(outcome, ActiveAlready)
+        outcome = self.change_if_permitted(
             version,
             change,
             who=who,
@@ -179,6 +186,7 @@ class Versions:
             override=override,
             override_gate=override_gate,
         )
+        return not isinstance(outcome, ActiveAlready)
 
     def change_if_permitted(
         self,
@@ -190,7 +198,7 @@ class Versions:
         operation: str | None,
         override: bool,
         override_gate: bool,
-    ) -> None:
+    ) -> TimelineOutcome:
         """Let a version decide by calling `change` with what `permitted` says and with the network version that it fits
         (see NetworkCompatibility). If another version is active by then than when its gate was looked at, all of that
         is looked at again. Raises as `permitted`, NotActivated, Contended.
@@ -201,7 +209,7 @@ class Versions:
             )
             outcome = self._compatibility.change_timeline(version, functools.partial(change, entry, passage))
             if not isinstance(outcome, ActiveChanged):
-                return
+                return outcome
         raise Contended("other policy versions become active over and over; look at them (pointsman policy list)")
 
     def permitted(

@@ -344,4 +344,9 @@ class ActiveChanged:
     """Nothing was written: another version is active than when the version's gate was looked at."""
 
 
-TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged | ActiveChanged
+@dataclass(frozen=True, slots=True)
+class ActiveAlready:
+    """Nothing was written: the version that is to be activated is active."""
+
+
+TimelineOutcome: TypeAlias = TimelineChanged | NetworkChanged | ActiveChanged | ActiveAlready

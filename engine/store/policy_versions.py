@@ -24,7 +24,7 @@ from engine.errors import (
 )
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.outcomes import ActiveChanged, NetworkChanged, TimelineChanged, TimelineOutcome
+from engine.store.outcomes import ActiveAlready, ActiveChanged, NetworkChanged, TimelineChanged, TimelineOutcome
 from engine.store.script_keys import ACTIVATE_POLICY, LOG_ACTIVATIONS, PUBLISH_POLICY, UNSCHEDULE_POLICY
 from rules.errors import PolicyInvalid
 from rules.loader import load_policies
@@ -338,6 +338,7 @@ _OUTCOMES: Mapping[bytes, TimelineOutcome] = {
     b"done": TimelineChanged(),
     b"network": NetworkChanged(),
     b"active": ActiveChanged(),
+    b"stands": ActiveAlready(),
 }
 
 _REFUSALS: Mapping[bytes, Callable[[str], PointsmanError]] = {

@@ -70,3 +70,17 @@ def test_a_form_that_amends_an_order_undoes_nothing_that_another_person_amended(
     now = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', late.text))
     again = site.send(path, "oms", revision=now["revision"], **{"quantity-1": "3", "quantity-2": "1"})
     assert (again.status_code, ordered()) == (303, [3, 1])
+
+
+def test_what_decides_already_is_activated_no_second_time(site):
+    first, version = active(site), published(site, 6, note="from one tab")
+    published(site, 6, note="from another tab")
+    _, seen = drawn(site, place(version, "activate"))
+    for told in ("The version decides from now on.", "The version decided already: nothing was changed."):
+        assert site.send(place(version, "activate"), "merchandiser", **seen).status_code == 303
+        assert told in site.client("merchandiser").get("/console/policies").text
+    page = site.client("merchandiser").get(f"/console/policies/versions/{version}").text
+    assert [change.kind for change in site.pointsman.versions.history()][-3:] == ["published", "published", "activated"]
+    for note in ("from one tab", "from another tab"):
+        assert note in page
+    site.pointsman.versions.activate(first, who="Zoé", note="")

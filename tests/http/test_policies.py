@@ -76,6 +76,8 @@ def test_a_published_version_decides_once_it_is_activated_and_a_rollback_undoes_
     activated = http.post(f"/v1/policies/{version[:8]}/activate", json={"note": "sale"})
     assert mistakes_in(http, TimelineRecord, activated.get_json()) == []
     assert activated.get_json() == {"active": version, "scheduled": [], "before": before, "gone": []}
+    again = http.post(f"/v1/policies/{version[:8]}/activate", json={}).get_json()
+    assert again == activated.get_json() | {"decided_already": True}
     assert decided_by(http) == version
     for seen in ({"from": before}, {"from": version, "to": version}):
         problem = problem_of(http.post("/v1/policies/rollback", json=seen), 409)

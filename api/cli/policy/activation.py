@@ -96,8 +96,10 @@ def publish(
         if not no_gate and published.emergency is None:
             gate_run_and_shown(service, published.version, who=who(settings), workers=workers)
         if activate:
-            service.versions.activate(published.version, who=who(settings), note=note, override_gate=override_gate)
-            click.echo(say("active from the next decision on"))
+            changed = service.versions.activate(
+                published.version, who=who(settings), note=note, override_gate=override_gate
+            )
+            click.echo(say("active from the next decision on") if changed else _decides_already(published.version))
             _print_schedule(service)
 
 
@@ -140,10 +142,12 @@ def activate_version(
         if not override_gate:
             gate_unless_it_counts(service, full_version, who=who(settings), workers=workers)
         active = service.versions.timeline().active
-        service.versions.activate(
+        changed = service.versions.activate(
             full_version, who=who(settings), note=note, since=instant, override=override, override_gate=override_gate
         )
-        if instant is None:
+        if not changed:
+            click.echo(_decides_already(full_version))
+        elif instant is None:
             click.echo(say("{full_version} is active from the next decision on", full_version=full_version))
             print_gone(service, active, full_version)
         _print_schedule(service)
@@ -197,6 +201,10 @@ def print_gone(service: Pointsman, before: str | None, version: str) -> None:
     """Name the rules of the version before that go."""
     for line in policy_lines.gone_lines(service.versions.rules_gone(before, version)):
         click.echo(line)
+
+
+def _decides_already(version: str) -> str:
+    return say("{version} decides already: nothing was changed", version=version)
 
 
 def _print_schedule(service: Pointsman) -> None:

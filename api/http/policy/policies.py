@@ -150,7 +150,7 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
             verify_scope(caller(), ("policies:approve",))
         versions = pointsman.versions
         before = versions.timeline().active
-        versions.activate(
+        changed = versions.activate(
             versions.find(version),
             note=body["note"],
             since=body["at"],
@@ -158,7 +158,7 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
             override_gate=body["override_gate"],
             **calling(),
         )
-        return answer(TimelineRecord.of(versions, before))
+        return answer(TimelineRecord.of(versions, before, changed=changed))
 
     @policies.post("/<string:version>/unschedule", scope="policies:publish")
     @policies.arguments(UnscheduleRequest)

@@ -6,7 +6,7 @@
 --       9 the network version that it was checked against, or nothing if none was loaded
 --       10 '1' if nobody else approved it, though somebody should  11 '1' if its gate did not pass
 --       12 the version that was active when its gate was looked at, nothing if none was, or 'any' if any may be
--- Answers {'done'}, or changes nothing: {'reused'} if the operation did something else before, {'missing'} if the
+-- Answers {'done'}, or changes nothing: {'stands'} if the version that is to be activated is active, {'reused'} if the operation did something else before, {'missing'} if the
 -- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
 -- was checked against, {'active'} if another version is active than when its gate was looked at, {'changed'} if the
 -- active version is not the one expected, or the one before it is not `version`.
@@ -15,6 +15,9 @@ local change = kind .. ' ' .. version .. ' ' .. since
 
 -- the client library sends a write again if its answer was lost: it is answered again and not applied twice
 local before = redis.call('HGET', key.policy_operations, ARGV[1])
+if before == change .. ' stands' then
+  return {'stands'}
+end
 if before then
   return {before == change and 'done' or 'reused'}
 end
@@ -47,14 +50,17 @@ if ARGV[12] ~= 'any' and (active or '') ~= ARGV[12] then
   return {'active'}
 end
 
+if kind == 'activated' and version == active then
+  redis.call('HSET', key.policy_operations, ARGV[1], change .. ' stands')
+  return {'stands'}
+end
+
 local target = active
 if kind == 'activated' then
-  if version ~= active then
-    if active then
-      left[#left + 1] = active
-    end
-    target = version
+  if active then
+    left[#left + 1] = active
   end
+  target = version
 elseif kind == 'rolled_back' then
   local last = left[#left] or redis.call('LINDEX', key.policies_before, -1)
   if active ~= ARGV[8] or last ~= version then

@@ -11,6 +11,7 @@ from api.files.policy_tests.reader import make_test_runner
 from engine.errors import InputInvalid, KeyReused, NotActivated, NotFound, NotReady, TestsFailed
 from engine.service import Pointsman
 from engine.store import policy_versions as store
+from engine.store.log import decision_log
 from engine.store.outcomes import TimelineChanged
 from engine.store.policy_versions import HistoryEntry, PastChange
 from rules.errors import PolicyInvalid
@@ -99,8 +100,12 @@ def test_rolling_back_twice_goes_one_further_back_and_never_forward(pointsman, v
     first = decided_by(pointsman)
     monday, friday = publish(1), publish(2)
     versions.activate(monday, **WHO)
-    versions.activate(friday, **WHO)
-    versions.activate(friday, **WHO)  # the version active already is not one to roll back to
+    assert versions.activate(friday, **WHO)
+    before = changes(versions), list(decision_log.entries(versions._client, versions._keys))
+    for operation in (None, "o", "o"):  # the version active already is not one to roll back to
+        versions.activate(friday, operation=operation, **WHO)
+    assert not versions.activate(friday, **WHO)
+    assert (changes(versions), list(decision_log.entries(versions._client, versions._keys))) == before
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [monday, monday]
     assert [versions.roll_back(**WHO), decided_by(pointsman)] == [first, first]
     with pytest.raises(NotActivated, match="by its name"):

@@ -132,7 +132,10 @@ def do(visit: Visit, version: str, action: str) -> Response:
         found, listing = _find(visit, version)
         return _show_question(visit, found["version"], action, listing, answer.problem)
     place = ("policies", "trials") if action in ("shadow", "canary") else ("policies", "versions", version)
-    return visit.after(answer, visit.link(*place), say(its.done, active=_short(answer.json)))
+    done = say(its.done, active=_short(answer.json))
+    if action == "activate" and answer.json.get("decided_already"):
+        done = say("The version decided already: nothing was changed.")
+    return visit.after(answer, visit.link(*place), done)
 
 
 def _short(answer: Any) -> str:
