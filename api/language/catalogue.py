@@ -17,6 +17,8 @@ from rules.wording.catalogue import ENGLISH
 
 FOLDER = Path(__file__).parent
 LANGUAGES = (ENGLISH, *sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"))
+USUAL = ENGLISH
+"""The language where nobody says another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

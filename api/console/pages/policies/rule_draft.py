@@ -18,6 +18,7 @@ from api.console.pages.policies.rule_controls import normal
 from api.console.pages.policies.rule_effects import Effect, KeptEffect, paths_of, read_effects, written_effects
 from api.console.pages.policies.rule_rows import Condition, Group, Kept, Row, rows_in
 from api.console.pages.policies.rule_words import Vocabulary, flow
+from api.language.catalogue import USUAL
 
 _MOST_ID = 64
 KNOWN_KEYS = ("because", "when", "then", "from", "until", "disabled", "weekdays", "hours", "overrides")
@@ -72,7 +73,7 @@ class RuleDraft:
         yield from (("/id", "id"), ("/from", "from"), ("/until", "until"))
         yield from (("/weekdays", "weekdays"), ("/hours", "hours"), ("/overrides", "overrides"))
         yield from ((f"/because/{language}", f"because-{language}") for language in self.because)
-        yield "/because", f"because-{next(iter(self.because), 'en')}"
+        yield "/because", f"because-{next(iter(self.because), USUAL)}"
 
     def is_kept(self, place: str) -> bool:
         """Whether nothing can be changed at the place: what is wrong there is mended in the text."""

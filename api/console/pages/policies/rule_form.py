@@ -10,6 +10,7 @@ from api.console.pages.policies.rule_draft import RuleDraft, read_rule
 from api.console.pages.policies.rule_effects import Effect, KeptEffect
 from api.console.pages.policies.rule_rows import MATCHES, NEGATED, Condition, Group, Kept, Row, Term, rows_in
 from api.console.pages.policies.rule_words import ATTRIBUTE_KINDS, ATTRIBUTES, Vocabulary, attribute_name
+from api.language.catalogue import USUAL
 
 MOST_ROWS = 300
 """Of conditions and groups, or of effects. A rule that has more than these keeps them, and none can be added to it."""
@@ -28,7 +29,7 @@ def read_form(
     form: MultiDict[str, str],
     vocabulary: Vocabulary,
     languages: tuple[str, ...],
-    before: tuple[Mapping[str, Any], str] = ({}, "en"),
+    before: tuple[Mapping[str, Any], str] = ({}, USUAL),
 ) -> RuleDraft:
     """What was sent. Rows of facts and effects that there are not are left out. `before` is the rule that is changed,
     and the language of a reason without one.

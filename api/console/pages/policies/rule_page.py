@@ -30,7 +30,7 @@ from api.console.pages.policies.rule_form import add_condition, add_effect, read
 from api.console.pages.policies.rule_rows import Group
 from api.console.pages.policies.rule_words import Vocabulary
 from api.console.visit import Visit
-from api.language.catalogue import LANGUAGES
+from api.language.catalogue import LANGUAGES, USUAL
 from api.language.current import say
 
 _NEW = "new:"
@@ -56,7 +56,7 @@ class _Page:
     @property
     def language(self) -> str:
         """Of a reason without one."""
-        return next(iter(self.existing["because"]), "en") if self.existing else "en"
+        return next(iter(self.existing["because"]), USUAL) if self.existing else USUAL
 
     @property
     def address(self) -> str:
