@@ -166,7 +166,7 @@ def test_an_idea_becomes_a_rule_that_decides_and_is_taken_back(opened, shop, cap
 
         page.get_by_role("link", name="Revenir en arrière").click()
         page.get_by_role("button", name="Revenir en arrière").click()
-        page.get_by_text("La version d’avant décide de nouveau.").wait_for()
+        page.get_by_text("décide de nouveau.").wait_for()
         assert ships_from(http) == "lille"
         steps.end("rolled back, and an order decided")
         assert flaws(look, site) == {}
