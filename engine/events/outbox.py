@@ -24,7 +24,7 @@ from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import Entry, EntryId
-from engine.store.log.kinds import ACT_KINDS
+from engine.store.log.kinds import SILENT_KINDS
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry, parse_entry_id
 
 MOST_ENTRIES = 2_000
@@ -75,7 +75,7 @@ class Outbox:
         with faults():
             entries = self._client.redis.xrange(self._keys.log, min=f"({cursor.entry}", count=_MOST_ACTS)
         within = cursor != Position(cursor.millis, cursor.sequence)  # between two events of one entry
-        acts = all(fields.get(b"kind", b"").decode() in ACT_KINDS for _, fields in entries)
+        acts = all(fields.get(b"kind", b"").decode() in SILENT_KINDS for _, fields in entries)
         return within or not acts or len(entries) == _MOST_ACTS
 
     def verify(self, cursor: Position) -> None:

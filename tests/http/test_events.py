@@ -267,7 +267,7 @@ def test_dead_letters_are_listed_page_by_page(http, pointsman):
 def test_of_where_events_go_order_takers_see_the_host_alone(http, pointsman):
     url = "https://shop.example:8443/hooks/s3cret?token=t0ken"
     path = f"/v1/webhooks/{http.post('/v1/webhooks', json={'url': url}).get_json()['id']}"
-    for role, seen in (("oms", "https://shop.example"), ("auditor", url), ("admin", url)):
+    for role, seen in (("oms", "https://shop.example:8443"), ("auditor", url), ("admin", url)):
         client = client_of(pointsman, http.application, role=role)
         assert checked(client, WebhookRecord, client.get(path))["url"] == seen
         assert [item["url"] for item in checked(client, WebhookListRecord, client.get("/v1/webhooks"))["webhooks"]] == [

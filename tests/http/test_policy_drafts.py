@@ -205,6 +205,15 @@ def test_a_rule_is_added_copied_and_taken_out_of_the_text(http):
     assert (back["files"], back["says"], back["findings"]) == (FILES, "", [])
 
 
+def test_a_rule_is_changed_where_another_file_is_broken(http):
+    files = {"a.yaml": "policy: [", **FILES}
+    answer = http.post("/v1/policies/edit", json={"files": files, "rule": "shops/near", "copy_as": "near-too"})
+    assert answer.status_code == 200
+    assert "near-too" in answer.get_json()["files"]["shops.yaml"]
+    none = http.post("/v1/policies/edit", json={"files": {"a.yaml": "policy: ["}, "rule": "shops/near", "remove": True})
+    assert none.status_code == 422
+
+
 WRITTEN = """\
 policy: shops # of shops
 terms: {light: {order.weight: {at_most: 2 kg}}, wrong: {order.colour: red}}

@@ -1,4 +1,4 @@
-"""`pointsman policy ask`, `take-back`, `approve`, `decline`: who asks that a version be approved, and who answers."""
+"""`pointsman policy ask`, `approve` and `decline`: who asks that a version be approved, and who answers."""
 
 import click
 

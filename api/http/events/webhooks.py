@@ -115,4 +115,4 @@ def _shown(state: WebhookState) -> WebhookRecord:
     if not caller().scopes.isdisjoint(_SEE_ADDRESSES):
         return record
     address = urlsplit(record.url)
-    return structs.replace(record, url=f"{address.scheme}://{address.hostname}")
+    return structs.replace(record, url=f"{address.scheme}://{address.netloc}")

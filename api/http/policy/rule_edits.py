@@ -16,6 +16,7 @@ from rules.conditions import PAIRED, Operator
 from rules.editor.rule_change import text_with_rule_as
 from rules.editor.rule_text import text_with_copy, text_with_rule, text_without_rule
 from rules.editor.rule_values import ValueMistake, rule_in, text_with
+from rules.errors import PolicyInvalid
 from rules.lint.check import check
 from rules.loader import parse_files
 from rules.policy import PolicySet, Rule, split_rule_id
@@ -132,12 +133,19 @@ def _rule_of(files: Mapping[str, bytes], rule: str) -> Rule | None:
 
 
 def _document_of(files: Mapping[str, bytes], policy: str) -> Document:
+    broken: PolicyInvalid | None = None
     for name, content in files.items():
         if not name.endswith(YAML):
             continue
-        document = read(name, content)
+        try:
+            document = read(name, content)
+        except PolicyInvalid as error:  # of another file, perhaps: the rule is changed all the same
+            broken = broken or error
+            continue
         if isinstance(document.root, dict) and document.root.get("policy") == policy:
             return document
+    if broken is not None:
+        raise broken
     raise NotFound(f"no file among these has the policy '{policy}'; a rule of a table is changed in its cells")
 
 

@@ -102,10 +102,16 @@ class Webhooks:
     def replay(self, name: str, since: Position) -> WebhookState:
         """Send everything again that came after the cursor; raises NotFound, CursorExpired."""
         cursor = self._verified(since)
-        stale = [str(event) for event in self.dead_letters(name) if event > cursor]
-        return self._change(
-            name, lambda state: replayed(state, cursor, buried=len(stale)), what="replayed", buried=stale
-        )
+        for _ in range(_MOST_TRIES):
+            reading = self._stored.read(name)
+            # read after the version, as in replay_dead
+            stale = [str(event) for event in dead_letters_of(self._stored.dead_letters(name)) if event > cursor]
+            before = state_of(reading)
+            change = change_between(before, replayed(before, cursor, buried=len(stale)))
+            change = replace(change, dead=dict.fromkeys(stale))
+            if self._stored.change(name, reading.version, change, what="replayed", at=self._clock()):
+                return self.show(name)
+        raise _contended(name)
 
     def replay_dead(self, name: str, event: Position | None = None) -> WebhookState:
         """Send every dead letter again, or that of one event; raises NotFound, also where the event is none."""
@@ -159,15 +165,13 @@ class Webhooks:
         )
         return reading.webhook, event
 
-    def _change(
-        self, name: str, change: Callable[[DeliveryState], DeliveryState], *, what: str, buried: Sequence[str] = ()
-    ) -> WebhookState:
+    def _change(self, name: str, change: Callable[[DeliveryState], DeliveryState], *, what: str) -> WebhookState:
         for _ in range(_MOST_TRIES):
             reading = self._stored.read(name)
             before = state_of(reading)
-            stored = change_between(before, change(before))
-            change_with_dead = replace(stored, dead=dict.fromkeys(buried))
-            if self._stored.change(name, reading.version, change_with_dead, what=what, at=self._clock()):
+            if self._stored.change(
+                name, reading.version, change_between(before, change(before)), what=what, at=self._clock()
+            ):
                 return self.show(name)
         raise _contended(name)
 

@@ -46,7 +46,8 @@ class Entry:
     the rest of a node was ended, set_aside that units are held for a decision that is still being made, and
     approved, amended or erased that an order was, whose first decision this is; undone means that confirmed units
     did not leave. Counted positions have another number on hand, a network was loaded whole, a policy version was
-    published or is active from now on: no part of the ledger, but events. ACT_KINDS are neither.
+    published or is active from now on: no part of the ledger, but events. ACT_KINDS are no part of it either, and
+    SILENT_KINDS no events.
 
     `decision` is the decision it is about (if units moved, the name of the batch; if a rest was ended, the node; of
     what is to come in, the id of the receipt; if an order was amended or units of it cancelled, its first; of a network

@@ -37,7 +37,12 @@ ACT_KINDS = (
     "log_begun",
     "sealed",
 )
-"""Acts of people of which the ledger has nothing, and that are no events. What they were about is in their details."""
+"""Acts of which the ledger has nothing. What they were about is in their details."""
+SILENT_KINDS = frozenset(ACT_KINDS) - {
+    *("policy_approval_asked", "policy_approval_taken_back", "policy_approval_declined", "policy_approved"),
+    *("canary_ended", "sealed"),
+}
+"""Acts of which no events are made."""
 TRANSFER_KINDS = (
     "transfer_proposed",
     "transfer_approved",

@@ -418,3 +418,14 @@ def test_units_set_aside_are_no_event(shop, redis_client, network, told):
             {"kind": kind, "id": "set-aside:d:1", "at": 1, "until": 9, "day": "", "set_aside": "[]", "shipments": "0"},
         )
     assert told() == []
+
+
+def test_an_act_that_is_an_event_is_behind_a_cursor_and_one_that_is_none_is_not(shop):
+    version = shop.publish(_POLICY, **WHO).version
+    outbox, cursor = shop.events._outbox, shop.events.end()
+    shop.events.webhooks.add("https://shop.example/", by="ada")
+    assert shop.events.end() > cursor
+    assert not outbox.goes_on_after(cursor)
+    shop.versions.approvals.approve(version, who="another person", note="")
+    assert outbox.goes_on_after(cursor)
+    assert [event.type for event in outbox.read(cursor, limit=9).events] == ["policy.approval_changed"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from api.console.visit import Visit
 
-_MOST_SHOWN = "100"
+_MOST_READ = "1000"
 
 
 def waiting_for_approval(visit: Visit) -> list[Any]:
@@ -34,7 +34,7 @@ def wished_instant(visit: Visit, version: str) -> str:
     """From when on whoever asked last for the approval of a version would have it decide, as a field for instants has
     it; empty if that was not said, was taken back or is over.
     """
-    changes = visit.get("/v1/policies/history", limit=_MOST_SHOWN)["changes"]
+    changes = visit.get("/v1/policies/history", limit=_MOST_READ)["changes"]
     own = (item for item in changes if item["version"] == version and item["act"] in ("asked", "taken_back"))
     last: Any = next(own, {})
     instant = last.get("activate_at", "")

@@ -121,7 +121,8 @@ def _send(page: _Page) -> Response:
     rule.mistakes = _missing(rule)
     edited = None if rule.mistakes else _edited(page, rule)
     if edited is None or edited.problem is not None or _is_refused(page, rule, edited.json["findings"]):
-        return _show(page, rule, status=422, edited=edited)
+        refused = None if edited is None else edited.problem
+        return _show(page, rule, status=422, edited=edited, problem=None if refused and refused.fields else refused)
     # it is put into what the draft says now, whatever else of that was another when the form was begun
     answer = save_draft(visit, page.draft.name, {**page.draft.files, **edited.json["files"]}, page.draft.tag)
     if answer.problem is not None:
@@ -243,8 +244,9 @@ def _show(
     """`focus` is the row that was added last."""
     visit = page.visit
     policies = [(its["policy"], its["owner"]) for its in page.policies if not its["table"]]
+    new_policy = f"{_NEW}{_new_policy(page.draft, {its['policy'] for its in page.policies})}"
     if not rule.policy:
-        rule.policy = policies[0][0] if policies else f"{_NEW}{_new_policy(page.draft, {})}"
+        rule.policy = policies[0][0] if policies else new_policy
     if edited is None and rule.effects and rule.id and not _missing(rule) and status != 409:  # noqa: PLR2004  # of another rule
         edited = _edited(page, rule)
     says, findings = "", page.existing.get("mistakes", ())
@@ -262,7 +264,7 @@ def _show(
         existing=page.existing,
         address=page.address,
         policies=policies,
-        new_policies=[f"{_NEW}{_new_policy(page.draft, dict(policies))}"],
+        new_policies=[new_policy],
         vocabulary=page.vocabulary,
         languages=[*dict.fromkeys((*rule.because, *LANGUAGES))],
         groups=_facts_by_group(page.vocabulary),

@@ -17,6 +17,8 @@ from api.console.visit import Visit
 from api.language.current import say
 
 _MOST_SHOWN = "100"
+_MOST_READ = "1000"
+"""Changes of all versions, of which those of one are shown: as many as HTTP answers at once."""
 
 
 def add_to(console: Console) -> None:
@@ -49,7 +51,7 @@ def show(visit: Visit, version: str) -> Response:
     its = next(item for item in listing["versions"] if item["version"] == full)
     before = listing["active"]
     changes = visit.ask("GET", path_of("v1", "policies", full, "changes"), query={"against": _against(listing, full)})
-    past = visit.get("/v1/policies/history", limit=_MOST_SHOWN)
+    past = visit.get("/v1/policies/history", limit=_MOST_READ)
     return visit.show(
         "policies/version.html",
         version=its,
