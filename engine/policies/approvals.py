@@ -115,8 +115,8 @@ class Approvals:
         somebody else does, NotFound, KeyReused, Contended.
         """
 
-        def may_take_back(_: Sequence[PastChange], request: ApprovalRequest | None) -> bool:
-            if _open(version, request).who != who:
+        def may_take_back(history: Sequence[PastChange], request: ApprovalRequest | None) -> bool:
+            if _open(version, request, history).who != who:
                 raise NotPermitted(
                     f"somebody else than '{who}' asked for the approval of the policy version {version[:SHORT]};"
                     " whoever may approve it can decline that"
@@ -134,7 +134,7 @@ class Approvals:
             raise InputInvalid([Mistake(field="note", message="declining needs a note that says why")])
 
         def may_decline(history: Sequence[PastChange], request: ApprovalRequest | None) -> bool:
-            if _open(version, request).who == who:
+            if _open(version, request, history).who == who:
                 raise NotPermitted(
                     f"'{who}' asked for the approval of the policy version {version[:SHORT]}, and can take that back"
                 )
@@ -206,7 +206,12 @@ def _verify_asked(version: str, asked: tuple[str, int], history: Sequence[PastCh
         raise ApprovalRequestConflict(
             f"'{asked[0]}' does not ask for the approval of the policy version {version[:SHORT]} since then"
         )
-    raise ApprovalRequestConflict(_ENDINGS[ended.kind].format(who=ended.who, version=version[:SHORT]) + _why(ended))
+    raise _is_over(version, ended)
+
+
+def _is_over(version: str, ended: PastChange) -> ApprovalRequestConflict:
+    why = f": {ended.note}" if ended.note else ""
+    return ApprovalRequestConflict(_ENDINGS[ended.kind].format(who=ended.who, version=version[:SHORT]) + why)
 
 
 _ENDINGS = {
@@ -220,16 +225,13 @@ _ENDINGS = {
 """By what ended a request."""
 
 
-def _why(change: PastChange) -> str:
-    return f": {change.note}" if change.note else ""
-
-
-def _open(version: str, request: ApprovalRequest | None) -> ApprovalRequest:
-    """The request, if it waits for an answer; raises ApprovalRequestConflict if it does not."""
-    if request is None:
-        raise ApprovalRequestConflict(f"nobody asks for the approval of the policy version {version[:SHORT]} now")
-    if request.declined is not None:
-        raise ApprovalRequestConflict(
-            f"'{request.declined.who}' has declined to approve the policy version {version[:SHORT]} before"
-        )
-    return request
+def _open(version: str, request: ApprovalRequest | None, history: Sequence[PastChange]) -> ApprovalRequest:
+    """The request, if it waits for an answer; raises ApprovalRequestConflict, which says what ended it, if not."""
+    if request is not None and request.is_open:
+        return request
+    asked = [place for place, its in enumerate(history) if (its.version, its.kind) == (version, "asked")]
+    last = history[asked[-1] :] if asked else ()
+    ended = ended_by(last, version, who=last[0].who, at=last[0].at) if last else None
+    if ended is not None:
+        raise _is_over(version, ended)
+    raise ApprovalRequestConflict(f"nobody asks for the approval of the policy version {version[:SHORT]} now")

@@ -113,7 +113,7 @@ def test_a_request_is_declined_with_a_reason_asked_for_again_taken_back_and_appr
     assert 'value="2026-12-01T08:00"' in page(site, place(version, "schedule"))
     conflict = site.send(place(version, "decline"), "admin", note="too late")
     assert conflict.status_code == 409
-    assert "nobody asks for the approval" in conflict.text
+    assert "&#39;Ada admin&#39; has approved the policy version" in conflict.text
 
 
 def test_who_approves_what_was_taken_back_meanwhile_is_told_and_may_approve_all_the_same(site):

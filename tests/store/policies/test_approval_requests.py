@@ -102,7 +102,7 @@ def test_only_who_asked_takes_it_back_and_only_once(service, version):
     approvals.take_back(version, who="Ada", note="a price is wrong")
     assert listed(service, version).request is None
     assert logged(service, version)[-1] == ("policy_approval_taken_back", "Ada", {"note": "a price is wrong"})
-    with pytest.raises(ApprovalRequestConflict, match="nobody asks"):
+    with pytest.raises(ApprovalRequestConflict, match="has taken back"):
         approvals.take_back(version, who="Ada", note="")
     approvals.ask(version, who="Eve", note="mine")
     assert listed(service, version).request.who == "Eve"
@@ -183,7 +183,7 @@ def test_of_an_answer_and_a_request_taken_back_in_the_same_moment_one_stands(ser
         monkeypatch.setattr(policy_approvals, "change_request", changed)
 
     after_another(lambda: approvals.take_back(version, who="Ada", note=""))
-    with pytest.raises(ApprovalRequestConflict, match="nobody asks"):
+    with pytest.raises(ApprovalRequestConflict, match="has taken back"):
         approvals.decline(version, who="Bob", note="no")
     after_another(lambda: approvals.ask(version, who="Eve", note=""))
     with pytest.raises(ApprovalRequestConflict, match="'Eve' has asked"):
