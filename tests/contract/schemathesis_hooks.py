@@ -143,7 +143,7 @@ RULES: Mapping[str, tuple[str, ...]] = {
         "a control character in its name",
         "is none of \\*\\.yaml",
         "no such value that a form can change",
-        "write one of values, add, copy_as, remove",
+        "write one of values, add, replace, copy_as, remove",
         "write every value of a rule as text",
         "write it on one line, without control characters",
         "the policy has a rule",

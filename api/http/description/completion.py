@@ -83,7 +83,7 @@ _BESIDES: Mapping[str, tuple[HTTPStatus, ...]] = {
     "webhooks_add": (HTTPStatus.GONE,),
     "webhooks_replay": (HTTPStatus.GONE,),
     "whatif_begin": (HTTPStatus.NOT_FOUND,),
-    "policies_edit": (HTTPStatus.NOT_FOUND,),
+    **dict.fromkeys(("policies_edit", "policies_rollback"), (HTTPStatus.NOT_FOUND,)),
     **dict.fromkeys(("policies_save_draft", "policies_delete_draft"), (HTTPStatus.PRECONDITION_FAILED,)),
     **dict.fromkeys(("policies_read_shadow", "policies_start_shadow", "policies_end_shadow"), (HTTPStatus.NOT_FOUND,)),
     **dict.fromkeys(
