@@ -1,9 +1,9 @@
 """Proofs about the sealed log, and the keys that sign it, as JSON."""
 
 import base64
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.records.ledger import SealFindingRecord
 from engine.audit.sealer import PublishedKey
@@ -15,6 +15,28 @@ from engine.store.audit.sealed_log import SealedState
 
 _HASHES = Meta(description="SHA-256 hashes in base64, as RFC 9162 orders them")
 _CHECKPOINT = Meta(description="the signed note, with all signatures that there are of it")
+
+
+class ExportLineRecord(Record, frozen=True, kw_only=True):
+    """A line of an export. The first has `format` and all down to `checkpoint`; then come lines with `first` and
+    `leaves`, those with `fields` and `id`, an entry each, and at last one with `signed`, if there is a key to sign with.
+    """
+
+    format: str | UnsetType = UNSET
+    log: Annotated[str | UnsetType, Meta(description="its origin, as checkpoints name it")] = UNSET
+    network: str | UnsetType = UNSET
+    release: Annotated[str | UnsetType, Meta(description="of Pointsman, that wrote it")] = UNSET
+    exported_at: Annotated[int | UnsetType, Meta(description="UTC seconds")] = UNSET
+    by: Annotated[str | UnsetType, Meta(description="who made it")] = UNSET
+    size: Annotated[int | UnsetType, Meta(description="entries that are sealed")] = UNSET
+    archived: Annotated[int | UnsetType, Meta(description="the first so many are left out: they are archived")] = UNSET
+    keys: Annotated[list[str] | UnsetType, Meta(description="that verify its checkpoint")] = UNSET
+    checkpoint: Annotated[str | UnsetType, _CHECKPOINT] = UNSET
+    first: Annotated[int | UnsetType, Meta(description="the number of the first of these leaves, from 0")] = UNSET
+    leaves: Annotated[str | UnsetType, Meta(description="48 bytes each, in base64")] = UNSET
+    fields: Annotated[dict[str, Any] | UnsetType, Meta(description="of an entry: texts, or bytes in base64")] = UNSET
+    id: Annotated[str | UnsetType, Meta(description="of the entry")] = UNSET
+    signed: Annotated[str | UnsetType, Meta(description="a signed note with the SHA-256 of all lines before")] = UNSET
 
 
 class InclusionProofRecord(Record, frozen=True, kw_only=True):

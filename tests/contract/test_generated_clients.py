@@ -28,6 +28,7 @@ LINES = {
     "POST /v1/inbound",
     "POST /v1/tracking/events",
     "GET /v1/events",
+    "GET /v1/audit/export",
     "GET /v1/channels/{channel}/feed",
 }
 """Operations whose body or answer is NDJSON or CSV, which openapi-python-client knows nothing of: it says so, and

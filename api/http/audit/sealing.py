@@ -7,7 +7,13 @@ from flask import Response
 
 from api.http.audit.exports import export_answer
 from api.http.blueprint import NDJSON, Blueprint, answer
-from api.records.sealing import AuditKeyRecord, AuditKeysRecord, ConsistencyProofRecord, InclusionProofRecord
+from api.records.sealing import (
+    AuditKeyRecord,
+    AuditKeysRecord,
+    ConsistencyProofRecord,
+    ExportLineRecord,
+    InclusionProofRecord,
+)
 from api.shapes.base import Strict
 from api.shapes.fields import Flag, QueryNumber
 from engine.audit.sealing.tiles import TilePart
@@ -91,7 +97,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
 
     @sealing.get("/export", scope="audit:read")
     @sealing.arguments(ExportQuery, location="query")
-    @sealing.response(HTTPStatus.OK, content_type=NDJSON)
+    @sealing.response(HTTPStatus.OK, ExportLineRecord, content_type=NDJSON)
     def export(query: dict[str, Any]) -> Response:
         """The sealed log as a file, which is verified without a server: NDJSON, of any size
 
