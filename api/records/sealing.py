@@ -19,7 +19,7 @@ _CHECKPOINT = Meta(description="the signed note, with all signatures that there 
 
 class ExportLineRecord(Record, frozen=True, kw_only=True):
     """A line of an export. The first has `format` and all down to `checkpoint`; then come lines with `first` and
-    `leaves`, those with `fields` and `id`, an entry each, and at last one with `signed`, if there is a key to sign with.
+    `leaves`, those with `fields` and `id`, an entry each, and at last one with `signed`, if there is a key to sign.
     """
 
     format: str | UnsetType = UNSET
