@@ -15,7 +15,7 @@ from engine.events.webhooks.delivery_state import DeadLetter, DeliveryState, rep
 from engine.events.webhooks.endpoint_url import parse_url
 from engine.events.webhooks.signature import new_secret
 from engine.events.webhooks.stored_state import change_between, dead_letters_of, state_json, state_of
-from engine.store.events.webhooks import StoredSecret, StoredWebhook, StoredWebhooks, WebhookChange
+from engine.store.events.webhooks import StoredSecret, StoredWebhook, StoredWebhooks, WebhookChange, WebhookReading
 
 MOST_WEBHOOKS = 50
 LONGEST_OVERLAP = 7 * 24 * 60
@@ -93,43 +93,44 @@ class Webhooks:
     def dead_letters(self, name: str) -> dict[Position, DeadLetter]:
         """The events that are not sent to it any more, in the order of the stream; raises NotFound."""
         self._stored.read(name)
-        return dead_letters_of(self._stored.dead_letters(name))
+        return self._dead_letters(name)
 
     def enable(self, name: str) -> WebhookState:
         """Go on where it was switched off: all that waits is sent at once. Raises NotFound."""
-        return self._change(name, switched_on, what="enabled")
+
+        def enabled(reading: WebhookReading) -> WebhookChange:
+            before = state_of(reading)
+            return change_between(before, switched_on(before))
+
+        return self._change(name, enabled, what="enabled")
 
     def replay(self, name: str, since: Position) -> WebhookState:
         """Send everything again that came after the cursor; raises NotFound, CursorExpired."""
         cursor = self._verified(since)
-        for _ in range(_MOST_TRIES):
-            reading = self._stored.read(name)
-            # read after the version, as in replay_dead
-            stale = [str(event) for event in dead_letters_of(self._stored.dead_letters(name)) if event > cursor]
+
+        def sent_again(reading: WebhookReading) -> WebhookChange:
+            stale = [str(event) for event in self._dead_letters(name) if event > cursor]
             before = state_of(reading)
             change = change_between(before, replayed(before, cursor, buried=len(stale)))
-            change = replace(change, dead=dict.fromkeys(stale))
-            if self._stored.change(name, reading.version, change, what="replayed", at=self._clock()):
-                return self.show(name)
-        raise _contended(name)
+            return replace(change, dead=dict.fromkeys(stale))
+
+        return self._change(name, sent_again, what="replayed")
 
     def replay_dead(self, name: str, event: Position | None = None) -> WebhookState:
         """Send every dead letter again, or that of one event; raises NotFound, also where the event is none."""
-        for _ in range(_MOST_TRIES):
-            reading = self._stored.read(name)
-            # read after the version, which every change raises: as long as it stands, so do these
-            letters = {dead: letter.lane for dead, letter in dead_letters_of(self._stored.dead_letters(name)).items()}
+
+        def sent_again(reading: WebhookReading) -> WebhookChange:
+            letters = {dead: letter.lane for dead, letter in self._dead_letters(name).items()}
             if event is not None:
                 if event not in letters:
                     raise NotFound(f"the event '{event}' is no dead letter of webhook '{name}'")
                 letters = {event: letters[event]}
             before = state_of(reading)
             change = change_between(before, switched_on(revived(before, letters)))
-            change = replace(change, dead=dict.fromkeys(map(str, letters)))
-            what, one = ("dead_replayed", "") if event is None else ("letter_replayed", str(event))
-            if self._stored.change(name, reading.version, change, what=what, event=one, at=self._clock()):
-                return self.show(name)
-        raise _contended(name)
+            return replace(change, dead=dict.fromkeys(map(str, letters)))
+
+        what, one = ("dead_replayed", "") if event is None else ("letter_replayed", str(event))
+        return self._change(name, sent_again, what=what, event=one)
 
     def rotate(self, name: str, *, overlap: int) -> StoredWebhook:
         """Give it another secret, which is shown this once; the former one signs, too, for so many minutes. Raises
@@ -165,15 +166,21 @@ class Webhooks:
         )
         return reading.webhook, event
 
-    def _change(self, name: str, change: Callable[[DeliveryState], DeliveryState], *, what: str) -> WebhookState:
+    def _change(
+        self, name: str, change_of: Callable[[WebhookReading], WebhookChange], *, what: str, event: str = ""
+    ) -> WebhookState:
+        """Carry out what `change_of` makes of the webhook as it is read; if it was changed since then, what it makes of
+        it as it is then. The version that is read stands for the dead letters, too, which `change_of` reads later.
+        """
         for _ in range(_MOST_TRIES):
             reading = self._stored.read(name)
-            before = state_of(reading)
-            if self._stored.change(
-                name, reading.version, change_between(before, change(before)), what=what, at=self._clock()
-            ):
+            change = change_of(reading)
+            if self._stored.change(name, reading.version, change, what=what, event=event, at=self._clock()):
                 return self.show(name)
         raise _contended(name)
+
+    def _dead_letters(self, name: str) -> dict[Position, DeadLetter]:
+        return dead_letters_of(self._stored.dead_letters(name))
 
     def _verified(self, since: Position | None) -> Position:
         if since is None:
