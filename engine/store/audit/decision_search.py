@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.audit.sealing.leaf import id_text
 from engine.audit.search.decision_filter import DecisionFilter
 from engine.audit.search.decision_summary import DecisionSummary
 from engine.store.audit.archive.archive_search import ArchiveSearch
@@ -14,7 +15,7 @@ from engine.store.audit.decision_entry import summary_of
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.log.entry import Entry, EntryId
+from engine.store.log.entry import Entry, EntryId, following
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry_id
 from engine.store.search_index.index_entries import fields_of
 from engine.store.search_index.stored_index import IndexBegunAnew, IndexState, StoredIndex
@@ -98,7 +99,7 @@ class DecisionSearch:
             yield from self._logged(filtered, after)
             return
         yield from self._logged(filtered, after, behind=state.cursor)
-        last = after if after is not None and after <= state.cursor else _next(state.cursor)
+        last = after if after is not None and after <= state.cursor else following(state.cursor)
         try:
             for raw in self._indexed(filtered, state, before=last):
                 last = parse_entry_id(raw[0])
@@ -114,7 +115,7 @@ class DecisionSearch:
         fields = fields_of(sku=filtered.sku, node=filtered.node)
         entries = self._index.entries(fields, state, since=since, before=end)
         while piece := list(itertools.islice(entries, _AT_ONCE)):
-            places = ["{}-{}".format(*entry).encode() for entry in piece]
+            places = [id_text(entry).encode() for entry in piece]
             yield from decision_log.stored_entries(self._client, self._keys, places)
 
     def _logged(
@@ -158,7 +159,3 @@ def entries_of_order(client: Client, keys: Keys, order: str, *, on_damaged: Call
         start = client.redis.hget(keys.decisions, decisions[0]) if decisions else None
     if start is not None:
         yield from decision_log.entries_about(client, keys, set(decisions), start=start.decode(), on_damaged=on_damaged)
-
-
-def _next(entry: EntryId) -> EntryId:
-    return entry[0], entry[1] + 1

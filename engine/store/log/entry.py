@@ -25,6 +25,12 @@ from engine.store.log.entry_bodies import (
 EntryId: TypeAlias = tuple[int, int]
 """An entry's id in the stream: milliseconds, and a number among those of the same millisecond. Later is greater."""
 
+
+def following(entry: EntryId) -> EntryId:
+    """The first id that is behind this one."""
+    return entry[0], entry[1] + 1
+
+
 _MICROSECONDS = 1_000_000
 _MILLISECONDS = 1_000
 _REJECTION = msgspec.json.Decoder(RejectionBody)

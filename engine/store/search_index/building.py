@@ -9,16 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.audit.sealing.leaf import id_text
+from engine.store.audit.archive.archived_log import START, ArchivedLog, date_of
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.entry import EntryId
 from engine.store.log.stored_entry import RawEntry
+from engine.store.orders.order_list import when_placed
 from engine.store.script_keys import INDEX_LOG
 from engine.store.search_index.index_entries import IndexedEntry, indexed_entry
-from engine.store.search_index.packed import date_of, day_of, packed, packed_orders
-from engine.store.search_index.stored_index import BEGINNING, DECIDED, PLACED, IndexState, StoredIndex, day_name
+from engine.store.search_index.packed import packed, packed_orders, utc_date
+from engine.store.search_index.stored_index import DECIDED, PLACED, IndexState, StoredIndex, day_name
 
 _AT_ONCE = 500
 _IN_A_TURN = 2_000
@@ -60,7 +62,7 @@ class IndexBuilding:
 
     def _begin_anew(self) -> None:
         names = self._day_names()
-        self._change(made="", before="", after=_text(BEGINNING), days=names, grown=())
+        self._change(made="", before="", after=id_text(START), days=names, grown=())
 
     def _take_in(self, entries: Sequence[RawEntry], state: IndexState) -> None:
         through = ArchivedLog(self._client, self._keys).through()
@@ -70,22 +72,19 @@ class IndexBuilding:
         days = sorted({day for day, _ in values})
         grown = [(days.index(day) + 1, field, value) for (day, field), value in values.items()]
         last = entries[-1][0].decode()
-        self._change(made="1", before=_text(state.cursor), after=last, days=days, grown=grown)
+        self._change(made="1", before=id_text(state.cursor), after=last, days=days, grown=grown)
 
     def _placed(self, indexed: Sequence[IndexedEntry]) -> Mapping[tuple[str, str], bytes]:
         """What the fields of days on which orders were placed get, by day and field. When that was is said by the list
         of orders, by which they are listed.
         """
-        orders = list(dict.fromkeys(item.order for item in indexed if item.order))
-        with faults():
-            scores = self._client.redis.zmscore(self._keys.orders, orders) if orders else []
-        listed = {order: int(score) for order, score in zip(orders, scores, strict=True) if score is not None}
+        listed = when_placed(self._client, self._keys.orders, {item.order for item in indexed if item.order})
         found: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
         for item in indexed:
             instant = listed.get(item.order, item.placed_at)
             if instant is not None:
                 for field in item.ordered:
-                    found[day_name(PLACED, date_of(instant)), field][item.order] = None
+                    found[day_name(PLACED, utc_date(instant)), field][item.order] = None
         return {place: packed_orders(names) for place, names in found.items()}
 
     def _day_names(self) -> list[str]:
@@ -106,7 +105,7 @@ class IndexBuilding:
     def _delete_archived(self) -> None:
         """Days whose decisions are in the archive alone, where its own columns find them."""
         through = ArchivedLog(self._client, self._keys).through()
-        names = [day_name(DECIDED, date) for date in self._index.dates(DECIDED) if date <= day_of(through)]
+        names = [day_name(DECIDED, date) for date in self._index.dates(DECIDED) if date <= date_of(through)]
         if names:
             with faults(), self._client.redis.pipeline(transaction=True) as change:
                 change.unlink(*(self._keys.search_day(name) for name in names))
@@ -120,14 +119,10 @@ def _decided(indexed: Iterable[IndexedEntry], through: EntryId) -> dict[tuple[st
     for item in indexed:
         if item.entry > through:
             for field in item.decided:
-                found[day_name(DECIDED, day_of(item.entry)), field].append(packed(item.entry))
+                found[day_name(DECIDED, date_of(item.entry)), field].append(packed(item.entry))
     return {place: b"".join(entries) for place, entries in found.items()}
 
 
 def _behind(entry: EntryId) -> str:
     """The start of a range behind it, as XRANGE has it."""
-    return f"({_text(entry)}"
-
-
-def _text(entry: EntryId) -> str:
-    return "{}-{}".format(*entry)
+    return f"({id_text(entry)}"

@@ -5,14 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.store.audit.archive.archived_log import ArchivedLog, date_of
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
 from engine.store.log.entry import EntryId
 from engine.store.log.stored_entry import RawEntry
+from engine.store.orders.order_list import when_placed
 from engine.store.reconcile.drift import Drift, Write
 from engine.store.search_index.index_entries import IndexedEntry, indexed_entry
-from engine.store.search_index.packed import WIDTH, date_of, day_of, packed, packed_orders
+from engine.store.search_index.packed import WIDTH, packed, packed_orders, utc_date
 from engine.store.search_index.stored_index import DECIDED, PLACED, IndexState, StoredIndex, day_name
 
 _Place = tuple[str, str]
@@ -61,7 +62,7 @@ class SearchComparison:
     def drifts(self, place: _Place, state: FieldState) -> Iterator[Drift]:
         """What the place still lacks, unless the index was begun anew since, or the day is archived."""
         kind, date = place[0].split(" ")
-        is_archived = kind == DECIDED and date <= day_of(state.through)
+        is_archived = kind == DECIDED and date <= date_of(state.through)
         if not state.index.made or state.index.cursor < self._state.cursor or is_archived:
             return
         expected = self.wrong[place]
@@ -78,16 +79,13 @@ class SearchComparison:
 
     def _expected(self, indexed: Sequence[IndexedEntry]) -> dict[_Place, list[bytes]]:
         """By place, what stands there."""
-        orders = sorted({item.order for item in indexed if item.order})
-        with faults():
-            scores = self._client.redis.zmscore(self._keys.orders, orders) if orders else []
-        placed = {order: int(score) for order, score in zip(orders, scores, strict=True) if score is not None}
+        placed = when_placed(self._client, self._keys.orders, {item.order for item in indexed if item.order})
         found: defaultdict[_Place, dict[bytes, None]] = defaultdict(dict)
         for item in indexed:
             for field in item.decided if item.entry > self._through else ():
-                found[day_name(DECIDED, day_of(item.entry)), field][packed(item.entry)] = None
+                found[day_name(DECIDED, date_of(item.entry)), field][packed(item.entry)] = None
             for field in item.ordered if item.order in placed else ():
-                found[day_name(PLACED, date_of(placed[item.order])), field][packed_orders([item.order])] = None
+                found[day_name(PLACED, utc_date(placed[item.order])), field][packed_orders([item.order])] = None
         return {place: list(names) for place, names in found.items()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.store.audit.archive.archived_log import ArchivedLog
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
+from engine.store.log.entry import following
 from engine.store.log.stored_entry import parse_entry_id
 from engine.store.search_index.stored_index import IndexBegunAnew, StoredIndex
 
@@ -33,9 +34,8 @@ class LikelyHolds:
         indexed = [entry for entry in entries if entry is not None and entry <= state.cursor]
         if not indexed:
             return list(decisions)
-        last = max(indexed)
         try:
-            found = set(self._index.entries(fields, state, since=min(indexed), before=(last[0], last[1] + 1)))
+            found = set(self._index.entries(fields, state, since=min(indexed), before=following(max(indexed))))
         except IndexBegunAnew:
             return list(decisions)
         # read behind the index, which loses the days that are archived

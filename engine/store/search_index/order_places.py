@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from engine.store.connection.client import Client, faults
+from engine.store.connection.client import Client
 from engine.store.keys import Keys
 from engine.store.log import decision_log
-from engine.store.orders.order_list import OrderPlace, placed_last
+from engine.store.orders.order_list import OrderPlace, placed_last, when_placed
 from engine.store.search_index.index_entries import indexed_entry
-from engine.store.search_index.packed import date_of, orders_in
+from engine.store.search_index.packed import orders_in, utc_date
 from engine.store.search_index.stored_index import PLACED, IndexBegunAnew, IndexState, StoredIndex
 
 MOST_UNINDEXED = 2_000
@@ -49,34 +49,25 @@ class OrderPlaces:
         if len(entries) > MOST_UNINDEXED:
             return None
         indexed = [item for item in map(indexed_entry, entries) if item is not None and item.order]
-        placed = self._placed({item.order for item in indexed})
+        placed = when_placed(self._client, self._keys.orders, {item.order for item in indexed})
         found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for item in indexed:
             if item.order in placed:
                 for field in item.ordered:
-                    found[date_of(placed[item.order]), field].add(item.order)
+                    found[utc_date(placed[item.order]), field].add(item.order)
         return found
 
     def _indexed(
         self, fields: Sequence[str], state: IndexState, unindexed: _Orders, after: OrderPlace | None
     ) -> Iterator[OrderPlace]:
         dates = {*self._index.dates(PLACED), *(date for date, _ in unindexed)}
-        latest = None if after is None else date_of(after[0])
+        latest = None if after is None else utc_date(after[0])
         asked = sorted((date for date in dates if latest is None or date <= latest), reverse=True)
         for date, values, _ in self._index.values(PLACED, asked, fields, state):
             by_field = [
                 orders_in(value) | unindexed.get((date, field), frozenset())
                 for field, value in zip(fields, values, strict=True)
             ]
-            placed = self._placed(frozenset.intersection(*map(frozenset, by_field)))
-            places = [(instant, order) for order, instant in placed.items() if date_of(instant) == date]
+            placed = when_placed(self._client, self._keys.orders, frozenset.intersection(*map(frozenset, by_field)))
+            places = [(instant, order) for order, instant in placed.items() if utc_date(instant) == date]
             yield from sorted((place for place in places if after is None or place < after), reverse=True)
-
-    def _placed(self, orders: AbstractSet[str]) -> Mapping[str, int]:
-        """When each of these was placed, of those that are in the list of orders."""
-        names = sorted(orders)
-        if not names:
-            return {}
-        with faults():
-            scores = self._client.redis.zmscore(self._keys.orders, names)
-        return {name: int(score) for name, score in zip(names, scores, strict=True) if score is not None}

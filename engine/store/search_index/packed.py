@@ -22,13 +22,9 @@ _FORM = struct.Struct(">II")
 _EPOCH = datetime.date(1970, 1, 1)
 
 
-def date_of(second: int) -> str:
-    """The UTC date of an instant, in seconds."""
+def utc_date(second: int) -> str:
+    """That of an instant, in seconds."""
     return (_EPOCH + datetime.timedelta(days=second // DAY_SECONDS)).isoformat()
-
-
-def day_of(entry: EntryId) -> str:
-    return date_of(entry[0] // 1_000)
 
 
 def packed(entry: EntryId) -> bytes:

@@ -9,17 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.store.audit.archive.archived_log import ArchivedLog
+from engine.store.audit.archive.archived_log import START, ArchivedLog, date_of
 from engine.store.connection.client import Client, faults
 from engine.store.keys import Keys
-from engine.store.log.entry import EntryId
+from engine.store.log.entry import EntryId, following
 from engine.store.log.stored_entry import parse_entry_id
 from engine.store.search_index.index_entries import DAMAGED
-from engine.store.search_index.packed import day_of, entries_last_first
+from engine.store.search_index.packed import entries_last_first
 
 DECIDED, PLACED = "decided", "placed"
 """Kinds of days: those on which decisions were logged, and those on which orders were placed."""
-BEGINNING: EntryId = (0, 0)
 _DAYS_AT_ONCE = 32
 
 
@@ -32,7 +31,7 @@ class IndexState:
     """Whether there is an index, and the last entry of the log that is in it."""
 
     made: bool
-    cursor: EntryId = BEGINNING
+    cursor: EntryId = START
 
 
 def day_name(kind: str, date: str) -> str:
@@ -65,10 +64,9 @@ class StoredIndex:
         """The entries up to the cursor, and not in the archive, of decisions that are found under every one of the
         fields, or may be as they can't be read; those logged last first. Raises IndexBegunAnew.
         """
-        millis, number = state.cursor
-        before = min(before, (millis, number + 1))
-        since = max(since, _next(ArchivedLog(self._client, self._keys).through()))
-        dates = [date for date in self.dates(DECIDED) if day_of(since) <= date <= day_of(before)]
+        before = min(before, following(state.cursor))
+        since = max(since, following(ArchivedLog(self._client, self._keys).through()))
+        dates = [date for date in self.dates(DECIDED) if date_of(since) <= date <= date_of(before)]
         for date, values, damaged in self.values(DECIDED, dates, fields, state):
             together = [values] if all(values) else []
             either = [*together, [damaged]] if damaged else together
@@ -99,8 +97,4 @@ class StoredIndex:
 def state_of(stored: Sequence[Any]) -> IndexState:
     """Of the fields `made` and `cursor`, as they are stored."""
     made, cursor = stored
-    return IndexState(made=bool(made and cursor), cursor=parse_entry_id(cursor) if cursor else BEGINNING)
-
-
-def _next(entry: EntryId) -> EntryId:
-    return entry[0], entry[1] + 1
+    return IndexState(made=bool(made and cursor), cursor=parse_entry_id(cursor) if cursor else START)
