@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from marshmallow import ValidationError, fields, validate
 
 from api.shapes import text_patterns
-from api.shapes.limits import MOST_UNITS
+from api.shapes.limits import MOST_LETTERS, MOST_UNITS
 from engine.model.facts import MICRODEGREES, RATE
 from engine.model.feed_steps import FeedStep
 from rules.errors import LiteralInvalid
@@ -275,7 +275,8 @@ class Word(fields.String):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            validate=[validate.Length(min=1, max=200), _readable], **_described(options, pattern=text_patterns.ONE_LINE)
+            validate=[validate.Length(min=1, max=MOST_LETTERS), _readable],
+            **_described(options, pattern=text_patterns.ONE_LINE),
         )
 
 

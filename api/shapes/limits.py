@@ -1,5 +1,9 @@
 """Bounds on what callers may ask for or send, the same over HTTP and on the command line."""
 
+MOST_LETTERS = 200
+"""Of a word, such as an id."""
+MOST_TAGS = 100
+"""Of an order."""
 MOST_BATCH_ORDERS = 500
 """Orders of a batch that is sent as one JSON document."""
 MOST_BATCH_LINES = 10_000

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from api.shapes.base import Strict
 from api.shapes.fields import MOST_MICROS, Country, Currency, Day, Degrees, Instant, Money, Quantity, WholeNumber, Word
+from api.shapes.limits import MOST_TAGS
 from api.shapes.quantities import Quantities
 from api.shapes.quick_order import read_quickly
 from engine.decide.address.postcodes import canonical
@@ -189,7 +190,7 @@ class OrderRequest(Strict):
         load_default=None,
         metadata={"example": "EUR", "description": "Of its prices; by default the network's"},
     )
-    tags = fields.List(Word(), load_default=list, validate=validate.Length(max=100))
+    tags = fields.List(Word(), load_default=list, validate=validate.Length(max=MOST_TAGS))
     lines = fields.List(fields.Nested(LineRequest), required=True, validate=validate.Length(min=1))
 
     def __init__(

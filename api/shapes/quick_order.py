@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from api.shapes.fields import Degrees, Instant, Money
-from api.shapes.limits import MOST_UNITS
+from api.shapes.limits import MOST_LETTERS, MOST_TAGS, MOST_UNITS
 from engine.decide.address.postcodes import canonical
 from engine.model.facts import GeoPoint, Line, Order
 from rules.vocabulary import COLLECTED, DELIVERIES
@@ -23,7 +23,6 @@ _KEYS = frozenset(
 )
 _DESTINATION_KEYS = frozenset({"country", "postcode", "region", "latitude", "longitude"})
 _LINE_KEYS = frozenset({"id", "sku", "quantity", "unit_price"})
-_MOST_LETTERS, _MOST_TAGS = 200, 100
 _COUNTRY_LETTERS, _CURRENCY_LETTERS = 2, 3
 _instant, _money = Instant().read, Money().read
 _latitude, _longitude = Degrees(90).read, Degrees(180).read
@@ -110,14 +109,14 @@ def _line(raw: Any, number: int) -> Line:
 def _tags(raw: Any) -> frozenset[str]:
     if not raw and type(raw) in (list, tuple):
         return frozenset()
-    if type(raw) is not list or len(raw) > _MOST_TAGS:
+    if type(raw) is not list or len(raw) > MOST_TAGS:
         raise _Unusual
     return frozenset(map(_word, raw))
 
 
 def _word(value: Any) -> str:
     """A text that the field `Word` takes: what can be printed has no control characters."""
-    if type(value) is not str or not 1 <= len(value) <= _MOST_LETTERS or not value.isprintable() or value.isspace():
+    if type(value) is not str or not 1 <= len(value) <= MOST_LETTERS or not value.isprintable() or value.isspace():
         raise _Unusual
     return value
 
