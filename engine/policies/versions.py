@@ -332,6 +332,10 @@ class Versions:
         history, stored = policy_versions.history(client, keys), policy_versions.versions(client, keys)
         return listed_versions(history, stored, self.timeline(), four_eyes=self._four_eyes)
 
+    def listed(self, version: str) -> Version:
+        """The one of this whole name, as `published` has it."""
+        return next(its for its in self.published() if its.version == version)
+
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""
         return policy_versions.texts(self._client, self._keys, version)

@@ -88,7 +88,6 @@ COMMANDS = (ask_approval, approve_version, decline_version)
 def _print(service: Pointsman, version: str, done: str, *, as_json: bool) -> None:
     """What was done, or the version as it is listed since."""
     if as_json:
-        (listed,) = (item for item in service.versions.published() if item.version == version)
-        print_json(ListedVersionRecord.of(listed))
+        print_json(ListedVersionRecord.of(service.versions.listed(version)))
     else:
         click.echo(done)

@@ -49,8 +49,7 @@ def add_approvals(policies: Blueprint, pointsman: Pointsman) -> None:
     """The calls about approvals."""
 
     def listed(full_version: str) -> Response:
-        (version,) = (item for item in pointsman.versions.published() if item.version == full_version)
-        return answer(ListedVersionRecord.of(version))
+        return answer(ListedVersionRecord.of(pointsman.versions.listed(full_version)))
 
     @policies.post("/<string:version>/ask", scope="policies:publish")
     @policies.arguments(AskRequest)

@@ -8,7 +8,7 @@ from engine.audit.evidence.record import FollowUpDecisionRecord, ManualActRecord
 from engine.audit.sealing.leaf import id_text
 from engine.decide.order_record import timestamp
 from engine.decide.record import DecisionRecord
-from engine.store.log.done_by import BY_HAND
+from engine.store.log.done_by import BY_HAND, WAYS_OF_PEOPLE
 from engine.store.log.entry import Entry
 from rules.policy import Rule
 
@@ -27,7 +27,7 @@ class Exceptions:
         self.manual: list[ManualActRecord] = []
 
     def add(self, entry: Entry) -> None:
-        if entry.by and (entry.through in ("cli", "console") or entry.kind in BY_HAND):
+        if entry.by and (entry.through in WAYS_OF_PEOPLE or entry.kind in BY_HAND):
             self.manual.append(
                 ManualActRecord(
                     entry=id_text(entry.id), at=_instant(entry), kind=entry.kind, id=entry.decision, by=entry.by

@@ -7,7 +7,8 @@ from typing import Final, Literal, TypeAlias
 DoneBy: TypeAlias = Literal["people", "machine"]
 BY_HAND: Final = frozenset({"repaired", "approved", "woken", "withdrawn"})
 """Kinds of what is always done by a person, or for one, wherever it comes from."""
-_WAYS_OF_PEOPLE: Final = frozenset({"cli", "console"})
+WAYS_OF_PEOPLE: Final = frozenset({"cli", "console"})
+"""Ways by which people act: what comes through them is theirs."""
 _OF_PEOPLE: Final = BY_HAND | {
     *("published", "activated", "policy_approved", "scheduled", "unscheduled"),
     *("policy_approval_asked", "policy_approval_taken_back", "policy_approval_declined"),
@@ -25,4 +26,4 @@ def is_by_people(kind: str, by: str, through: str) -> bool:
     """Of an entry of this kind, by that name, which came by that way."""
     if not by or by.startswith(_OF_SYSTEMS):
         return False
-    return through in _WAYS_OF_PEOPLE or kind in _OF_PEOPLE
+    return through in WAYS_OF_PEOPLE or kind in _OF_PEOPLE

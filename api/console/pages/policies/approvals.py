@@ -5,6 +5,7 @@ from typing import Any
 from api.console.visit import Visit
 
 _MOST_READ = "1000"
+"""Changes of all versions: as many as HTTP answers at once."""
 
 
 def waiting_for_approval(visit: Visit) -> list[Any]:
@@ -30,11 +31,16 @@ def may_answer(visit: Visit, version: Any) -> bool:
     return may_approve(visit, version) and version["approval_request"]["by"] != visit.session.name
 
 
+def recent_history(visit: Visit) -> Any:
+    """The last changes of all versions, of which those of one are shown."""
+    return visit.get("/v1/policies/history", limit=_MOST_READ)
+
+
 def wished_instant(visit: Visit, version: str) -> str:
     """From when on whoever asked last for the approval of a version would have it decide, as a field for instants has
     it; empty if that was not said, was taken back or is over.
     """
-    changes = visit.get("/v1/policies/history", limit=_MOST_READ)["changes"]
+    changes = recent_history(visit)["changes"]
     own = (item for item in changes if item["version"] == version and item["act"] in ("asked", "taken_back"))
     last: Any = next(own, {})
     instant = last.get("activate_at", "")

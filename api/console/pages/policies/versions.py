@@ -8,7 +8,13 @@ from werkzeug.exceptions import NotFound
 
 from api.console.calls import path_of
 from api.console.console import Console
-from api.console.pages.policies.approvals import may_answer, may_approve, waiting_for_approval, wished_instant
+from api.console.pages.policies.approvals import (
+    may_answer,
+    may_approve,
+    recent_history,
+    waiting_for_approval,
+    wished_instant,
+)
 from api.console.pages.policies.figures import figure, figure_value
 from api.console.pages.policies.rules import plain_rules
 from api.console.pages.policies.version_actions import ACTIONS, VersionAction
@@ -17,8 +23,6 @@ from api.console.visit import Visit
 from api.language.current import say
 
 _MOST_SHOWN = "100"
-_MOST_READ = "1000"
-"""Changes of all versions, of which those of one are shown: as many as HTTP answers at once."""
 
 
 def add_to(console: Console) -> None:
@@ -51,7 +55,7 @@ def show(visit: Visit, version: str) -> Response:
     its = next(item for item in listing["versions"] if item["version"] == full)
     before = listing["active"]
     changes = visit.ask("GET", path_of("v1", "policies", full, "changes"), query={"against": _against(listing, full)})
-    past = visit.get("/v1/policies/history", limit=_MOST_READ)
+    past = recent_history(visit)
     return visit.show(
         "policies/version.html",
         version=its,
