@@ -13,7 +13,7 @@ import msgspec
 from flask import Request, Response
 from werkzeug.datastructures import Headers
 
-from api.console.field_labels import detail_said
+from api.console.field_labels import translated_detail
 from api.language.current import say, say_message, text
 
 Wsgi: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -102,7 +102,9 @@ class Answer:
         return Problem(
             status=self.status,
             kind=kind,
-            detail=say(_SAID_TO_PEOPLE[kind]) if kind in _SAID_TO_PEOPLE else detail_said(told["detail"], mistakes),
+            detail=say(_SAID_TO_PEOPLE[kind])
+            if kind in _SAID_TO_PEOPLE
+            else translated_detail(told["detail"], mistakes),
             fields={field: say_message(message) for field, message in mistakes},
             findings=told.get("findings", ()),
             retry_after=self.headers.get("Retry-After", ""),

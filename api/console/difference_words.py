@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from api.language.current import say, say_number, text
-from api.language.reasons import reason_said
+from api.language.reasons import reason_text
 
 _HEADINGS = {
     "status": text("What becomes of the order"),
@@ -172,7 +172,7 @@ def _others(fields: Mapping[str, Any], said: Sequence[str]) -> Iterator[str]:
                 else say("because of no rule")
             )
         elif name == "reason":
-            yield ", ".join(reason_said(str(code)) for code in (value if isinstance(value, list) else [value]))
+            yield ", ".join(reason_text(str(code)) for code in (value if isinstance(value, list) else [value]))
         elif name == "unless_needed":
             yield say("unless there is no other way") if value == "true" else say("in any case")
         else:

@@ -19,19 +19,19 @@ _LABELS = {
 }
 
 
-def detail_said(detail: str, mistakes: Sequence[tuple[str, str]]) -> str:
+def translated_detail(detail: str, mistakes: Sequence[tuple[str, str]]) -> str:
     """What HTTP tells of a problem, in the reader's language: each mistake by itself, with what pages call its field,
     where the detail is that of its mistakes in one. A mistake is its field and its message.
     """
-    told = [": ".join(filter(None, mistake)) for mistake in mistakes]
-    if mistakes and detail in ("; ".join(told), "\n".join(told)):
-        return "; ".join(map(_said, mistakes))
+    texts = [": ".join(filter(None, mistake)) for mistake in mistakes]
+    if mistakes and detail in ("; ".join(texts), "\n".join(texts)):
+        return "; ".join(map(_translated, mistakes))
     return say_message(detail)
 
 
-def _said(mistake: tuple[str, str]) -> str:
+def _translated(mistake: tuple[str, str]) -> str:
     field, message = mistake
     label = _LABELS.get(field)
     named = field if label is None else say(label) if label else ""
-    said = say_message(message)
-    return say("{fact}: {value}", fact=named, value=said) if named else said
+    sentence = say_message(message)
+    return say("{fact}: {value}", fact=named, value=sentence) if named else sentence

@@ -6,10 +6,11 @@
 --       9 the network version that it was checked against, or nothing if none was loaded
 --       10 '1' if nobody else approved it, though somebody should  11 '1' if its gate did not pass
 --       12 the version that was active when its gate was looked at, nothing if none was, or 'any' if any may be
--- Answers {'done'}, or changes nothing: {'stands'} if the version that is to be activated is active, {'reused'} if the operation did something else before, {'missing'} if the
--- version was never published, {'past'} if the instant is over, {'network'} if the network is another by now than it
--- was checked against, {'active'} if another version is active than when its gate was looked at, {'changed'} if the
--- active version is not the one expected, or the one before it is not `version`.
+-- Answers {'done'}, or changes nothing: {'stands'} if the version that is to be activated is active, {'reused'} if the
+-- operation did something else before, {'missing'} if the version was never published, {'past'} if the instant is over,
+-- {'network'} if the network is another by now than it was checked against, {'active'} if another version is active than
+-- when its gate was looked at, {'changed'} if the active version is not the one expected, or the one before it is not
+-- `version`.
 local now, kind, version, since = ARGV[2], ARGV[3], ARGV[4], ARGV[7]
 local change = kind .. ' ' .. version .. ' ' .. since
 

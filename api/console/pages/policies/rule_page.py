@@ -126,7 +126,7 @@ def _send(page: _Page) -> Response:
     # it is put into what the draft says now, whatever else of that was another when the form was begun
     answer = save_draft(visit, page.draft.name, {**page.draft.files, **edited.json["files"]}, page.draft.tag)
     if answer.problem is not None:
-        return _show(page, rule, status=answer.problem.status, problem=answer.problem)
+        return _show(page, rule, status=answer.problem.status, edited=edited, problem=answer.problem)
     full = f"{rule.policy.removeprefix(_NEW)}/{rule.id}"
     done = (
         say("{rule} is changed in the draft", rule=full)
@@ -247,7 +247,7 @@ def _show(
     new_policy = f"{_NEW}{_new_policy(page.draft, {its['policy'] for its in page.policies})}"
     if not rule.policy:
         rule.policy = policies[0][0] if policies else new_policy
-    if edited is None and rule.effects and rule.id and not _missing(rule) and status != 409:  # noqa: PLR2004  # of another rule
+    if edited is None and problem is None and rule.effects and rule.id and not _missing(rule):
         edited = _edited(page, rule)
     says, findings = "", page.existing.get("mistakes", ())
     if edited is not None and edited.ok:

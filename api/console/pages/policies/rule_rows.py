@@ -21,17 +21,25 @@ _NEGATABLE = ("between", "has", "has_any", "has_all", "matches")
 
 
 @dataclass(slots=True, kw_only=True)
-class Condition:
+class _Placed:
+    """Where a row stands: in the form, in the rule as it was, and in the rule as it is written; `entry` is what is
+    written of it.
+    """
+
+    place: str = ""
+    was: str = ""
+    path: str = ""
+    entry: tuple[str, Any] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Condition(_Placed):
     """A fact, compared. `values` are as a policy file has them; `operator` begins with NEGATED if it is not to hold."""
 
     fact: Mapping[str, Any]
     operator: str
     takes: str
     values: list[str]
-    place: str = ""
-    was: str = ""
-    path: str = ""
-    entry: tuple[str, Any] | None = None
 
     @property
     def word(self) -> str:
@@ -106,14 +114,10 @@ class Condition:
 
 
 @dataclass(slots=True, kw_only=True)
-class Term:
+class Term(_Placed):
     """A condition that has a name in the policy."""
 
     name: str
-    place: str = ""
-    was: str = ""
-    path: str = ""
-    entry: tuple[str, Any] | None = None
 
     @property
     def content(self) -> Any:
@@ -121,14 +125,10 @@ class Term:
 
 
 @dataclass(slots=True, kw_only=True)
-class Kept:
+class Kept(_Placed):
     """What no row can show: it stays as it is written, unless it is taken out."""
 
     text: str
-    place: str = ""
-    was: str = ""
-    path: str = ""
-    entry: tuple[str, Any] | None = None
 
     @property
     def content(self) -> Any:
@@ -136,16 +136,12 @@ class Kept:
 
 
 @dataclass(slots=True, kw_only=True)
-class Group:
+class Group(_Placed):
     """Conditions of which all, at least one or none must hold; `number` is 1.2 of the second group in the first."""
 
     match: str
     number: str = ""
     parts: list["Row"] = field(default_factory=list)
-    place: str = ""
-    was: str = ""
-    path: str = ""
-    entry: tuple[str, Any] | None = None
 
     @property
     def content(self) -> Any:
