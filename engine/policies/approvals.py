@@ -2,7 +2,7 @@
 
 A request stands in the history. Whether somebody may make, take back or decline one is worked out from the history as
 it was read, and noted only if it has not gone on since; otherwise it is read and worked out again. An approval needs
-none of that: it is never too late, and it answers a request that stands.
+that only where it is given in answer to one request; otherwise it is never too late.
 """
 
 from collections.abc import Callable, Sequence
