@@ -28,7 +28,7 @@ from engine.store.keys import Keys
 from engine.store.ledger import Ledger, RequestKey
 from engine.store.network.read import read_products, read_skus, read_version
 from engine.store.outcomes import AnsweredBefore, OrderTaken
-from engine.store.reading import Reading, positions, unexpired_stock
+from engine.store.reading import Reading, unexpired_stock
 from engine.store.replica import Replica
 from rules.policy import PolicySet
 from rules.reserves import Tally
@@ -324,7 +324,7 @@ class FactsReader:
             network=network,
             caches=self._cache.network_caches(network),
             products=products,
-            positions={sku: positions(stock[sku], paces[sku]) for sku in products},
+            positions={sku: stock[sku].with_paces(paces[sku]) for sku in products},
             loads=loads.loads(reading.loads),
             hourly_loads=loads.loads(reading.loads, of_hours=True),
             resting=reading.resting,

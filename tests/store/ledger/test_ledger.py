@@ -85,7 +85,11 @@ def commit(ledger, decision, name="d1", key=None):
 
 
 def stock(ledger, *skus, now=NOW):
-    return ledger.read(skus, loads=[DAY], now=now).stock
+    """(on hand, held) by SKU and node."""
+    stored = ledger.read(skus, loads=[DAY], now=now).stock
+    return {
+        sku: {node: (on_hand, held) for node, on_hand, held in zip(*its, strict=True)} for sku, its in stored.items()
+    }
 
 
 def test_a_commit_takes_its_units_and_writes_one_entry(ledger, client, keys):
