@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from engine.decide.decision import NOTHING_LEFT, Decision, LeftToOthers, PromiseTerms, Unfilled
 from engine.decide.facts_record import FactsRecord
 from engine.decide.kept_facts.remainder_record import RemainderRecord
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.matcher import Matcher
 from engine.decide.priority import newcomer_text
 from engine.decide.promises.taken_promise import TakenPromise
@@ -33,7 +34,7 @@ from engine.store.outcomes import (
     UnitsOnBackorder,
 )
 
-OrdersAhead: TypeAlias = Callable[[Decision, Snapshot, Matcher], list[LackedRecord]]
+OrdersAhead: TypeAlias = Callable[[Decision, Snapshot, PolicyJudge], list[LackedRecord]]
 """Works out what other orders of a batch took that a decision lacks."""
 RestAfterRejection: TypeAlias = Callable[[Snapshot, Matcher], NodeRest | None]
 """Works out how long the node that rejected units rests, by the policies; None if it does not."""

@@ -2,12 +2,13 @@
 
 An order that stays unfilled is decided a second time as if the orders before it had taken nothing. The units of a node
 that it would have had in addition were taken by them: first of all by the last one before it that took units there,
-because that one was only just ahead.
+because that one was only just ahead. Where none of them took units of a SKU that it lacks, nor the last shipment of a
+node that has some, it lacks nothing because of them, and is not decided a second time.
 """
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ from engine.decide.decide import decide
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.judgements import judged_positions
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.record import DecisionRecord
 from engine.decide.record_parts import LackedRecord
@@ -56,11 +58,13 @@ class Takings:
         self.each: list[Taking] = []
         self.units: Counter[tuple[str, str]] = Counter()
         self.shipments: Counter[str] = Counter()
+        self.skus: set[str] = set()
 
     def add(self, taking: Taking) -> None:
         self.each.append(taking)
         self.units.update(taking.units)
         self.shipments.update(taking.shipments)
+        self.skus.update(sku for sku, _ in taking.units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,18 @@ def lacked(
     """What the orders `before` took of the units that `decision` leaves unfilled."""
     if not decision.unfilled or not before.each:
         return ()
-    evaluation = Evaluation(order=decision.order, snapshot=snapshot, matcher=matcher, now=now)
+    columns = SnapshotColumns(snapshot, matcher, now)
+    if not _may_have_taken(before, {item.sku for item in decision.unfilled}, columns):
+        return ()
+    return by_second_decision(decision, columns, matcher, now, before)
+
+
+def by_second_decision(
+    decision: Decision, columns: SnapshotColumns, matcher: PolicyJudge, now: int, before: Takings
+) -> tuple[Lacked, ...]:
+    """As `lacked` says, on the snapshot of the columns, of any decision."""
+    snapshot = columns.snapshot
+    evaluation = Evaluation(order=decision.order, snapshot=snapshot, matcher=matcher, now=now, columns=columns)
     if_first = decide(decision.order, _as_if_first(snapshot, before), matcher, now)
     missing = _unfilled(decision)
     missing.subtract(_unfilled(if_first))
@@ -112,6 +127,20 @@ def lacked(
         missing[sku] -= sum(item.units for item in parts)
         lacked_units += parts
     return tuple(lacked_units)
+
+
+def _may_have_taken(before: Takings, skus: Collection[str], columns: SnapshotColumns) -> bool:
+    """Whether orders took units of one of the SKUs, or shipments of a node that has none left and has such units, or
+    expects some.
+    """
+    if not before.skus.isdisjoint(skus):
+        return True
+    if not before.shipments:
+        return False
+    snapshot, rooms = columns.snapshot, columns.rooms
+    places = {node for stock in (snapshot.positions, snapshot.receipts) for sku in skus for node in stock.get(sku, ())}
+    numbers = (columns.ways.node_index.get(node) for node in places if before.shipments[node])
+    return any(number is not None and rooms[number] == 0 for number in numbers)
 
 
 def _taken_units(sku: str, node: str, taken: int, before: Sequence[Taking]) -> Iterator[Lacked]:

@@ -13,7 +13,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
-from engine.decide.matching.matcher import Matcher
+from engine.decide.matching.judge import PolicyJudge
 from engine.decide.order_checks import check_order
 from engine.decide.priority import Rank, priority, priority_of, rank, ranked
 from engine.decide.record_parts import LackedRecord
@@ -148,6 +148,7 @@ class Batch:
             request=self._decision_request,
             decide_and_commit=self._decide_and_commit,
             blocks=self._blocks,
+            read=lambda order: self._facts.read(order.skus, self._request.instant, deciding=order.id),
             verify_going_on=self._request.verify_going_on,
         )
         for order, outcome in turns.decide(made.turns):
@@ -221,7 +222,7 @@ class Batch:
             left=turn.left,
         )
 
-    def _orders_ahead(self, decision: Decision, snapshot: Snapshot, matcher: Matcher) -> list[LackedRecord]:
+    def _orders_ahead(self, decision: Decision, snapshot: Snapshot, matcher: PolicyJudge) -> list[LackedRecord]:
         return [item.record for item in lacked(decision, snapshot, matcher, self._request.instant, self._takings)]
 
 

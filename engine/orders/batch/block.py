@@ -27,19 +27,22 @@ class PlannedDecision(NamedTuple):
 
 
 class BlockOfDecisions:
-    """Decides and commits filled orders of a batch. `clock` answers UTC seconds."""
+    """Decides and commits orders of a batch. `clock` answers UTC seconds."""
 
     def __init__(self, ledger: Ledger, *, clock: Callable[[], int], new_id: Callable[[], str]) -> None:
         self._ledger = ledger
         self._clock = clock
         self._new_id = new_id
 
-    def decide(self, request: DecisionRequest, evaluation: Evaluation, choice: Choice) -> PlannedDecision:
-        """The decision of an order that lacks nothing."""
+    def decide(self, request: DecisionRequest, evaluation: Evaluation, choice: Choice) -> PlannedDecision | None:
+        """The decision that the choice is; None if units of it are to wait for stock, which is not stored here."""
         at, decision_id = max(request.instant, self._clock()), self._new_id()
         made = decision(evaluation, choice, held_from=at)
+        if request.puts_on_backlog(made):
+            return None
         facts = facts_to_json(FactsRecord.of(made, policies_at=at))
-        body = to_json(DecisionRecord.of(made, decision_id, VERSION, facts, lacked=[]))
+        lacked = request.orders_ahead(made, evaluation.snapshot, evaluation.matcher) if request.orders_ahead else []
+        body = to_json(DecisionRecord.of(made, decision_id, VERSION, facts, lacked=lacked))
         commit = Commit(
             decision=made,
             decision_id=decision_id,

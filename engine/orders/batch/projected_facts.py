@@ -1,6 +1,7 @@
 """The facts of a batch's orders of one priority as the orders decided since left them, without reading them again."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable
 
 from engine.decide.decision import Claim, Decision, LoadClaim
@@ -13,7 +14,7 @@ from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.sourcing.problem import Choice
-from engine.model.facts import NO_UNITS_TAKEN, Order
+from engine.model.facts import NO_UNITS_TAKEN, Order, Snapshot
 from rules.reserves import Tally
 from rules.vocabulary import Stage
 
@@ -33,6 +34,7 @@ class ProjectedFacts:
         self._hourly_column = columns.hourly_loads
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
+        self._matcher = matcher
         self._volatile = volatile_facts(matcher.policies, tuple(Stage))
         self._judged_otherwise: set[str] = set()
         """SKUs whose stock rules may tell from that of the plan."""
@@ -43,11 +45,11 @@ class ProjectedFacts:
         return self._columns.snapshot.network.version
 
     def choose(self, planned: PlannedOrder) -> tuple[Evaluation, Choice] | None:
-        """An order's evaluation on these facts, and its best choice; None if that does not fill it. The plan's own are
-        taken where they still hold.
+        """An order's evaluation on these facts, and its best choice; None if it is of lots, of which nothing is noted
+        here. The plan's own are taken where they still hold.
         """
-        if planned.alone.score.unfilled or planned.evaluation.shelf_life is not None:
-            return None  # nothing is noted here of lots
+        if planned.evaluation.shelf_life is not None:
+            return None
         before = planned.evaluation
         columns = self._columns_of(before.order)
         if planned.keeps and planned.alone.gap == 0:
@@ -58,8 +60,26 @@ class ProjectedFacts:
         evaluation = Evaluation(
             order=before.ordered, snapshot=columns.snapshot, matcher=before.matcher, now=before.now, columns=columns
         )
-        choice = Candidates(evaluation).choose()
-        return None if choice.score.unfilled else (evaluation, choice)
+        return evaluation, Candidates(evaluation).choose()
+
+    def are(self, snapshot: Snapshot, matcher: Matcher) -> bool:
+        """Whether these facts are those of a snapshot of some SKUs, and `matcher` judged them."""
+        before, version = self._columns.snapshot, _prices_version(snapshot)
+        return (
+            matcher is self._matcher
+            and snapshot.network is before.network
+            and (snapshot.resting, version) == (before.resting, _prices_version(before))
+            and Counter(snapshot.loads) == Counter(self._loads)
+            and Counter(snapshot.hourly_loads) == Counter(self._hourly_loads)
+            and all(
+                units == self._positions[sku]
+                and snapshot.products[sku] == before.products[sku]
+                and snapshot.taken.get(sku) == self._taken.get(sku)
+                and snapshot.receipts.get(sku) == before.receipts.get(sku)
+                and sku not in snapshot.lots
+                for sku, units in snapshot.positions.items()
+            )
+        )
 
     def take(self, decision: Decision) -> None:
         """Note what a decision on this network took; of positions that were not there before, nothing is known."""
@@ -133,3 +153,8 @@ class ProjectedFacts:
             taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
             stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
         return stock
+
+
+def _prices_version(snapshot: Snapshot) -> str | None:
+    """Of the table of look-ahead prices in force."""
+    return None if snapshot.lookahead is None else snapshot.lookahead.digest

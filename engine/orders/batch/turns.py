@@ -1,16 +1,20 @@
 """Decides the orders of one priority of a batch in turn: by their plan where that still holds, and otherwise anew.
 
 An order that contends with nobody was evaluated for the plan. It is decided from that evaluation, and such orders that
-follow each other are committed in one round trip. All others are decided on facts that are read for them.
+follow each other are committed in one round trip. If it stays partly unfilled, facts are read for it all the same, as
+others may have brought in what it lacks. All others are decided on facts that are read for them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
+from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.joint.planned_order import PlannedOrder
+from engine.decide.matching.matcher import Matcher
+from engine.decide.sourcing.problem import Choice
 from engine.errors import Contended, Interrupted, NotReady, PointsmanError, QuotaExceeded, StoreUnavailable
-from engine.model.facts import Order
+from engine.model.facts import Order, Snapshot
 from engine.orders.batch.block import MOST_IN_BLOCK, BlockOfDecisions, PlannedDecision
 from engine.orders.batch.projected_facts import ProjectedFacts
 from engine.orders.decide_and_commit import DecideAndCommit
@@ -33,7 +37,9 @@ class Turn(NamedTuple):
 
 
 class Turns:
-    """Decides orders in turn. `facts` are those that they were planned on; None: they were all decided before."""
+    """Decides orders in turn. `facts` are those that they were planned on; None: they were all decided before. `read`
+    answers the facts of an order as they are now.
+    """
 
     def __init__(
         self,
@@ -42,12 +48,14 @@ class Turns:
         request: Callable[[Turn], DecisionRequest],
         decide_and_commit: DecideAndCommit,
         blocks: BlockOfDecisions,
+        read: Callable[[Order], tuple[Snapshot, Matcher]],
         verify_going_on: Callable[[], None] = lambda: None,
     ) -> None:
         self._facts = facts
         self._request = request
         self._decide_and_commit = decide_and_commit
         self._blocks = blocks
+        self._read = read
         self._verify_going_on = verify_going_on
         self._block: list[tuple[Turn, PlannedDecision]] = []
 
@@ -58,7 +66,11 @@ class Turns:
         for turn in turns:
             if not self._block:  # nothing is decided that is not said yet
                 self._verify_going_on()
-            planned = self._by_plan(turn)
+            chosen = self._facts.choose(turn.planned) if self._facts and turn.planned else None
+            if chosen is not None and chosen[1].score.unfilled:
+                yield from self._commit_block()  # what is read has to have it
+                chosen = chosen if self._are_facts_of(turn.order) else None
+            planned = None if chosen is None else self._by_plan(turn, *chosen)
             if planned is not None:
                 self._block.append((turn, planned))
                 if len(self._block) == MOST_IN_BLOCK:
@@ -68,12 +80,15 @@ class Turns:
                 yield self._anew(turn)
         yield from self._commit_block()
 
-    def _by_plan(self, turn: Turn) -> PlannedDecision | None:
-        chosen = self._facts.choose(turn.planned) if self._facts and turn.planned else None
-        if self._facts is None or chosen is None:
-            return None
-        planned = self._blocks.decide(self._request(turn), *chosen)
-        self._facts.take(planned.decision)
+    def _are_facts_of(self, order: Order) -> bool:
+        """Whether the facts that are read for the order now are those that are noted here."""
+        read = unless_at_fault(lambda: self._read(order))
+        return self._facts is not None and not isinstance(read, PointsmanError) and self._facts.are(*read)
+
+    def _by_plan(self, turn: Turn, evaluation: Evaluation, choice: Choice) -> PlannedDecision | None:
+        planned = self._blocks.decide(self._request(turn), evaluation, choice)
+        if planned is not None and self._facts is not None:
+            self._facts.take(planned.decision)
         return planned
 
     def _commit_block(self) -> Iterator[tuple[Order, Outcome | PointsmanError]]:

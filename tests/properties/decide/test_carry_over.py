@@ -137,9 +137,12 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
             ]
             projected.take(dataclasses.replace(another, claims=tuple(claims), load_claims=tuple(given_to)))
         chosen, expected = projected.choose(planned), decide(item, later, matcher, NOW)
-        event(f"filled: {chosen is not None}, units taken: {any(taken for taken, _, _ in since)}")
-        assert (chosen is None) == bool(expected.unfilled)
-        if chosen is not None:
-            assert decision(*chosen) == expected
-            anew = Evaluation(order=item, snapshot=later, matcher=matcher, now=NOW)
-            assert floors(chosen[0]) == floors(anew)
+        event(f"filled: {not expected.unfilled}, units taken: {any(taken for taken, _, _ in since)}")
+        assert chosen is not None  # nothing is of lots
+        assert decision(*chosen) == expected
+        anew = Evaluation(order=item, snapshot=later, matcher=matcher, now=NOW)
+        assert floors(chosen[0]) == floors(anew)
+        assert projected.are(later, matcher)
+        more = next(iter(stock["A"].values()))._replace(on_hand=99)
+        others = dataclasses.replace(later, positions={**later.positions, "A": {**later.positions["A"], "lyon": more}})
+        assert not projected.are(others, matcher)

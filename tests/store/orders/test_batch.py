@@ -11,6 +11,7 @@ from engine.orders.batch import turns as turns_module
 from engine.service import Pointsman
 from engine.settings import Settings
 from engine.store.ledger import RequestKey
+from engine.store.stock import Movement
 from tests.conftest import activate
 from tests.support.batches import decide_batch
 from tests.support.decision_json import json_of
@@ -358,6 +359,32 @@ def test_orders_decided_by_their_plan_are_committed_in_one_round_trip(plenty, re
     scripts_after, blocks_after = reads()
     # one that reads the policies, one that reads the stock, and one commit an order
     assert (scripts_after - scripts, blocks_after - blocks) == (2 + len(orders), 1)
+
+
+def test_an_order_that_stays_partly_unfilled_is_committed_with_those_decided_by_their_plan(plenty, redis_client):
+    def blocks():
+        return redis_client.info("commandstats").get("cmdstat_script|exists", {"calls": 0})["calls"]
+
+    before = blocks()
+    records = together(plenty, near_lille("a", ("B", 21)), near_lille("b"), near_lille("c"))
+    assert blocks() - before == 1
+    assert [record["status"] for record in records] == ["partial", "filled", "filled"]
+
+
+def test_units_that_came_in_after_the_plan_go_to_an_order_that_would_have_stayed_unfilled(plenty, opened):
+    other, arrived = opened(), []
+
+    def receive():
+        if not arrived:
+            arrived.append(other.stock.move([Movement(op="in", node="lille", sku="B", delta=5)]))
+
+    orders = [near_lille("a", ("B", 20)), near_lille("b", ("B", 5))]
+    records = [json_of(answer) for answer in decide_batch(plenty, orders, planning=receive).answers]
+    assert [(record["status"], record["shipments"][0]["node"]) for record in records] == [
+        ("filled", "lyon"),
+        ("filled", "lille"),
+    ]
+    assert plenty.check().clean
 
 
 def test_an_order_whose_stock_others_took_after_the_plan_is_decided_anew_after_its_block(plenty, opened):
