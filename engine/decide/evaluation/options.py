@@ -80,7 +80,7 @@ def judge_options(
     unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
     stock, loads, clocks, quantity = positions.stock, columns.loads, columns.clocks, line.quantity
     country = shared["order"].get("order.country")
-    on_time = Once(lambda: _on_time(ways, country if isinstance(country, str) else None, node, service))
+    on_time = Once(lambda: on_time_rates(ways, country if isinstance(country, str) else None, node, service))
     cost = Once(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
     known_cost = Once(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
     ranks: dict[str, Callable[[], Integers]] = {
@@ -110,9 +110,9 @@ def judge_options(
                 distance=int(distance[row]),
                 arrives=int(out.arrives[way]),
                 late=LATE_CODES[int(out.late[way])],
-                cost=_known(cost()[row]),
+                cost=known_number(cost()[row]),
                 co2=int(out.drop[way] + quantity * unit_carbon[row]),
-                on_time=_known(on_time()[row]) if ways.knows_on_time else None,
+                on_time=known_number(on_time()[row]) if ways.knows_on_time else None,
             ),
             **{path: int(rank()[row]) for path, rank in ranks.items()},
         }
@@ -125,12 +125,12 @@ def judge_options(
     return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
 
 
-def _on_time(ways: Ways, country: str | None, node: Integers, service: Integers) -> Integers:
+def on_time_rates(ways: Ways, country: str | None, node: Integers, service: Integers) -> Integers:
     rates = ways.on_time(country)[node, service]
     return np.where(rates == NOWHERE, UNKNOWN_NUMBER, rates)
 
 
-def _known(number: np.int64) -> int | None:
+def known_number(number: np.int64) -> int | None:
     return None if number == UNKNOWN_NUMBER else int(number)
 
 

@@ -37,7 +37,7 @@ def integers(values: Iterable[int]) -> Integers:
     return np.array(list(values), dtype=np.int64)
 
 
-def rounded(numerator: Integers, denominator: int) -> Integers:
+def rounded(numerator: Integers, denominator: int | Integers) -> Integers:
     """Quotients by an even number, rounded half to even, as by `facts.rounded`."""
     and_a_half = numerator + denominator // 2
     quotient: Integers = and_a_half // denominator

@@ -171,14 +171,14 @@ def _distance(place: GeoPoint | None, ways: Ways, table: Integers) -> Integers:
     """
     if place is None:
         return np.where(table[columns.DETOUR] > 0, NOWHERE, 0)
-    metres = _great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+    metres = great_circle(ways.directions, direction(place)).take(table[columns.NODE])
     distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
     if ways.some_unplaced:
         distance[ways.unplaced.take(table[columns.NODE]) & (table[columns.DETOUR] > 0)] = NOWHERE
     return distance
 
 
-def _great_circle(nodes: Floats, destination: Direction) -> Integers:
+def great_circle(nodes: Floats, destination: Direction | Floats) -> Integers:
     """Metres from each node, rounded half to even."""
     x, y, z = nodes[0] - destination[0], nodes[1] - destination[1], nodes[2] - destination[2]
     half = np.sqrt(x * x + y * y + z * z) / 2

@@ -68,7 +68,7 @@ class Timings:
         `now`.
         """
         keys = schedule * _LONGEST + minutes
-        missed = None if came_in is None or came_in >= now else self._cut_off_missed(came_in, now)
+        missed = None if came_in is None or came_in >= now else self.cut_off_missed(came_in, now)
         came_in = None if missed is None else came_in
         table = self._tables.get(missed, _EMPTY)
         if not table.since <= now < table.until:
@@ -81,7 +81,7 @@ class Timings:
         ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
         return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now, timings[:, _UNTIL]
 
-    def _cut_off_missed(self, came_in: int, now: int) -> int | None:
+    def cut_off_missed(self, came_in: int, now: int) -> int | None:
         """The last cut-off before the order came in, if there is another before `now`."""
         since, until = self._cut_offs
         if since <= came_in and now < until:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from engine.decide.decision import Decision
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.evaluation.together.evaluate import evaluate_together, in_parts
 from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.judge import PolicyJudge
@@ -188,13 +189,14 @@ class Batch:
         may_come = bool(snapshot.receipts or matcher.policies.preorders)
 
         def evaluations() -> Iterator[Evaluation]:
-            for order in waiting:
-                evaluated = evaluation(order)
-                if may_come and evaluated.incoming is not None:
-                    last.append(order)
-                else:
-                    first.append(order)
-                    yield evaluated
+            for some in in_parts([evaluation(order) for order in waiting]):
+                evaluate_together(some, matcher)
+                for evaluated in some:
+                    if may_come and evaluated.incoming is not None:
+                        last.append(evaluated.ordered)
+                    else:
+                        first.append(evaluated.ordered)
+                        yield evaluated
 
         made = plan(evaluations(), self._planning)
         self.joint = self.joint.plus(made.summary)
