@@ -102,6 +102,13 @@ class Connection:
         """Whether something has come, or comes in so many seconds."""
         return bool(self._received or select.select([self._socket], [], [], within)[0])
 
+    def send_until_full(self, data: bytes, *, at_most: int) -> int:
+        """Send `data` again and again until the server takes no more of it for a while; how many bytes it took."""
+        sent = 0
+        while sent < at_most and select.select([], [self._socket], [], 1)[1]:
+            sent += self._socket.send(data, socket.MSG_DONTWAIT)
+        return sent
+
     def wait_until_cut(self) -> None:
         """Until the server ends the connection, whatever of it is unread."""
         ended = select.poll()

@@ -33,11 +33,8 @@ def log_settings() -> dict[str, Any]:
     handlers = {"stderr": {"class": "logging.StreamHandler", "formatter": "events", "stream": "ext://sys.stderr"}}
     formatters = {"events": {"()": formatter}}
     root = {"level": "INFO", "handlers": ["stderr"]}
-    # gunicorn gives its loggers handlers of their own unless they are named here; its log of requests has their queries
-    own = {
-        "gunicorn.error": {"handlers": [], "propagate": True},
-        "gunicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
-    }
+    # gunicorn gives its logger a handler of its own unless it is named here
+    own = {"gunicorn.error": {"handlers": [], "propagate": True}}
     return {
         "version": 1,
         "disable_existing_loggers": False,

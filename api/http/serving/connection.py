@@ -6,9 +6,10 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.asgi.protocol import HIGH_WATER_LIMIT, ASGIProtocol
 
 from api.http.access.browsers import SECURITY_HEADERS
+from api.http.serving.parser import RequestParser
 from api.http.serving.problems import PROBLEM_JSON, SECONDS_UNTIL_RETRY, problem_body
 
 CONNECTION = "pointsman.connection"
@@ -41,8 +42,9 @@ class Connection(ASGIProtocol):
         self.worker.idle.pop(self, None)
         if self._current_request is None:
             self._began_header = True
-            self._start_header_timer()
         super().data_received(data)
+        if self._began_header:  # the header has not come whole
+            self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.worker.idle.pop(self, None)
@@ -55,6 +57,36 @@ class Connection(ASGIProtocol):
         if self._current_request is None and not self._began_header:
             self._close_transport()
             self._request_ready.set()
+
+    @property
+    def has_whole_body(self) -> bool:
+        """Whether the body of its request has come to its end."""
+        return bool(self._body_receiver._complete)  # noqa: SLF001  # gunicorn's
+
+    def takes_at_once(self, size: int) -> bool:
+        """Whether an answer with a body of so many bytes need not wait for its caller to take some of it."""
+        return bool(self.transport.get_write_buffer_size() == 0 and size <= HIGH_WATER_LIMIT // 2)
+
+    def _setup_callback_parser(self) -> None:
+        self._callback_parser = RequestParser(
+            on_headers_complete=self._on_headers_complete,
+            on_body=self._on_body,
+            on_message_complete=self._on_message_complete,
+            limit_request_line=self.cfg.limit_request_line,
+            limit_request_fields=self.cfg.limit_request_fields,
+            limit_request_field_size=self.cfg.limit_request_field_size,
+        )
+
+    def _http1_buffered(self) -> int:
+        """Bytes of the running request's body, and of requests after it, that are in memory and not yet read."""
+        held = 0 if self._body_receiver is None else self._body_receiver.buffered
+        return int(held + len(self._callback_parser.remaining()))
+
+    async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
+        """Carry a request out in the task of its connection: nothing is left to do after the answer that the next
+        request could not wait for.
+        """
+        return bool(await self._handle_http_request(request, sockname, peername))
 
     def _on_headers_complete(self) -> Any:
         self._stop_header_timer()

@@ -11,7 +11,7 @@ import contextlib
 import io
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -96,11 +96,13 @@ class Front:
         finally:
             self._body_bytes -= sum(map(len, chunks))
         (content,) = answer.parts
+        connection = scope[CONNECTION]
+        at_once = connection.takes_at_once(len(content))
         try:
-            async with asyncio.timeout(self._settings.body_seconds):
+            async with contextlib.nullcontext() if at_once else asyncio.timeout(self._settings.body_seconds):
                 await _send_whole(answer, content, send)
         except TimeoutError:
-            scope[CONNECTION].abort()
+            connection.abort()
 
     async def _carry_out(self, lane: Lane, scope: Mapping[str, Any], body: bytes) -> wsgi.Answer:
         environ = wsgi.environ_of(scope, io.BytesIO(body))
@@ -109,37 +111,50 @@ class Front:
             environ["CONTENT_LENGTH"] = str(len(body))
             del environ["HTTP_TRANSFER_ENCODING"]
         try:
-            async with asyncio.timeout(self._settings.request_seconds):
-                answer: wsgi.Answer = await lane.run(
-                    lambda: wsgi.call_whole(self._app, environ), is_wanted=lambda: not scope[CONNECTION].is_gone
-                )
-                return answer
+            answer: wsgi.Answer = await lane.run(
+                lambda: wsgi.call_whole(self._app, environ),
+                most_seconds=self._settings.request_seconds,
+                is_wanted=lambda: not scope[CONNECTION].is_gone,
+            )
         except TimeoutError:
             raise _not_answered(self._settings.request_seconds) from None
+        return answer
 
     async def _read_body(self, scope: Mapping[str, Any], receive: Receive, chunks: list[bytes]) -> None:
         """The whole body, into `chunks`; raises Refusal if it is too large or comes too slowly, CallerGone."""
         length = _header(scope, b"content-length")
         if length is not None and int(length) > MOST_BYTES:
             raise _too_large()
-        size, seconds = 0, self._settings.body_seconds
+        if scope[CONNECTION].has_whole_body:
+            await self._take_body(receive, chunks)
+            return
+        seconds = self._settings.body_seconds
         try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise CallerGone
-                    chunks.append(message.get("body", b""))
-                    size += len(chunks[-1])
-                    self._body_bytes += len(chunks[-1])
-                    if size > MOST_BYTES:
-                        raise _too_large()
-                    if not message.get("more_body", False):
-                        return
-                    if self._body_bytes > _MOST_BYTES_IN_ALL:
-                        raise overloaded("the bodies of other requests take all the memory there is for them")
+            async with asyncio.timeout(seconds) as limit:
+                await self._take_body(receive, chunks, is_late=limit.expired)
         except TimeoutError:
             raise _too_slow(f"the body did not come within {seconds} seconds, and nothing was done") from None
+
+    async def _take_body(
+        self, receive: Receive, chunks: list[bytes], *, is_late: Callable[[], bool] = lambda: False
+    ) -> None:
+        """The whole body. `is_late` is asked between its parts: a limit that expires just as one comes ends no wait."""
+        size = 0
+        while True:
+            message = await receive()
+            if is_late():
+                raise TimeoutError
+            if message["type"] == "http.disconnect":
+                raise CallerGone
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            self._body_bytes += len(chunks[-1])
+            if size > MOST_BYTES:
+                raise _too_large()
+            if not message.get("more_body", False):
+                return
+            if self._body_bytes > _MOST_BYTES_IN_ALL:
+                raise overloaded("the bodies of other requests take all the memory there is for them")
 
     async def _stream(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """A long request, with a thread of its own."""

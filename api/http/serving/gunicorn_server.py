@@ -72,6 +72,7 @@ class Server(BaseApplication):
             "max_requests_jitter": self._settings.worker_requests // 10,
             "umask": 0o077,
             "control_socket_disable": True,
+            "logger_class": "api.http.serving.server_log.ServerLog",
             "logconfig_dict": log_settings(),
             "child_exit": _forget_worker,
         }

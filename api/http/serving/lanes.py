@@ -1,6 +1,7 @@
 """A fixed number of threads that carry out requests in the order in which they came."""
 
 import asyncio
+import queue
 import threading
 import time
 from collections import deque
@@ -38,35 +39,46 @@ class Lane:
         self._threads = threads
         self._most_wait = most_wait
         self._waiting: deque[_Job] = deque()
+        self._arrivals: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """One for each job that waits: the threads wait for these. A queue of C wakes one without taking turns with it
+        at a lock.
+        """
         self._running: dict[int, float] = {}
         """By thread, since when it carries out a request."""
         self._mean_seconds = 0.0
-        self._changed = threading.Condition()
+        self._adding = threading.Lock()
         for number in range(threads):
             # daemons: a request that hangs must not keep the process from ending
             threading.Thread(target=self._work, args=(number,), name=f"{name} {number}", daemon=True).start()
 
     def verify_room(self) -> None:
         """Raise Refusal if a request that comes now would have to wait too long."""
-        with self._changed:
-            if self._expected_wait(time.monotonic()) > self._most_wait:
-                raise _too_long(self._most_wait)
+        if self._expected_wait(time.monotonic()) > self._most_wait:
+            raise _too_long(self._most_wait)
 
-    async def run(self, call: Callable[[], Any], *, is_wanted: Callable[[], bool] = lambda: True) -> Any:
+    async def run(
+        self, call: Callable[[], Any], *, most_seconds: float, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Any:
         """What `call` returns in one of the threads. It is not called if nobody wants it any more when its turn comes.
-        Raises Refusal if there is no room for it.
+        Raises Refusal if there is no room for it, TimeoutError if it has not returned after `most_seconds`.
         """
         self.verify_room()
         future = self._loop.create_future()
-        with self._changed:
-            self._waiting.append(_Job(call, is_wanted, future, time.monotonic()))
-            self._changed.notify()
-        return await future
+        self._waiting.append(_Job(call, is_wanted, future, time.monotonic()))
+        self._arrivals.put(None)
+        # a timer of the loop's own costs a third of asyncio.timeout, and every request has one
+        timer = self._loop.call_later(most_seconds, _settle, future, None, TimeoutError())
+        try:
+            return await future
+        finally:
+            timer.cancel()
 
     def _expected_wait(self, now: float) -> float:
-        if not self._waiting:
+        try:
+            oldest = self._waiting[0].came
+        except IndexError:
             return 0.0
-        return max(now - self._waiting[0].came, len(self._waiting) * self._mean_seconds / self._threads)
+        return max(now - oldest, len(self._waiting) * self._mean_seconds / self._threads)
 
     @property
     def running(self) -> int:
@@ -76,8 +88,7 @@ class Lane:
     @property
     def longest_running(self) -> float:
         """For how many seconds the oldest of the requests that are carried out has been."""
-        with self._changed:
-            return max((time.monotonic() - since for since in self._running.values()), default=0.0)
+        return time.monotonic() - min(list(self._running.values()), default=time.monotonic())
 
     def _work(self, number: int) -> None:
         while True:
@@ -87,37 +98,35 @@ class Lane:
                 result, error = job.call(), None
             except BaseException as caught:  # noqa: BLE001  # whatever it is, the request must be answered
                 result, error = None, caught
-            with self._changed:
-                del self._running[number]
+            del self._running[number]
+            with self._adding:
                 self._mean_seconds += _WEIGHT_OF_NEWEST * (time.monotonic() - began - self._mean_seconds)
-            self._settle(job.future, result, error)
+            self._answer(job.future, result, error)
 
     def _next(self, number: int) -> _Job:
-        with self._changed:
-            while True:
-                while not self._waiting:
-                    self._changed.wait()
-                job, now = self._waiting.popleft(), time.monotonic()
-                if job.future.cancelled() or not job.is_wanted():
-                    self._settle(job.future, None, CallerGone())
-                    continue
-                if now - job.came > self._most_wait:
-                    self._settle(job.future, None, _too_long(self._most_wait))
-                    continue
+        while True:
+            self._arrivals.get()
+            job, now = self._waiting.popleft(), time.monotonic()
+            if job.future.done() or not job.is_wanted():
+                self._answer(job.future, None, CallerGone())
+            elif now - job.came > self._most_wait:
+                self._answer(job.future, None, _too_long(self._most_wait))
+            else:
                 self._running[number] = now
                 return job
 
-    def _settle(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-        def settle() -> None:
-            if future.done():  # its caller is gone
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
+    def _answer(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(settle)
+            self._loop.call_soon_threadsafe(_settle, future, result, error)
+
+
+def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if future.done():  # its caller is gone, or has been told that it takes too long
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
 
 
 def _too_long(most_wait: float) -> Refusal:

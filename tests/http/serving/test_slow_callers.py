@@ -94,6 +94,17 @@ def begins_the_feed(served):
     return connection.read_until(b"\r\n").startswith(b"HTTP/1.1 200")
 
 
+def test_who_sends_more_while_its_request_is_carried_out_is_read_no_further(serve, gates):
+    served = serve(threads=1)
+    eager = served.connect()
+    eager.begin("GET", "/gate/shut")
+    gates.wait_for("shut")
+    request = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + b"x" * 60_000
+    assert eager.send_until_full(request, at_most=32 << 20) < 16 << 20
+    gates.open("shut")
+    assert eager.answer().body == b"through"
+
+
 def test_of_too_many_connections_the_one_idle_for_longest_makes_room(serve):
     served = serve(connections=3)
     idle = [served.connect() for _ in range(3)]
