@@ -38,6 +38,11 @@ def iso_date(day: int) -> str:
     return datetime.date.fromordinal(day).isoformat()
 
 
+def date_number(date: str) -> int:
+    """The ordinal of what `iso_date` wrote."""
+    return datetime.date.fromisoformat(date).toordinal()
+
+
 class DestinationRecord(Record, frozen=True):
     """Where the order goes. An order that is collected at a node has no position of its own."""
 
@@ -147,7 +152,7 @@ def order_of(record: OrderRecord) -> Order:
         segment=record.segment,
         tags=frozenset(record.tags),
         lines=tuple(map(line_of, record.lines)),
-        deliver_on=None if record.deliver_on is UNSET else datetime.date.fromisoformat(record.deliver_on).toordinal(),
+        deliver_on=None if record.deliver_on is UNSET else date_number(record.deliver_on),
         currency=None if record.currency is UNSET else record.currency,
         customer=record.customer or None,
     )

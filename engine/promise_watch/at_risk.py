@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from engine.model.milestones import Cause, OnTheWayCause, RiskCause
-from engine.promise_watch.promised_shipments import PromisedShipments, ShipmentKey
+from engine.promise_watch.held_shipments import ShipmentKey
+from engine.promise_watch.promised_shipments import PromisedShipments
 from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
-from engine.store.flows.promise_notes import member_of
+from engine.store.flows.promise_notes import member_of, shipment_of
 
 MOST_LOOKED_AT = 5_000
 """How many shipments are read for one page."""
 _AT_ONCE, _AT_LEAST = 200, 20
+_BEHIND_ALL = "~"
+"""Sorts behind the members of an index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +134,14 @@ class RiskPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """A place of an index, with the risk of the shipment there, if it has any. `fits`: it belongs there."""
+    """A place of an index: instant and member, with the risk of the shipment there, if it has any. `fits`: it belongs
+    there. `is_end`: what stands behind it is for another page.
+    """
 
-    at: int
-    key: ShipmentKey
-    risk: Risk | None
+    cursor: tuple[int, str]
+    risk: Risk | None = None
     fits: bool = True
-
-    @property
-    def cursor(self) -> tuple[int, str]:
-        return self.at, member_of(*self.key)
+    is_end: bool = False
 
 
 class RiskList:
@@ -163,23 +164,36 @@ class RiskList:
         places = heapq.merge(self._held(request, now), self._on_the_way(request), key=lambda place: place.cursor)
         for looked_at, place in enumerate(places, start=1):
             if not place.fits:
-                misplaced.add(place.key[0])
+                misplaced.add(shipment_of(place.cursor[1])[0])
             if place.risk is not None and request.asks_for(place.risk):
                 found.append(place.risk)
-            if len(found) == request.limit or looked_at == MOST_LOOKED_AT:
+            if len(found) == request.limit or looked_at == MOST_LOOKED_AT or place.is_end:
                 after = place.cursor
                 break
         self._shipments.refresh(misplaced)
         return RiskPage(at=now, shipments=tuple(found), after=after)
 
     def _held(self, request: RiskRequest, now: int) -> Iterator[_Place]:
-        for batch in self._index.due(until=request.until, after=request.after, at_once=request.at_once):
+        """Those that have to pass a milestone, as far as that is worked out, which is done as far as it is needed."""
+        after, steps = request.after, MOST_LOOKED_AT // request.at_once
+        for _ in range(steps):
+            known_until = self._shipments.work_out(until=request.until, count=request.at_once)
+            for place in self._placed(request, now, until=known_until, after=after):
+                yield place
+                after = place.cursor
+            if known_until == request.until:
+                return
+        end = known_until, _BEHIND_ALL
+        yield _Place(cursor=end if after is None else max(end, after), is_end=True)
+
+    def _placed(self, request: RiskRequest, now: int, *, until: int, after: tuple[int, str] | None) -> Iterator[_Place]:
+        for batch in self._index.due(until=until, after=after, at_once=request.at_once):
             shipments = self._shipments.find((decision, number) for _, decision, number in batch)
             for at, decision, number in batch:
                 shipment = shipments.get((decision, number))
                 risk = None if shipment is None else risk_of(shipment, now, until=request.until)
                 fits = shipment is not None and shipment.due == at
-                yield _Place(at=at, key=(decision, number), risk=risk, fits=fits)
+                yield _Place(cursor=(at, member_of(decision, number)), risk=risk, fits=fits)
 
     def _on_the_way(self, request: RiskRequest) -> Iterator[_Place]:
         """Those that are still held and have to pass a milestone stand among the others."""
@@ -190,7 +204,7 @@ class RiskList:
             held = self._shipments.find(key for _, key, _ in batch)
             for at, key, risk in batch:
                 if (shipment := held.get(key)) is None or shipment.due is None:
-                    yield _Place(at=at, key=key, risk=risk)
+                    yield _Place(cursor=(at, member_of(*key)), risk=risk)
 
 
 def risk_of(shipment: WatchedShipment, now: int, *, until: int) -> AtRisk | None:

@@ -27,8 +27,8 @@ from engine.orders.decision_request import Decided, NotAccepted, Outcome
 from engine.orders.given_up_units import GivenUpReader
 from engine.orders.rejection import LATE, RejectionRequest
 from engine.promise_watch.at_risk import AtRisk
+from engine.promise_watch.held_shipments import ShipmentKey
 from engine.promise_watch.promise_rank import promise_rank
-from engine.promise_watch.promised_shipments import ShipmentKey
 from engine.promise_watch.raising import Rerouted
 from engine.store.connection.client import Client
 from engine.store.keys import Keys

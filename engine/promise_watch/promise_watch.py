@@ -1,6 +1,7 @@
 """Watches the promises of one network: `Pointsman.flows.promise_watch`."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 
 from engine.facts_reader import FactsReader
@@ -23,6 +24,8 @@ from engine.turn_thread import TurnThread
 TURN_SECONDS = 10.0
 """How long a worker waits before it asks for a turn again: milestones are minutes apart."""
 _TURN_MILLISECONDS = 9_000
+_REST_SECONDS = 0.01
+"""After each step, in which requests of the same worker are answered."""
 
 
 class PromiseWatch:
@@ -84,9 +87,11 @@ class PromiseWatch:
         request = RiskRequest(until=self._clock() + horizon, node=node, cause=cause, limit=limit, after=after)
         return self._list.page(request)
 
-    def watch(self) -> WatchTurn:
-        """Say what is newly at risk, and look for better ways where that is asked for."""
-        turn, on_the_way = self._raising.run(), self._list.on_the_way
+    def watch(self, *, rest: Callable[[], object] = lambda: None) -> WatchTurn:
+        """Say what is newly at risk, and look for better ways where that is asked for; calls `rest` after each step of
+        several.
+        """
+        turn, on_the_way = self._raising.run(rest=rest), self._list.on_the_way
         return turn if on_the_way is None else dataclasses.replace(turn, on_the_way=on_the_way.watch())
 
     def start(self) -> None:
@@ -105,4 +110,4 @@ class PromiseWatch:
 
     def _take_turn(self) -> None:
         if self._index.take_turn(milliseconds=_TURN_MILLISECONDS):
-            self.watch()
+            self.watch(rest=lambda: time.sleep(_REST_SECONDS))

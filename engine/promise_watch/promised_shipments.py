@@ -1,33 +1,35 @@
-"""The shipments that are held, each against its promise, read from the store; and the index of which is due first."""
+"""The shipments that are held, by which of them has to pass a milestone first: the index of them is made of the log.
+
+When those of a new decision have to do so is not worked out at once, as most are handed over before. Until an instant
+comes near before which none of them has to, they stand under that instant, among the estimates.
+"""
 
 import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 from engine.decide.priority import rank_text
 from engine.decide.shipping.ways import Ways
 from engine.facts_reader import FactsReader
+from engine.model.facts import NetworkCaches
+from engine.promise_watch.earliest_dues import EarliestDues
+from engine.promise_watch.held_shipments import HeldShipments, ShipmentKey
 from engine.promise_watch.promise_rank import promise_rank
 from engine.promise_watch.schedules_hash import schedules_hash
-from engine.promise_watch.watched_shipment import WatchedShipment, watched
+from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.connection.client import Client, faults
-from engine.store.flows.promise_index import Due, IndexState, PromiseIndex, Waiting
-from engine.store.flows.promise_notes import member_of, shipment_of, states_of
+from engine.store.flows.promise_index import Due, Estimate, IndexState, PromiseIndex, Waiting
+from engine.store.flows.promise_notes import member_of, shipment_of
 from engine.store.flows.promise_state import PROMISE_KINDS
 from engine.store.flows.receipts import Receipts
 from engine.store.hold_changes.change_script import ChangeScript
-from engine.store.holds import is_set_aside
 from engine.store.keys import Keys
-from engine.store.log import decision_log
-from engine.store.log.stored_entry import UNREADABLE, RawEntry, kind_of, parse_entry
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, kind_of, outline_of, parse_entry
 from rules.syntax.literals import SECONDS_A_DAY
 
-ShipmentKey: TypeAlias = tuple[str, int]
-"""A decision, and the number of a shipment in it."""
 _AT_ONCE = 200
-_ENTRIES_AT_ONCE = 500
+_ENTRIES_AT_ONCE = 200
 _MADE_FOR = SECONDS_A_DAY
 """Seconds after which the index is made anew, whatever the log says: then nothing that was lost of it stays lost."""
 _ABOUT_HOLD = frozenset(
@@ -52,6 +54,8 @@ class PromisedShipments:
         self._index = index
         self._facts = facts
         self._clock = clock
+        self._held = HeldShipments(client, keys, index)
+        self._earliest: EarliestDues | None = None
         self._change_script = ChangeScript(client, keys)
         self._receipts = Receipts(client, keys)
 
@@ -59,30 +63,53 @@ class PromisedShipments:
         """Those of them that are held."""
         asked = list(shipments)
         ways = self._facts.network_caches().get(Ways)
-        there = self._look_at(dict.fromkeys(decision for decision, _ in asked), ways)
+        there = self._held.of(dict.fromkeys(decision for decision, _ in asked), ways)
         return {key: shipment for key in asked if (shipment := there.get(key)) is not None}
 
-    def catch_up(self, now: int) -> None:
+    def catch_up(self, now: int, *, rest: Callable[[], object] = lambda: None) -> None:
         """Take into the index what the log has since, or make it anew: where there is none, or none of late, where the
-        network's schedules are others, or entries are in the archive alone. Several processes may do so at once.
+        network's schedules are others, or entries are in the archive alone. Several processes may do so at once. Calls
+        `rest` after each step of several.
         """
         self._end_what_is_over(now)
         if self._receipts.has_overdue(now):
             self._receipts.note_overdue(now)
         caches = self._facts.network_caches()
-        ways, schedules = caches.get(Ways), caches.get(schedules_hash)
+        schedules = caches.get(schedules_hash)
         while True:
             state = self._index.state()
             made_long_ago = now - int(state.made or 0) >= _MADE_FOR
             if made_long_ago or state.schedules != schedules or self._index.is_behind_log(state):
-                self._make(state, ways, schedules, now)
+                self._make(state, caches.get(Ways), schedules, now, rest)
                 continue
             entries = self._index.entries(state, count=_ENTRIES_AT_ONCE)
             if entries:
-                self._take_in(entries, state, ways)
+                self._take_in(entries, state, caches)
             if len(entries) < _ENTRIES_AT_ONCE:
                 break
+            rest()
         self._take_marks_in()
+
+    def work_out(self, *, until: int, count: int) -> int:
+        """Work out the milestones of at most `count` shipments that are only estimated and may have to pass one by
+        `until`, the first that may first; and answer up to which instant, `until` at most, all milestones in the index
+        are worked out from then on.
+        """
+        estimates = self._index.estimates(until=until, count=count + 1)
+        if not estimates:
+            return until
+        state, ways = self._index.state(), self._facts.network_caches().get(Ways)
+        shipments = self._held.of(dict.fromkeys(estimate.decision for estimate in estimates[:count]), ways)
+        dues, gone = self._dues(shipments)
+        unread = [item.member for item in estimates[:count] if (item.decision, item.number) not in shipments]
+        if not self._index.change(state, after=state, dues=dues, gone=[*gone, *unread]):
+            return estimates[0].earliest - 1  # another process has changed the index meanwhile
+        return until if len(estimates) <= count else estimates[count].earliest - 1
+
+    def work_out_all(self, *, until: int, rest: Callable[[], object]) -> None:
+        """The same, of all of them; calls `rest` after each step of several."""
+        while self.work_out(until=until, count=_AT_ONCE) < until:
+            rest()
 
     def _end_what_is_over(self, now: int) -> None:
         """End the holds whose time is over: nothing is promised of them."""
@@ -100,7 +127,7 @@ class PromisedShipments:
         if not decisions:
             return
         state, ways = self._index.state(), self._facts.network_caches().get(Ways)
-        dues, gone = self._dues(self._look_at(decisions, ways))
+        dues, gone = self._dues(self._held.of(decisions, ways))
         self._index.change(state, after=state, dues=dues, gone=gone)
 
     def _take_marks_in(self) -> None:
@@ -108,16 +135,17 @@ class PromisedShipments:
         untold = self._index.untold(self._index.marks())
         self.refresh(dict.fromkeys(shipment_of(member)[0] for member in untold))
 
-    def _make(self, before: IndexState, ways: Ways, schedules: str, now: int) -> None:
+    def _make(self, before: IndexState, ways: Ways, schedules: str, now: int, rest: Callable[[], object]) -> None:
         """Make the index of the holds that are open, some at a time; what changes meanwhile is in the log after that.
         What is in it and should not be is taken off when it is due.
         """
         after = IndexState(cursor=self._index.log_end(), schedules=schedules, made=str(now))
         for decisions in self._open_holds():
-            dues, _ = self._dues(self._look_at(decisions, ways))
+            dues, _ = self._dues(self._held.of(decisions, ways))
             if not self._index.change(before, after=None, dues=dues):
                 return  # another process has made it
-        self._index.change(before, after=after, dues=())
+            rest()
+        self._index.change(before, after=after)
 
     def _open_holds(self) -> Iterator[list[str]]:
         with faults():
@@ -125,11 +153,34 @@ class PromisedShipments:
             while batch := list(itertools.islice(names, _AT_ONCE)):
                 yield batch
 
-    def _take_in(self, entries: Sequence[RawEntry], state: IndexState, ways: Ways) -> None:
-        decisions = dict.fromkeys(name for entry in entries for name in _decisions_changed(entry))
-        dues, gone = self._dues(self._look_at(decisions, ways))
+    def _take_in(self, entries: Sequence[RawEntry], state: IndexState, caches: NetworkCaches) -> None:
+        estimates, decisions = self._changed(entries, caches)
+        dues, gone = self._dues(self._held.of(decisions, caches.get(Ways)))
         after = IndexState(cursor=entries[-1][0].decode(), schedules=state.schedules, made=state.made)
-        self._index.change(state, after=after, dues=dues, gone=gone)
+        self._index.change(state, after=after, dues=dues, estimates=estimates, gone=gone)
+
+    def _changed(self, entries: Iterable[RawEntry], caches: NetworkCaches) -> tuple[list[Estimate], list[str]]:
+        """The shipments of decisions that the entries made, estimated; and the decisions whose held shipments they
+        changed otherwise, or whose shipments can't be estimated.
+        """
+        ways, version = caches.get(Ways), caches.network.version
+        if self._earliest is None or self._earliest.ways is not ways:
+            self._earliest = EarliestDues(ways)
+        estimated: dict[str, list[int]] = {}
+        changed: dict[str, None] = {}
+        for raw in entries:
+            instants = _estimated(raw, self._earliest, version)
+            if instants is None:
+                changed |= dict.fromkeys(_decisions_changed(raw))
+            else:
+                estimated[raw[1][b"id"].decode()] = instants
+        estimates = [
+            Estimate(decision=decision, number=number, earliest=instant)
+            for decision, instants in estimated.items()
+            if decision not in changed
+            for number, instant in enumerate(instants)
+        ]
+        return estimates, list(changed)
 
     def _dues(self, shipments: Mapping[ShipmentKey, WatchedShipment | None]) -> tuple[list[Due], list[str]]:
         """When the shipments have to pass their next milestones, and which wait for stock; and the members of those
@@ -163,33 +214,17 @@ class PromisedShipments:
             for shipment in shipments
         }
 
-    def _look_at(self, decisions: Iterable[str], ways: Ways) -> dict[ShipmentKey, WatchedShipment | None]:
-        """Every shipment of these decisions; None of one that is not held."""
-        names = [name for name in decisions if not is_set_aside(name)]
-        if not names:
-            return {}
-        with faults(), self._client.redis.pipeline(transaction=False) as read:
-            read.hmget(self._keys.decisions, names)
-            for name in names:
-                read.hgetall(self._keys.hold(name))
-            places, *holds = read.execute()
-        states_by_name = {name: states_of(hold) for name, hold in zip(names, holds, strict=True)}
-        marks = self._index.marks_of(
-            [member_of(name, number) for name, states in states_by_name.items() for number in states]
-        )
-        stored = decision_log.stored_entries(self._client, self._keys, [place for place in places if place])
-        secrets = decision_log.secrets_of(self._client, self._keys, stored)
-        found: dict[ShipmentKey, WatchedShipment | None] = {}
-        for raw in stored:
-            with contextlib.suppress(*UNREADABLE):  # the ledger check tells of it
-                entry = parse_entry(*raw, secrets)
-                record, states = entry.record, states_by_name[entry.decision]
-                found |= {(entry.decision, number): None for number in range(len(record.shipments))}
-                its_marks = {
-                    number: marks[key] for number in states if (key := member_of(entry.decision, number)) in marks
-                }
-                found |= {(entry.decision, item.number): item for item in watched(record, states, its_marks, ways)}
-        return found
+
+def _estimated(raw: RawEntry, earliest: EarliestDues, version: str) -> list[int] | None:
+    """By number of its shipments, what `earliest` says of the decision that the entry made; None: it says nothing, or
+    the entry made none.
+    """
+    fields = raw[1]
+    if fields.get(b"kind") != b"decided":
+        return None
+    with contextlib.suppress(*UNREADABLE):
+        return earliest.of(outline_of(fields), version)
+    return None
 
 
 def _decisions_changed(raw: RawEntry) -> Iterator[str]:

@@ -10,7 +10,8 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from engine.actor import by_itself
 from engine.idempotency import RESEND_SECONDS
 from engine.promise_watch.at_risk import AtRisk, OnTheWayRisk, risk_of
-from engine.promise_watch.promised_shipments import PromisedShipments, ShipmentKey
+from engine.promise_watch.held_shipments import ShipmentKey
+from engine.promise_watch.promised_shipments import PromisedShipments
 from engine.promise_watch.watched_shipment import WatchedShipment
 from engine.store.flows.promise_index import PromiseIndex
 from engine.store.flows.promise_notes import Noted, PromiseNote, PromiseNotes
@@ -78,18 +79,19 @@ class Raising:
         self._rerouting = rerouting
         self._clock = clock
 
-    def run(self) -> WatchTurn:
-        """Do what is due by now. Raises NotReady, StoreUnavailable."""
+    def run(self, *, rest: Callable[[], object] = lambda: None) -> WatchTurn:
+        """Do what is due by now; calls `rest` after each step of several. Raises NotReady, StoreUnavailable."""
         with by_itself():
             now = self._clock()
-            self._shipments.catch_up(now)
+            self._shipments.catch_up(now, rest=rest)
+            self._shipments.work_out_all(until=now + self._horizon, rest=rest)
             risks, misplaced = self._risks(now)
             new = [risk for risk in risks if not risk.shipment.is_raised]
             asked_for = self._rerouting.asked_for(new)
             raised = [risk for risk in new if self._raise(risk, now, rerouting=risk.key in asked_for)]
             outcomes = [self._look_for_better(risk) for risk in self._to_reroute(risks, raised)]
             self._shipments.refresh(misplaced)
-            self._shipments.catch_up(now)  # what was raised is in the log: nobody looks at it again
+            self._shipments.catch_up(now, rest=rest)  # what was raised is in the log: nobody looks at it again
         return WatchTurn(raised=tuple(raised), moved=outcomes.count("moved"), stay=outcomes.count("stays"))
 
     def _risks(self, now: int) -> tuple[list[AtRisk], set[str]]:

@@ -1,4 +1,4 @@
-"""What of a network milestones depend on, as a hash: where it differs, milestones have to be worked out again."""
+"""What of a network the index of promises depends on, as a hash: where it differs, the index has to be made anew."""
 
 import hashlib
 from typing import Any, Final
@@ -6,6 +6,8 @@ from typing import Any, Final
 from engine.model.facts import Network
 from engine.store.network.serialization import dump, network_record
 
+_FORM: Final = 2
+"""The number of the index's form: one that an earlier release made has no estimates."""
 _IRRELEVANT: Final = frozenset(
     {
         *("currency", "attributes", "channels", "order_words", "transfer_lanes", "rates", "decimals", "returns"),
@@ -33,6 +35,7 @@ def schedules_hash(network: Network) -> str:
     relevant: dict[str, Any] = _without(record, _IRRELEVANT)
     relevant["nodes"] = [_without(node, _IRRELEVANT_OF_NODE) for node in record["nodes"]]
     relevant["services"] = [_without(service, _IRRELEVANT_OF_SERVICE) for service in record["services"]]
+    relevant["form"] = _FORM
     return hashlib.sha256(dump(relevant)).hexdigest()[:16]
 
 

@@ -2,7 +2,7 @@
 still arrives in time. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,9 +14,10 @@ from engine.decide.shipping.calendar import EVER
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Order
 from engine.model.milestones import CAUSE_OF, MILESTONES, Cause, Milestone
+from engine.promise_watch.promised_instant import promised_instant
 from engine.promise_watch.shipment_times import ShipmentTimes, times_of
-from engine.store.flows.promise_index import ReceiptMark
 from engine.store.flows.promise_state import PromiseState
+from engine.store.flows.receipt_mark import ReceiptMark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,7 @@ def _watched(
         decided_at=decided_at,
         ships_at=seconds(shipment.ships_at),
         planned=planned,
-        promised=_promised(record, order, planned, ways),
+        promised=promised_instant(_promises(record, order, ways), planned, ways),
         skus=tuple(dict.fromkeys(line.sku for line in shipment.lines)),
         times=times_of(
             order,
@@ -187,13 +188,11 @@ def _watched(
     )
 
 
-def _promised(record: DecisionRecord, order: Order, planned: int, ways: Ways) -> int:
-    """By when the shipment is to arrive: as the order was promised, unless it was decided to come later; if it was
-    promised nothing, on the day on which it comes as it was decided.
-    """
-    promises = [order.promise_by, order.deliver_on and ways.day(order.deliver_on)[1]]
+def _promises(record: DecisionRecord, order: Order, ways: Ways) -> Iterator[int]:
+    """Each instant by which the order was promised to arrive."""
+    if order.promise_by is not None:
+        yield order.promise_by
+    if order.deliver_on is not None:
+        yield ways.day(order.deliver_on)[1]
     if record.quote is not UNSET:
-        promises.append(seconds(record.quote.arrives_by))
-    kept = [instant for instant in promises if instant is not None and planned <= instant]
-    day = ways.network.local(planned).date().toordinal()
-    return min(kept, default=max(planned, ways.day(day)[1]))
+        yield seconds(record.quote.arrives_by)

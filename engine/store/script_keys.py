@@ -150,7 +150,10 @@ CHANGE_HOLDS = KeyLayout(
 )
 NOTE_PROMISE = KeyLayout(("hold", "log", "operation"))
 INDEX_PROMISES = KeyLayout(
-    ("promises", "promises_unraised", "promises_read", "promises_waiting", *_BACKLOG, "facts", "changed"),
+    (
+        *("promises", "promises_unraised", "promises_estimated", "promises_read", "promises_waiting"),
+        *(*_BACKLOG, "facts", "changed"),
+    ),
     parts=_WAITING,
 )
 SUM_UNITS = KeyLayout((), (("summed_on_hand", "summed_blocked"),))

@@ -25,12 +25,14 @@ from typing import Self
 from engine.store.entry_codec.dictionary import NEWEST, compress, decompress
 from engine.store.entry_codec.errors import BodyDamaged
 from engine.store.entry_codec.order_key import OrderKey, decrypt, encrypt
-from engine.store.entry_codec.personal_values import PersonalField, Values, hide, put_in, take_out
+from engine.store.entry_codec.personal_values import PERSONAL_MARKS, PersonalField, Values, hide, put_in, take_out
 
 _BESIDE, _MARKED, _AS_IT_IS, _ZLIB = 0, 1, 2, 0x78
 _HEADER = struct.Struct(">BBI")
 _LINE_END = b"\n"
 _ID_MARK, _HASH_MARK = b"\x1e", b"\x1f"
+_LEFT_OUT = b"".join((*PERSONAL_MARKS, _HASH_MARK))
+_OUTLINE = bytes.maketrans(_LEFT_OUT, b"0" * len(_LEFT_OUT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,15 @@ class StoredBody:
             facts = hide(body.facts)
             body = Body(body=hide(body.body), facts=facts, hidden=True, hidden_facts=facts != body.facts)
         return body.with_what_is_known(decision) if self.form == _MARKED else body
+
+    def outline(self, decision: str = "") -> bytes:
+        """The JSON of the body alone, of a decision with a 0 in place of each personal value and of the hash of its
+        facts: for readers that need none of them, in less time than `decode`. Raises BodyDamaged.
+        """
+        if self.form != _MARKED:
+            return self.decode(decision).body
+        body = decompress(self.compressed, self.dictionary).partition(_LINE_END)[0].translate(_OUTLINE)
+        return body.replace(_ID_MARK, _quoted(decision))
 
 
 def encode(body: bytes, beside: bytes = b"") -> bytes:

@@ -24,6 +24,8 @@ _MARKS = tuple(bytes((code,)) for code in (*range(0x01, 0x0A), *range(0x0B, 0x10
 _LIST_MARKS = tuple(bytes((code,)) for code in range(0x10, 0x18))
 _HIDDEN = dict.fromkeys(_MARKS, b"null") | dict.fromkeys(_LIST_MARKS, b"[]")
 """What is read by mark where the value is not to be had."""
+PERSONAL_MARKS = tuple(_HIDDEN)
+"""Each of them stands for a value."""
 _MEMBER_ENDS = (b",", b"}")
 _SAYS_NOTHING = (b"null", b"[]", b"")
 

@@ -6,14 +6,14 @@ can be made anew of the holds that are open.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
-from engine.model.milestones import Cause
 from engine.store.connection.client import Client, faults
 from engine.store.flows.promise_notes import member_of, shipment_of
 from engine.store.flows.promise_state import PromiseState, promise_field
+from engine.store.flows.receipt_mark import ReceiptMark
 from engine.store.keys import Keys
 from engine.store.log import decision_log
 from engine.store.log.stored_entry import RawEntry
@@ -65,38 +65,16 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptMark:
-    """Why the promise of a shipment is at risk since `at` (UTC seconds): the receipt on which it stands comes later, at
-    `expected_at` (None: it did not come when it was expected, and nobody said when it does); or there is nothing on
-    which some of its units stand.
-    """
+class Estimate:
+    """A shipment of a decision has to pass no milestone before the instant `earliest`."""
 
-    cause: Cause
-    at: int
-    receipt: str
-    sku: str
-    node: str
-    expected_at: int | None
+    decision: str
+    number: int
+    earliest: int
 
     @property
-    def news(self) -> tuple[int, int | None]:
-        """What there is to say of it anew, as `PromiseState.receipt_news`."""
-        return self.at, self.expected_at
-
-    @classmethod
-    def of(cls, text: bytes) -> Self:
-        """As `Keys.at_risk` has it."""
-        mark = orjson.loads(text)
-        cause: Cause = "receipt_late" if mark["cause"] == "late" else "receipt_short"
-        expected_at = mark.get("expected_at")
-        return cls(
-            cause=cause,
-            at=int(mark["at"]),
-            receipt=mark["receipt"],
-            sku=mark["sku"],
-            node=mark["node"],
-            expected_at=None if expected_at is None else int(expected_at),
-        )
+    def member(self) -> str:
+        return member_of(self.decision, self.number)
 
 
 class PromiseIndex:
@@ -130,12 +108,19 @@ class PromiseIndex:
         return decision_log.next_entries(self._client, self._keys, start=f"({state.cursor}", count=count)
 
     def change(
-        self, before: IndexState, *, after: IndexState | None, dues: Sequence[Due], gone: Sequence[str] = ()
+        self,
+        before: IndexState,
+        *,
+        after: IndexState | None,
+        dues: Sequence[Due] = (),
+        estimates: Sequence[Estimate] = (),
+        gone: Sequence[str] = (),
     ) -> bool:
         """Take changes in; False if the index is not as in `before`. Without `after`, more is to come."""
         request = {
             "before": [before.cursor, before.schedules, before.made],
             "dues": [due.for_script() for due in dues],
+            "estimates": [(estimate.member, str(estimate.earliest)) for estimate in estimates],
             "gone": gone,
         } | ({"after": [after.cursor, after.schedules, after.made]} if after else {})
         with faults():
@@ -157,6 +142,16 @@ class PromiseIndex:
             if len(batch) < at_once:
                 return
             offset += at_once
+
+    def estimates(self, *, until: int, count: int) -> list[Estimate]:
+        """At most so many of the shipments whose milestones were not worked out yet and that may have to pass one by
+        `until`, the first that may first.
+        """
+        name = self._keys.promises_estimated
+        with faults():
+            found = self._client.redis.zrangebyscore(name, "-inf", until, start=0, num=count, withscores=True)
+        places = [(*shipment_of(member.decode()), int(at)) for member, at in found]
+        return [Estimate(decision=decision, number=number, earliest=at) for decision, number, at in places]
 
     def newest_stamp(self) -> int:
         """That of the last change of any stock, as `Keys.changed` has it."""

@@ -89,6 +89,12 @@ def parse_entry(entry_id: bytes, fields: dict[bytes, bytes], secrets: Secrets | 
     )
 
 
+def outline_of(fields: Mapping[bytes, bytes]) -> bytes:
+    """The JSON of a decision's record, as `StoredBody.outline`; raises one of UNREADABLE."""
+    stored = StoredBody.parse(fields[b"body"])
+    return stored.outline(fields[b"id"].decode())
+
+
 def _read_body(fields: Mapping[bytes, bytes], secrets: Secrets | None) -> tuple[Body, bool]:
     """The body, and whether its personal values were erased."""
     stored, decision = fields.get(b"body"), fields[b"id"].decode()

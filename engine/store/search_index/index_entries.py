@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import UNSET, Struct
 
-from engine.audit.search.decision_summary import summarize
 from engine.decide.order_record import seconds
 from engine.store.log.entry import EntryId
-from engine.store.log.stored_entry import UNREADABLE, RawEntry, parse_entry, parse_entry_id
+from engine.store.log.stored_entry import UNREADABLE, RawEntry, outline_of, parse_entry, parse_entry_id
 
 DAMAGED = "damaged"
 """The field of decisions that can't be read: they may be of any SKU."""
@@ -37,6 +36,15 @@ class _Line(Struct):
     sku: str
 
 
+class _Shipment(Struct):
+    node: str
+    lines: list[_Line]
+
+
+class _Scheduled(Struct):
+    shipments: list[_Shipment]
+
+
 class _Order(Struct):
     id: str
     placed_at: str
@@ -44,7 +52,13 @@ class _Order(Struct):
 
 
 class _Record(Struct):
+    """The fields of `DecisionRecord` that are needed here; all others are skipped."""
+
     order: _Order
+    shipments: list[_Shipment]
+    unfilled: list[_Line]
+    scheduled: _Scheduled | None = None
+    not_counted: list[_Line] = []
 
 
 _DECODER = msgspec.json.Decoder(_Record)
@@ -64,16 +78,16 @@ def indexed_entry(raw: RawEntry) -> IndexedEntry | None:
 
 
 def _of_decision(entry_id: bytes, fields: dict[bytes, bytes]) -> IndexedEntry:
-    entry = parse_entry(entry_id, fields)
-    summary = summarize(entry.id, entry.decision, entry.body, caller=entry.caller, by=entry.by)
-    order = _DECODER.decode(entry.body).order
-    decided = _fields(summary.skus, summary.nodes)
+    record = _DECODER.decode(outline_of(fields))
+    shipments = [*record.shipments, *(record.scheduled.shipments if record.scheduled else ())]
+    parts = (*(shipment.lines for shipment in shipments), record.unfilled, record.not_counted)
+    decided = _fields((line.sku for part in parts for line in part), (shipment.node for shipment in shipments))
     return IndexedEntry(
-        entry=summary.entry,
+        entry=parse_entry_id(entry_id),
         decided=decided,
-        order=summary.order,
-        ordered=decided | _fields((line.sku for line in order.lines), ()),
-        placed_at=seconds(order.placed_at),
+        order=record.order.id,
+        ordered=decided | _fields((line.sku for line in record.order.lines), ()),
+        placed_at=seconds(record.order.placed_at),
     )
 
 

@@ -3,13 +3,17 @@
 import dataclasses
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.decide.order_record import timestamp
 from engine.decide.shipping.reach import reach
 from engine.decide.shipping.ways import Ways
 from engine.model.milestones import MILESTONES
+from engine.promise_watch.earliest_dues import EarliestDues
+from engine.promise_watch.promised_instant import promised_instant
 from engine.promise_watch.shipment_times import times_of
 from tests.properties.decide.test_calendars import Walk, cases
 from tests.support.examples import examples
@@ -71,3 +75,34 @@ def test_milestones_are_those_of_a_walk_minute_by_minute(shipment, slack):
         walk = Walk(dataclasses.replace(home, preparation=left // 10_000), way)
         assert walk.arrival(walk.departure_of(at, now)) <= promise
         assert walk.arrival(walk.departure_of(at + 60, now)) > promise
+
+
+@given(cases(), st.none() | cases(), st.none() | SHARES, st.integers(0, 600), st.none() | st.integers(0, 4 * 1_440))
+@examples(60)
+def test_no_first_milestone_is_due_before_the_earliest_that_is_read_off_the_decision(case, shop, shares, ago, slack):
+    now, home, way = case
+    home = dataclasses.replace(home, milestones=shares and dict(zip(MILESTONES, shares, strict=False)))
+    placed_at, nodes = now - 60 * ago, [home]
+    if shop is None:
+        ordered = order(place=PARIS, placed_at=placed_at)
+    else:
+        nodes.append(dataclasses.replace(shop[1], id="shop", place=PARIS))
+        ordered = collected(at="shop", placed_at=placed_at)
+    ways = Ways(network(nodes, [way]))
+    reached = reach(ordered, ways, np.array([True] + [False] * (len(nodes) - 1)), now)
+    if not len(reached.way):
+        return
+    leaves, arrives = int(reached.ships_at[0]), int(reached.arrives_by[0])
+    shipment = {"node": "lyon", "service": "parcel", "ships_at": timestamp(leaves), "arrives_by": timestamp(arrives)}
+    promise = None if slack is None else arrives + 60 * slack
+    document = {
+        "network_version": "v1",
+        "order": {"promise_by": promise and timestamp(promise), "collect_at": ordered.collect_at},
+        "shipments": [shipment],
+    }
+    (earliest,) = EarliestDues(ways).of(orjson.dumps(document), "v1")
+    came_in = ways.network.came_in(placed_at, now)
+    times = times_of(ordered, ways, node="lyon", service="parcel", collect_at=ordered.collect_at, came_in=came_in)
+    first = next(name for name in MILESTONES if name == "handed_over" or name in (home.milestones or {}))
+    latest = times.latest(first, promised_instant([promise] if promise else [], arrives, ways))
+    assert earliest <= latest

@@ -130,6 +130,29 @@ def test_without_the_key_it_is_the_same_but_for_the_values_of_those_fields(body,
     assert after == before
 
 
+@settings(max_examples=40, deadline=None)
+@given(body=bodies(), key=KEYS, fields=FIELDS)
+def test_its_outline_is_the_same_but_for_personal_values_and_the_hash_of_the_facts(body, key, fields):
+    facts = ENCODER.encode({"stock": msgspec.json.decode(body)["order"]["lines"]})
+    named = {"facts": {"sha256": hashlib.sha256(facts).hexdigest()}}
+    body = ENCODER.encode(msgspec.json.decode(body) | named)
+    stored, _ = encode_decision(body, facts, decision="d1", key=key, personal=fields)
+    before, after = msgspec.json.decode(body), msgspec.json.decode(StoredBody.parse(stored).outline("d1"))
+    assert after["id"] == "d1"
+    assert after["facts"] == {"sha256": 0}
+    for order in (before["order"], after["order"]):
+        for name in ("latitude", "longitude", "postcode"):
+            order["destination"].pop(name, None)
+        order.pop("tags", None)
+        order.pop("customer", None)
+    assert after["order"] == before["order"]
+
+
+@pytest.mark.parametrize("stored", [encode(b'{"id":"d1"}'), zlib.compress(b'{"id":"d1"}')])
+def test_a_body_in_another_form_is_its_own_outline(stored):
+    assert StoredBody.parse(stored).outline("d1") == b'{"id":"d1"}'
+
+
 @given(customer=st.text(string.ascii_letters, min_size=12, max_size=12), key=KEYS)
 def test_what_is_stored_says_no_personal_value(customer, key):
     body = ENCODER.encode({"order": {"customer": customer, "destination": {"postcode": customer[:8]}}})

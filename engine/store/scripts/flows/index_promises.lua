@@ -4,7 +4,8 @@
 -- ARGV  1 the changes as JSON: `before`, how far the index was made as its reader found it, {cursor, schedules, made}; and
 --       the same `after`, left out while it is being made anew; `dues`, {member, instant, '1' if its next milestone was
 --       not said to be at risk yet} of each shipment, and of one that waits for stock fourth its rank, fifth its SKUs,
---       sixth the stamp of what it was no use to; and `gone`, the members of those that are not held any more
+--       sixth the stamp of what it was no use to; `estimates`, {member, instant} of each shipment whose milestones are
+--       not worked out yet; and `gone`, the members of those that are not held any more
 -- Answers 1, or 0 if it was not as it was found.
 local changes = cjson.decode(ARGV[1])
 local call = redis.call
@@ -39,8 +40,12 @@ local function set_waiting(member, rank, skus, seen)
   end
 end
 
+for _, estimate in ipairs(changes.estimates) do
+  call('ZADD', key.promises_estimated, estimate[2], estimate[1])
+end
 for _, due in ipairs(changes.dues) do
   set_waiting(due[1], unpack(due, 4, 6))
+  call('ZREM', key.promises_estimated, due[1])
   call('ZADD', key.promises, due[2], due[1])
   if due[3] == '1' then
     call('ZADD', key.promises_unraised, due[2], due[1])
@@ -50,6 +55,7 @@ for _, due in ipairs(changes.dues) do
 end
 for _, member in ipairs(changes.gone) do
   set_waiting(member)
+  call('ZREM', key.promises_estimated, member)
   call('ZREM', key.promises, member)
   call('ZREM', key.promises_unraised, member)
 end
