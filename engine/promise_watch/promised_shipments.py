@@ -166,20 +166,17 @@ class PromisedShipments:
         ways, version = caches.get(Ways), caches.network.version
         if self._earliest is None or self._earliest.ways is not ways:
             self._earliest = EarliestDues(ways)
-        estimated: dict[str, list[int]] = {}
+        estimates: list[Estimate] = []
         changed: dict[str, None] = {}
         for raw in entries:
             instants = _estimated(raw, self._earliest, version)
             if instants is None:
                 changed |= dict.fromkeys(_decisions_changed(raw))
-            else:
-                estimated[raw[1][b"id"].decode()] = instants
-        estimates = [
-            Estimate(decision=decision, number=number, earliest=instant)
-            for decision, instants in estimated.items()
-            if decision not in changed
-            for number, instant in enumerate(instants)
-        ]
+                continue
+            decision = raw[1][b"id"].decode()
+            estimates += (
+                Estimate(decision=decision, number=number, earliest=instant) for number, instant in enumerate(instants)
+            )
         return estimates, list(changed)
 
     def _dues(self, shipments: Mapping[ShipmentKey, WatchedShipment | None]) -> tuple[list[Due], list[str]]:

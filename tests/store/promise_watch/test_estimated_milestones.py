@@ -190,6 +190,20 @@ def test_a_page_that_ends_before_all_is_worked_out_leads_to_the_next(shop, monke
     assert [name for _, name, _, _ in listed(shop, within=100)] == decisions
 
 
+def test_a_page_that_shows_nothing_yet_leads_to_the_next(shop, monkeypatch):
+    shop.flows.promise_watch.watch()
+    for _ in range(3):
+        ordered(shop, promise=NOW + 50 * HOUR + 20 * 60)  # estimated as if it were 20 minutes earlier
+    due = worked_out(shop, until=NOW + 100 * HOUR)[0][0]
+    monkeypatch.setattr(at_risk, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(at_risk, "_AT_ONCE", 1)
+    first = shop.flows.promise_watch.at_risk(within=(due - NOW) // 60 - 1)
+    assert (first.shipments, estimated(shop)) == ((), 1)
+    second = shop.flows.promise_watch.at_risk(within=(due - NOW) // 60 + 1, after=first.after)
+    assert first.after is not None
+    assert (len(second.shipments), estimated(shop)) == (2, 0)
+
+
 def test_a_shipment_that_can_not_be_read_is_no_estimate_for_good(shop, redis_client):
     shop.flows.promise_watch.watch()
     decision = ordered(shop)

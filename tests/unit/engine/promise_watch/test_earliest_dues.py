@@ -1,0 +1,38 @@
+"""What is read off a decision of when a milestone may be due, by hand; tests/properties/decide/test_milestones.py has
+what is true of all.
+"""
+
+import orjson
+
+from engine.decide.order_record import timestamp
+from engine.decide.shipping.ways import Ways
+from engine.promise_watch.earliest_dues import EarliestDues
+from tests.support.facts import HOUR, LYON, NOW, network, node, service
+
+
+def earliest(*, travels, promised, **of_node):
+    """Of a shipment that leaves in two hours, travels for so many minutes and is promised in so many hours."""
+    leaves = NOW + 2 * HOUR
+    shipment = {
+        "node": "lyon",
+        "service": "parcel",
+        "ships_at": timestamp(leaves),
+        "arrives_by": timestamp(leaves + travels * 60),
+    }
+    order = {"promise_by": timestamp(NOW + promised * HOUR), "collect_at": None}
+    record = orjson.dumps({"network_version": "v1", "order": order, "shipments": [shipment]})
+    return EarliestDues(Ways(network([node("lyon", LYON, preparation=60, **of_node)], [service()]))).of(record, "v1")
+
+
+def test_it_is_the_promise_without_the_way_rounded_up_to_half_an_hour():
+    assert NOW % HOUR == 0
+    assert earliest(travels=61, promised=10) == [NOW + 10 * HOUR - 90 * 60]
+
+
+def test_it_is_earlier_by_the_preparation_where_the_node_reports_its_beginning():
+    assert earliest(travels=61, promised=10, milestones={"released": 0}) == [NOW + 10 * HOUR - 150 * 60]
+
+
+def test_a_shipment_that_was_decided_to_be_late_is_to_arrive_that_day():
+    # in Paris, it is 23:59 at 22:59 in UTC
+    assert earliest(travels=60, promised=1) == [NOW - NOW % (24 * HOUR) + 21 * HOUR + 30 * 60]
