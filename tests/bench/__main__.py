@@ -122,7 +122,7 @@ def measure(*, brief: bool, only: Sequence[str] = PARTS) -> tables.Report:
         figures["ledgering"] = ledger.measure(**size, say=_say)
     if "serving" in only:
         slices, size = (1, BRIEF_SLICE) if brief else (http_throughput.SLICES, http_throughput.SLICE)
-        orders = option_sets.orders(lines[: (slices + 1) * size])
+        orders = option_sets.orders(lines[: http_throughput.orders_sent(slices, size)])
         workers = http_throughput.BRIEF_WORKERS if brief else http_throughput.WORKERS
         figures["serving"] = http_throughput.measure(
             inventory, orders, slices=slices, size=size, workers=workers, say=_say

@@ -3,8 +3,8 @@ with the same bytes and decides nothing.
 
 Both are served as `pointsman serve` does it, with two workers, and share one embedded
 server, each on a network of its own; so is a second Pointsman that gets the orders in batches. A load generator in a
-process of its own sends each of the day's orders once, in slices, to each of the three in turns; the first slice warms
-them up and is not counted.
+process of its own sends each of the day's orders once, in slices, to each of the three in turns, over 8 connections and
+over 16 in turns, batches over 8; the first slice warms them up and is not counted.
 """
 
 import contextlib
@@ -17,10 +17,11 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -37,8 +38,8 @@ from tests.support.callers import key_of
 from tests.support.clean_environment import clean_environment
 from tests.support.free_port import free_port
 
-SLICES, SLICE = 6, 600
-CONNECTIONS = 8
+SLICES, SLICE = 5, 450
+CONNECTIONS = (8, 16)
 BATCH = 100
 WORKERS, THREADS = 2, 4
 BRIEF_WORKERS = 1
@@ -54,17 +55,58 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThroughputFigures:
-    """Orders a second, slice by slice; `batches` are sent `batch` orders at a time, the others one by one."""
+class AppFigures:
+    """Orders a second, slice by slice, and the seconds that a request took over all slices."""
 
-    ours: Sequence[float]
-    batches: Sequence[float]
-    floor: Sequence[float]
+    rates: Sequence[float]
+    median: float
+    p99: float
+
+    @classmethod
+    def of(cls, reports: Sequence[Mapping[str, Any]], orders: int) -> Self:
+        """`reports` are those of the load generator, of so many orders each."""
+        took = sorted(seconds for report in reports for seconds in report["took"])
+        return cls(
+            rates=[orders / report["seconds"] for report in reports],
+            median=statistics.median(took),
+            p99=took[math.ceil(0.99 * len(took)) - 1],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadFigures:
+    """Orders one by one over so many connections."""
+
+    connections: int
+    ours: AppFigures
+    floor: AppFigures
+
+    @property
+    def share(self) -> float:
+        """Our rate as a share of the floor's: the median over the slices."""
+        return _median_ratio(self.ours.rates, self.floor.rates)
+
+    @property
+    def apps(self) -> tuple[tuple[str, AppFigures], ...]:
+        """With their names."""
+        return ("ours", self.ours), ("floor", self.floor)
+
+    @property
+    def tail(self) -> float:
+        """Of how many medians our p99 is."""
+        return self.ours.p99 / self.ours.median
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughputFigures:
+    """`batches` are sent `batch` orders at a time, over as many connections as the first of `loads`."""
+
+    loads: Sequence[LoadFigures]
+    batches: AppFigures
     requests: int
     bytes_ours: int
     bytes_floor: int
     workers: int = WORKERS
-    connections: int = CONNECTIONS
     batch: int = BATCH
 
     @property
@@ -72,14 +114,9 @@ class ThroughputFigures:
         return f"{self.workers} workers with {THREADS} threads"
 
     @property
-    def share(self) -> float:
-        """Our rate as a share of the floor's: the median over the slices."""
-        return _median_ratio(self.ours, self.floor)
-
-    @property
     def batch_ratio(self) -> float:
         """How many times as many orders a second are decided in batches as one by one: the median over the slices."""
-        return _median_ratio(self.batches, self.ours)
+        return _median_ratio(self.batches.rates, self.loads[0].ours.rates)
 
 
 def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
@@ -89,7 +126,7 @@ def _median_ratio(rates: Sequence[float], others: Sequence[float]) -> float:
 def measure(
     inventory: Inventory, orders: Sequence[Order], *, slices: int, size: int, workers: int, say: Say
 ) -> ThroughputFigures:
-    """`orders` are the first of the hexagone file, enough for `slices` slices and one more."""
+    """`orders` are the first of the hexagone file, as many as `orders_sent` says."""
     with directory() as data, contextlib.ExitStack() as opened:
         say("serving: preparing what the floor sends and answers")
         pointsman = opened.enter_context(installed(data, _DRILL, inventory))
@@ -101,26 +138,44 @@ def measure(
             app = "tests.bench.minimal_app:floor_app" if network == _FLOOR else "api.http.app:served_app"
             more = {"POINTSMAN_NETWORK": network, ANSWERS: str(answers)}
             ports[network] = opened.enter_context(served(app, data, more, workers=workers))
-        rates: dict[str, list[float]] = {network: [] for network in ports}
-        sizes: dict[str, int] = dict.fromkeys(ports, 0)
-        for number in range(slices + 1):
+        reports: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+        for number, connections in enumerate(_turns(slices)):
             for network in ports if number % 2 else reversed(ports):
-                say(f"serving: slice {number} of {slices}, {network}")
+                if network == _BATCHES and connections != CONNECTIONS[0]:
+                    continue
+                say(f"serving: slice {number}, {network}, {connections} connections")
+                load = {"first": number * size, "count": size, "connections": connections}
                 batch = BATCH if network == _BATCHES else 1
-                report = run_load_generator(ports[network], key, first=number * size, count=size, batch=batch)
+                report = run_load_generator(ports[network], key, batch=batch, **load)
                 if number:
-                    rates[network].append(size / report["seconds"])
-                    sizes[network] += report["bytes"]
-    counted = slices * size
+                    reports[network, connections].append(report)
+    figures = {of: AppFigures.of(made, size) for of, made in reports.items()}
     return ThroughputFigures(
-        ours=rates[_OURS],
-        batches=rates[_BATCHES],
-        floor=rates[_FLOOR],
-        requests=counted,
-        bytes_ours=sizes[_OURS] // counted,
-        bytes_floor=sizes[_FLOOR] // counted,
+        loads=[
+            LoadFigures(connections=connections, ours=figures[_OURS, connections], floor=figures[_FLOOR, connections])
+            for connections in CONNECTIONS
+        ],
+        batches=figures[_BATCHES, CONNECTIONS[0]],
+        requests=slices * size,
+        bytes_ours=_bytes_an_answer(reports, _OURS),
+        bytes_floor=_bytes_an_answer(reports, _FLOOR),
         workers=workers,
     )
+
+
+def orders_sent(slices: int, size: int) -> int:
+    """How many orders each app is sent, those that warm it up included."""
+    return len(_turns(slices)) * size
+
+
+def _turns(slices: int) -> list[int]:
+    """The numbers of connections, slice by slice; the first slice warms up."""
+    return [CONNECTIONS[0], *(CONNECTIONS * slices)]
+
+
+def _bytes_an_answer(reports: Mapping[tuple[str, int], Sequence[Mapping[str, Any]]], network: str) -> int:
+    counted = [report for (of, _), made in reports.items() if of == network for report in made]
+    return sum(report["bytes"] for report in counted) // sum(len(report["took"]) for report in counted)
 
 
 def prepared(pointsman: Pointsman, orders: Sequence[Order]) -> dict[str, Prepared]:
@@ -209,8 +264,10 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise ServerFailed(f"{process.args!r} did not start; exit code {process.poll()}")
 
 
-def run_load_generator(port: int, key: str, *, first: int, count: int, batch: int) -> dict[str, Any]:
-    with load_generator(port, key, first=first, count=count, connections=CONNECTIONS, batch=batch) as process:
+def run_load_generator(
+    port: int, key: str, *, first: int, count: int, batch: int, connections: int = CONNECTIONS[0]
+) -> dict[str, Any]:
+    with load_generator(port, key, first=first, count=count, connections=connections, batch=batch) as process:
         output, _ = process.communicate(timeout=_SECONDS_A_SLICE)
     report: dict[str, Any] = json.loads(output)
     answers = math.ceil(count / batch)

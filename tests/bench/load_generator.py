@@ -3,8 +3,8 @@ BATCH`.
 
 Each connection is kept alive and has one request under way at a time; a connection that is free takes the next line of
 FILE, or the next BATCH lines as one batch if that is more than one. Prints JSON: seconds, the number of answers by
-status, and bytes of their bodies. Standard library only, and HTTP is written by hand where http.client would take as
-much time as the server.
+status, bytes of their bodies, and the seconds that each request took. Standard library only, and HTTP is written by
+hand where http.client would take as much time as the server.
 """
 
 import json
@@ -75,11 +75,15 @@ def run(port: int, requests: list[bytes], connections: int) -> dict[str, object]
     waiting, lock = iter(requests), threading.Lock()
     statuses: Counter[int] = Counter()
     lengths: Counter[str] = Counter()
+    took: list[float] = []
 
     def work() -> None:
         connection = Connection(port)
-        for status, length in map(connection.exchange, _taking(waiting, lock)):
+        for request in _taking(waiting, lock):
+            began = time.perf_counter()
+            status, length = connection.exchange(request)
             with lock:
+                took.append(time.perf_counter() - began)
                 statuses[status] += 1
                 lengths["bytes"] += length
         connection.close()
@@ -91,7 +95,8 @@ def run(port: int, requests: list[bytes], connections: int) -> dict[str, object]
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - started
-    return {"seconds": seconds, "statuses": {str(status): count for status, count in statuses.items()}, **lengths}
+    by_status = {str(status): count for status, count in statuses.items()}
+    return {"seconds": seconds, "statuses": by_status, "took": took, **lengths}
 
 
 def _taking(waiting: Iterator[bytes], lock: threading.Lock) -> Iterator[bytes]:

@@ -30,6 +30,7 @@ from tests.bench.peers.ours import FIRST_SIGHT, Ours
 from tests.bench.policy_check import CheckingFigures
 from tests.bench.returned_units import ReturningFigures
 from tests.bench.rule_tables import RuleTableFigures
+from tests.bench.throughput_table import throughput_table
 from tests.bench.transfers import MovingFigures
 from tests.bench.whatif import TryingFigures
 
@@ -69,7 +70,11 @@ def record(report: Report) -> dict[str, Any]:
     if report.choosing:
         values["choosing"]["shares"] = {row.name: row.share for row in choice.rows(report.choosing)}
     if report.serving:
-        values["serving"] |= {"share": report.serving.share, "batch_ratio": report.serving.batch_ratio}
+        values["serving"] |= {
+            "shares": [load.share for load in report.serving.loads],
+            "tails": [load.tail for load in report.serving.loads],
+            "batch_ratio": report.serving.batch_ratio,
+        }
     if report.crowding:
         crowding = report.crowding
         values["crowding"] |= {
@@ -123,7 +128,7 @@ def _tables(report: Report) -> Iterator[Table]:
     if report.ledgering:
         yield _ledger(report.ledgering)
     if report.serving:
-        yield _throughput(report.serving)
+        yield throughput_table(report.serving)
     if report.crowding:
         yield _crowding(report.crowding)
     yield from _tables_of_policies(report)
@@ -255,24 +260,6 @@ def _steps(figures: ActivatingFigures) -> Table:
         table.add_column(f"{count:,} rules", justify="right")
     for step in next(iter(figures.steps.values())):
         table.add_row(step, *(_short(taken[step]) for taken in figures.steps.values()))
-    return table
-
-
-def _throughput(figures: ThroughputFigures) -> Table:
-    table = Table(
-        title=f"HTTP: ours answers {figures.share:.0%} as many requests a second as the floor, "
-        f"and decides {figures.batch_ratio:.1f} times as many orders in batches",
-        caption=f"{figures.server}; {figures.connections} connections; {figures.requests} requests each",
-    )
-    table.add_column("app")
-    table.add_column("orders/s, slice by slice", justify="right")
-    table.add_column("bytes an answer", justify="right")
-    for app, rates, size in (
-        ("ours", figures.ours, str(figures.bytes_ours)),
-        (f"ours, batches of {figures.batch}", figures.batches, "-"),
-        ("floor", figures.floor, str(figures.bytes_floor)),
-    ):
-        table.add_row(app, ", ".join(f"{rate:.0f}" for rate in rates), size)
     return table
 
 

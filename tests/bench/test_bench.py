@@ -170,9 +170,18 @@ def test_activating_reports_every_step_by_number_of_rules():
 def test_the_floor_answers_as_many_bytes_as_ours_and_batches_are_set_against_orders_one_by_one():
     served = report("serving")
     assert served["bytes_floor"] == pytest.approx(served["bytes_ours"], rel=0.01)
-    assert served["share"] > 0
-    (single,), (batched,) = served["ours"], served["batches"]
+    (single,), (batched,) = served["loads"][0]["ours"]["rates"], served["batches"]["rates"]
     assert served["batch_ratio"] == pytest.approx(batched / single)
+
+
+def test_requests_are_timed_over_8_and_16_connections():
+    served = report("serving")
+    assert [level["connections"] for level in served["loads"]] == [8, 16]
+    for level, share, tail in zip(served["loads"], served["shares"], served["tails"], strict=True):
+        ours, floor = level["ours"], level["floor"]
+        assert share == pytest.approx(ours["rates"][0] / floor["rates"][0])
+        assert tail == pytest.approx(ours["p99"] / ours["median"])
+        assert all(0 < app["median"] <= app["p99"] for app in (ours, floor))
 
 
 def test_a_crowded_service_is_set_against_a_quiet_one():
