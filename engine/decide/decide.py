@@ -371,14 +371,14 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
     receipts: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
         for shipped in shipment.lines:
-            there = shipped.quantity
+            position, there = (shipped.sku, shipment.node), shipped.quantity
             if shipped.receipts:
                 there -= sum(count for _, count in shipped.receipts)
-                receipts.setdefault((shipped.sku, shipment.node), Counter()).update(dict(shipped.receipts))
-            units[shipped.sku, shipment.node] += there
-            of_no_lot = there - shipped.backorder - sum(count for _, count in shipped.lots)
-            its = lots.setdefault((shipped.sku, shipment.node), Counter())
-            its.update({**dict(shipped.lots), NO_LOT: of_no_lot})
+                receipts.setdefault(position, Counter()).update(dict(shipped.receipts))
+            units[position] += there
+            if evaluation.shelf_life:
+                of_no_lot = there - shipped.backorder - sum(count for _, count in shipped.lots)
+                lots.setdefault(position, Counter()).update({**dict(shipped.lots), NO_LOT: of_no_lot})
     volatile = evaluation.matcher.volatile
     line_of = {line.sku: index for index, line in enumerate(evaluation.order.lines)}
     for (sku, node), count in sorted(units.items()):

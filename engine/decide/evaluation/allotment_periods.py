@@ -2,12 +2,14 @@
 is counted in them.
 """
 
+import datetime
+import functools
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.model.facts import Network
 from rules.policy import PolicySet
-from rules.reserves import DAY, WEEK, Tally
+from rules.reserves import DAY, WEEK, Allotment, Tally
 
 
 def period_names(policies: PolicySet, network: Network, now: int) -> Mapping[Tally, str]:
@@ -16,8 +18,13 @@ def period_names(policies: PolicySet, network: Network, now: int) -> Mapping[Tal
     """
     if not policies.allotments:
         return {}
-    date = network.local(now).date()
-    tallies = sorted({item.tally for item in policies.allotments if item.may_apply_on(date.isoformat())})
+    return _names(policies.allotments, network.local(now).date())
+
+
+@functools.lru_cache(maxsize=64)
+def _names(allotments: Sequence[Allotment], date: datetime.date) -> Mapping[Tally, str]:
+    """Those of a day, which is asked for with each order."""
+    tallies = sorted({item.tally for item in allotments if item.may_apply_on(date.isoformat())})
     year, week, _ = date.isocalendar()
     periods = {DAY: f"day:{date.isoformat()}", WEEK: f"week:{year:04}-W{week:02}"}
     return {
