@@ -1,5 +1,6 @@
 """The positions of a SKU as they are kept: columns, of which a position is made only when it is asked for."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,12 @@ class PositionColumns(Mapping[str, StockPosition]):
     @cached_property
     def _rows(self) -> Mapping[str, int]:
         return {node: row for row, node in enumerate(self.nodes)}
+
+    def with_more_held(self, node: str, units: int) -> "PositionColumns":
+        """The same with so many more units held at a node."""
+        later, row = copy.copy(self), self._rows[node]
+        later.held = [*self.held[:row], self.held[row] + units, *self.held[row + 1 :]]
+        return later
 
     def at(self, row: int) -> StockPosition:
         return StockPosition(self.on_hand[row], self.held[row], self._paces.get(self.nodes[row]))

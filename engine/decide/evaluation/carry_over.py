@@ -97,22 +97,27 @@ def _is_judged_alike(carried: Evaluation, evaluation: Evaluation) -> bool:
 
 
 def _is_possible(choice: Choice, evaluation: Evaluation) -> bool:
-    """Whether there is as much as the choice takes."""
-    lines, index = evaluation.order.lines, evaluation.ways.node_index
+    """Whether there is as much as the choice takes. Of nodes that it takes something of, the evaluation's `rooms` are
+    those of its columns.
+    """
+    lines, index, rooms = evaluation.order.lines, evaluation.ways.node_index, evaluation.columns.rooms
     units: Counter[tuple[str, int]] = Counter()
-    for (key, line), count in choice.units.items():
-        units[lines[line].sku, index[key.node]] += count
-    if evaluation.capacities is not None:
-        weights = [evaluation.snapshot.products[line.sku].counted_weight for line in lines]
-        carried = np.zeros_like(evaluation.capacities)
-        for (key, line), count in choice.units.items():
-            carried[:, index[key.node]] += count, count * weights[line]
-        if (carried > evaluation.capacities).any():
-            return False
+    output: dict[int, tuple[int, int]] = {}
+    for (key, number), count in choice.units.items():
+        line, node = lines[number], index[key.node]
+        units[line.sku, node] += count
+        carried, grams = output.get(node, (0, 0))
+        weight = evaluation.snapshot.products[line.sku].counted_weight
+        output[node] = carried + count, grams + count * weight
     shipments = Counter(index[key.node] for key in {key for key, _ in choice.units})
-    return all(evaluation.rooms[node] >= count for node, count in shipments.items()) and all(
-        positions.free[positions.stock.node.searchsorted(node)] >= count
-        for (sku, node), count in units.items()
+    if any(rooms.item(node) < count for node, count in shipments.items()):
+        return False
+    capacities = evaluation.capacities
+    if capacities is not None and any((capacities[:, node] < most).any() for node, most in output.items()):
+        return False
+    return all(
+        positions.free.item(positions.stock.node.searchsorted(node)) >= count
         for line, positions in zip(lines, evaluation.positions, strict=True)
+        for (sku, node), count in units.items()
         if line.sku == sku
     )

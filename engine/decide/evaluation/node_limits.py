@@ -60,6 +60,15 @@ class NodeLimits(NamedTuple):
         left[:, self.limited] = np.where(most < NO_LIMIT, np.maximum(most - given, 0), NO_LIMIT)
         return left
 
+    def with_loads(self, left: Integers | None, node: int, loads: Mapping[str, int], name: str) -> Integers | None:
+        """What `capacities_left` answered, after the loads of one node changed."""
+        if left is None:
+            return None
+        left, fields = left.copy(), (units_field(name), grams_field(name))
+        for row, (field, most) in enumerate(zip(fields, self.capacities[:, node].tolist(), strict=True)):
+            left[row, node] = NO_LIMIT if most >= NO_LIMIT else max(0, most - loads.get(field, 0))
+        return left
+
 
 class KnownNodeLimits:
     """The limits of the nodes of a network, by the judgements of the nodes, under the rules last asked about."""

@@ -177,12 +177,16 @@ class SnapshotColumns:
         stock: Mapping[str, Stock],
         loads: Integers,
         hourly_loads: Integers,
+        capacities: Integers | None,
         judged_alike: bool,
     ) -> "SnapshotColumns":
-        """Those of a later snapshot, of which some are known. `judged_alike`: rules say the same of all nodes there."""
+        """Those of a later snapshot, of which some are known. `judged_alike`: rules say the same of all nodes there;
+        only then are the capacities these.
+        """
         columns = SnapshotColumns(snapshot, self._matcher, self._now)
         columns._stock.update(stock)
         columns.loads, columns.hourly_loads, columns.periods = loads, hourly_loads, self.periods
         if judged_alike:
-            columns.node_numbers = self.node_numbers
+            columns.node_numbers, columns.node_limits = self.node_numbers, self.node_limits
+            columns.capacities = capacities
         return columns

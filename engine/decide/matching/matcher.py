@@ -284,6 +284,8 @@ class Matcher:
         self.stages: Mapping[Stage, StageMatcher] = {**shared, **self._own}
         self.volatile = volatile_facts(policies)
         self.shipment_steps = shipment_steps(policies)
+        self.volatile_anywhere = volatile_facts(policies, tuple(Stage))
+        """Of the rules of all stages."""
         self._having: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
         """Of rules that fired, those that have one of some effects."""
 

@@ -49,6 +49,28 @@ class VolatileFacts:
             ),
         )
 
+    def tell_stock_apart(self, one: StockPosition, other: StockPosition, scale: int = 1) -> bool:
+        """Whether some condition may be true of one of two stocks of a position and not of the other."""
+        pairs = (
+            ("stock.on_hand", one.on_hand // scale, other.on_hand // scale),
+            ("stock.held", -(-one.held // scale), -(-other.held // scale)),
+            ("stock.available", one.available // scale, other.available // scale),
+            ("stock.days_of_cover", one.days_of_cover, other.days_of_cover),
+        )
+        return any(self._tell_apart(path, *pair) for path, *pair in pairs)
+
+    def tell_loads_apart(self, one: int, other: int) -> bool:
+        """The same of two loads of a node."""
+        return self._tell_apart("node.load", one, other)
+
+    def _tell_apart(self, path: str, one: int | None, other: int | None) -> bool:
+        if one == other:
+            return False
+        steps = self.steps.get(path)
+        if path in self.paired or one is None or other is None:
+            return path in self.paired or steps is not None
+        return steps is not None and bisect.bisect_right(steps, one) != bisect.bisect_right(steps, other)
+
     def load_range(self, load: int) -> Range | None:
         """The range around a node's load in which no condition changes; None if none mentions it."""
         return self._range("node.load", load)

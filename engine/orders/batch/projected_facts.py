@@ -12,11 +12,10 @@ from engine.decide.evaluation.positions import Stock
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
-from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.sourcing.problem import Choice
 from engine.model.facts import NO_UNITS_TAKEN, Order, Snapshot
+from engine.model.position_columns import PositionColumns
 from rules.reserves import Tally
-from rules.vocabulary import Stage
 
 
 class ProjectedFacts:
@@ -32,10 +31,11 @@ class ProjectedFacts:
         self._load_column = columns.loads
         self._hourly_loads = dict(columns.snapshot.hourly_loads)
         self._hourly_column = columns.hourly_loads
+        self._capacities = columns.capacities
         self._stock: dict[str, Stock] = {}
         """Of SKUs of which something was taken."""
         self._matcher = matcher
-        self._volatile = volatile_facts(matcher.policies, tuple(Stage))
+        self._volatile = matcher.volatile_anywhere
         self._judged_otherwise: set[str] = set()
         """SKUs whose stock rules may tell from that of the plan."""
         self._loads_judged_alike = True
@@ -93,13 +93,16 @@ class ProjectedFacts:
             before = positions.get(claim.node)
             if before is not None:
                 later = before._replace(held=before.held + claim.units)
-                self._positions[claim.sku] = {**positions, claim.node: later}
+                self._positions[claim.sku] = (
+                    positions.with_more_held(claim.node, claim.units)
+                    if isinstance(positions, PositionColumns)
+                    else {**positions, claim.node: later}
+                )
                 self._stock.pop(claim.sku, None)
                 for tally in counted:
                     self._count(claim, tally)
                 scale = self._columns.snapshot.products[claim.sku].scale
-                then = planned[claim.sku][claim.node]
-                if volatile.stock_ranges(later, scale) != volatile.stock_ranges(then, scale):
+                if volatile.tell_stock_apart(later, planned[claim.sku][claim.node], scale):
                     self._judged_otherwise.add(claim.sku)
 
     def _count(self, claim: Claim, tally: Tally) -> None:
@@ -121,7 +124,8 @@ class ProjectedFacts:
             column[index] = load
             for item in claim.outputs:
                 self._loads[item.field] = self._loads.get(item.field, 0) + item.amount
-            if volatile.load_range(load) != volatile.load_range(planned.get(claim.node, 0)):
+            self._capacities = self._columns.node_limits.with_loads(self._capacities, index, self._loads, claim.node)
+            if volatile.tell_loads_apart(load, planned.get(claim.node, 0)):
                 self._loads_judged_alike = False
         self._load_column, self._hourly_column = column, hourly
 
@@ -142,6 +146,7 @@ class ProjectedFacts:
             stock=stock,
             loads=self._load_column,
             hourly_loads=self._hourly_column,
+            capacities=self._capacities,
             judged_alike=self._loads_judged_alike,
         )
 

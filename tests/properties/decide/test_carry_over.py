@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, example, given
 
 from engine.decide.decide import decide, decision
-from engine.decide.decision import Claim, LoadClaim
+from engine.decide.decision import Claim, LoadClaim, OutputClaim
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.carry_over import carried_over
 from engine.decide.evaluation.evaluation import Evaluation
@@ -16,6 +16,7 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
+from engine.model.node_loads import grams_field, units_field
 from engine.orders.batch.projected_facts import ProjectedFacts
 from tests.properties.decide.baskets import BASKETS
 from tests.support.examples import examples
@@ -35,6 +36,8 @@ RULES = [
     "when: {node.id: marseille}, then: {exclude: unless_needed}",
     "then: {split_penalty: 2.00}",
     "then: {max_shipments: 1}",
+    "then: {daily_units: 5}",
+    "when: {node.id: lyon}, then: {daily_weight: 7 kg}",
 ]
 ALLOTMENTS = [
     "then: {allocate: [{channel: web, units: 4, per: day}, {channel: store, units: 3, per: day}]}",
@@ -65,8 +68,19 @@ def later_than(facts, taken, shipments, *, counted=()):
         for tally in counted:
             by_node = counts.setdefault(sku, {}).get(tally, {})
             counts[sku][tally] = {**by_node, name: by_node.get(name, 0) + units}
-    loads = {name: facts.loads.get(name, 0) + shipments.get(name, 0) for name in PLACES}
+    loads = {**facts.loads, **{name: facts.loads.get(name, 0) + shipments.get(name, 0) for name in PLACES}}
+    for name, count in shipments.items():
+        for item in outputs(name, count):
+            loads[item.field] = facts.loads.get(item.field, 0) + item.amount
     return dataclasses.replace(facts, positions=positions, loads=loads, taken=counts)
+
+
+def outputs(name, shipments):
+    """What so many shipments of a node have, each of two units of 700 g."""
+    return (
+        OutputClaim(field=units_field(name), amount=2 * shipments, most=None),
+        OutputClaim(field=grams_field(name), amount=1_400 * shipments, most=None),
+    )
 
 
 def floors(evaluation):
@@ -132,7 +146,7 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
             later = later_than(later, taken, shipments, counted=another.counted)
             claims = [Claim(sku=sku, node=name, units=units, floor=0) for (sku, name), units in taken.items()]
             given_to = [
-                LoadClaim(node=name, period="2026-11-27", shipments=count, most=None)
+                LoadClaim(node=name, period="2026-11-27", shipments=count, most=None, outputs=outputs(name, count))
                 for name, count in shipments.items()
             ]
             projected.take(dataclasses.replace(another, claims=tuple(claims), load_claims=tuple(given_to)))

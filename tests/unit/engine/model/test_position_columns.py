@@ -34,6 +34,15 @@ def test_columns_of_positions_say_what_the_positions_say(positions, dice):
     assert list(in_order[1:]) == [every[row] for row in rows[1:]]
 
 
+@examples(30)
+@given(POSITIONS.filter(bool), st.integers(0, 9), st.data())
+def test_more_units_are_held_at_one_node_and_nothing_else_changes(positions, units, data):
+    node, columns = data.draw(st.sampled_from(sorted(positions))), columns_of(positions)
+    later = columns.with_more_held(node, units)
+    held = positions[node]._replace(held=positions[node].held + units)
+    assert (dict(later), dict(columns)) == ({**positions, node: held}, positions)
+
+
 def test_a_node_that_has_no_position_is_missing():
     with pytest.raises(KeyError):
         columns_of({"a": StockPosition(1)})["b"]

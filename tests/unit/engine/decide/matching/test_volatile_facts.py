@@ -74,3 +74,23 @@ def test_stock_that_is_compared_with_another_fact_must_be_as_it_was():
     assert whole.stock_ranges(position(9, 5)) == StockRanges(available=(4, 4))
     busy = volatile("when: {node.attributes.limit: {same_as: node.attributes.most}}, then: {daily_orders: 2}")
     assert busy.load_range(7) is None
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(FACTS), TESTS, UNITS), min_size=1, max_size=4),
+    st.tuples(UNITS, UNITS, st.sampled_from([None, 0, 300, 1_000, 2_500])),
+    UNITS,
+)
+def test_two_stocks_that_no_condition_tells_apart_have_the_same_ranges(conditions, before, more_held):
+    texts = [f"{{stock.{fact}: {text % units if '%' in text else text}}}" for fact, text, units in conditions]
+    facts, (on_hand, held, pace) = volatile(*(f"when: {text}, then: {{keep: 1}}" for text in texts)), before
+    one, other = position(on_hand, held, pace), position(on_hand, held + more_held, pace)
+    if not facts.tell_stock_apart(one, other):
+        assert facts.stock_ranges(one) == facts.stock_ranges(other)
+    assert not facts.tell_stock_apart(one, one)
+
+
+def test_loads_are_told_apart_by_conditions_that_hold_of_one_alone():
+    busy = volatile("when: {node.load: {at_least: 80}}, then: {daily_orders: 100}")
+    assert busy.tell_loads_apart(79, 80)
+    assert not busy.tell_loads_apart(80, 90)
