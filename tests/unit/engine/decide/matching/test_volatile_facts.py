@@ -93,4 +93,4 @@ def test_two_stocks_that_no_condition_tells_apart_have_the_same_ranges(condition
 def test_loads_are_told_apart_by_conditions_that_hold_of_one_alone():
     busy = volatile("when: {node.load: {at_least: 80}}, then: {daily_orders: 100}")
     assert busy.tell_loads_apart(79, 80)
-    assert not busy.tell_loads_apart(80, 90)
+    assert not busy.tell_loads_apart(81, 90)
