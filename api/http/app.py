@@ -8,9 +8,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from flask import Flask, Response, request
-from flask.json.provider import JSONProvider
 
 from api.connectors.running.settings import ConnectorSettings
 from api.connectors.running.turns import ConnectorTurns
@@ -38,6 +36,7 @@ from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
 from api.http.addresses import answer_by_address, read_ids_from_addresses
+from api.http.application import ApiApplication
 from api.http.audit import accesses, days, entries, evidence, explanations, replays, sealing
 from api.http.audit.reads import record_reads
 from api.http.blueprint import JSON, NDJSON, by_operation, components
@@ -92,24 +91,13 @@ MOST_BYTES = 4 << 20
 """Of a request's body."""
 
 
-class OrjsonProvider(JSONProvider):
-    """JSON that is strict about text: lone surrogates, NaN and trailing commas are refused."""
-
-    def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj).decode()
-
-    def loads(self, s: str | bytes, **_: Any) -> Any:
-        return orjson.loads(s)
-
-
 def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracing | None = None) -> Flask:
     """A fresh application that answers for these networks, the first if a caller who may use several names none. They
     stay their caller's to close. `meters` are those that the networks' own meters write to.
     """
     meters = meters or Meters()
     pointsman = CurrentPointsman(served[0])
-    app = Flask("pointsman", static_folder=None)
-    app.json = OrjsonProvider(app)
+    app = ApiApplication("pointsman", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=MOST_BYTES,
         API_TITLE="Pointsman",

@@ -42,12 +42,15 @@ def tell_browsers(app: Flask, settings: AccessSettings) -> None:
         return Response(status=HTTPStatus.NO_CONTENT) if asks and _allowed_origin(settings) else None
 
     def add_headers(response: Response) -> Response:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        own = {name.lower() for name, _ in response.headers}
+        added = dict(SECURITY_HEADERS)
         # what has an ETag is asked for again with it; all else changes, or is for one caller alone
-        response.headers.setdefault("Cache-Control", "private, no-cache" if "ETag" in response.headers else "no-store")
+        added["Cache-Control"] = "private, no-cache" if "etag" in own else "no-store"
         if request.is_secure or settings.proxied:
-            response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}")
+            added["Strict-Transport-Security"] = f"max-age={_YEAR}"
+        for name, value in added.items():
+            if name.lower() not in own:  # asked of all headers at once: `setdefault` goes through them for each
+                response.headers.add(name, value)
         if settings.cors_origins:
             _allow_origin(response, _allowed_origin(settings))
         return response
