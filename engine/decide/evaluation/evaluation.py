@@ -268,6 +268,12 @@ class Evaluation:
             columns=self.columns,
         )
 
+    def take_order_from(self, earlier: "Evaluation") -> None:
+        """Take over what the rules say of the order as a whole from an evaluation at the same instant, of the same
+        network, products and rules.
+        """
+        self.facts, self.order_judgement = earlier.facts, earlier.order_judgement
+
     @made_once
     def on_any_day(self) -> "Evaluation":
         """The same, as if the order had no nominated day."""

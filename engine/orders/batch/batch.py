@@ -16,7 +16,7 @@ from engine.decide.impact.outranked import Taking, Takings, lacked
 from engine.decide.joint.plan import PlanSummary, plan
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.order_checks import check_order
-from engine.decide.priority import Rank, priority, priority_of, rank, ranked
+from engine.decide.priority import Rank, priority_of, rank, ranked
 from engine.decide.record_parts import LackedRecord
 from engine.errors import Mistake, OrderInvalid, PointsmanError, Undecided
 from engine.facts_reader import FactsReader
@@ -24,6 +24,7 @@ from engine.model.facts import Network, Order, Snapshot
 from engine.orders.batch.batch_results import LoggedAnswers, OrderDecided, OrderNotDecided, OrderResult, in_order_sent
 from engine.orders.batch.block import BlockOfDecisions
 from engine.orders.batch.projected_facts import ProjectedFacts
+from engine.orders.batch.ranking import Ranking
 from engine.orders.batch.turns import STOPPING, Turn, Turns, unless_at_fault
 from engine.orders.decide_and_commit import DecideAndCommit
 from engine.orders.decision_request import Answer, Decided, DecisionRequest, Outcome, whole_order
@@ -118,19 +119,20 @@ class Batch:
         snapshot, matcher = self._facts.read([], request.instant)
         products = self._facts.products(dict.fromkeys(sku for order in request.orders for sku in order.skus))
         snapshot = dataclasses.replace(snapshot, products=products)
+        ranking = Ranking(snapshot, matcher, request.instant)
         first_of: dict[str, int] = {}
         for index, order in enumerate(request.orders):
             error = _error_in(order, snapshot) if first_of.setdefault(order.id, index) == index else _repeated(order)
             if error is None:
                 self._waiting[order.id] = index
-                ranks[order.id] = rank(order, priority(order, snapshot, matcher, request.instant))
+                ranks[order.id] = rank(order, ranking.priority(order))
             else:
                 request.progress()
                 yield OrderNotDecided(index=index, error=error)
         queue = ranked([request.orders[index] for index in self._waiting.values()], lambda order: ranks[order.id])
         try:
             for first, last in _parts(queue, ranks, snapshot.network):
-                yield from self._results_of_class(queue[first:last], priority_of(ranks[queue[first].id]))
+                yield from self._results_of_class(queue[first:last], priority_of(ranks[queue[first].id]), ranking)
         except STOPPING as failure:
             if len(self._waiting) == len(request.orders):
                 raise
@@ -142,8 +144,8 @@ class Batch:
         """The same in the order in which the orders were sent, each as soon as it and those before it are known."""
         return in_order_sent(self.results(), self._logged)
 
-    def _results_of_class(self, orders: Sequence[Order], priority: int) -> Iterator[OrderResult]:
-        made = self._planned(orders)
+    def _results_of_class(self, orders: Sequence[Order], priority: int, ranking: Ranking) -> Iterator[OrderResult]:
+        made = self._planned(orders, ranking)
         turns = Turns(
             made.facts,
             request=self._decision_request,
@@ -167,7 +169,7 @@ class Batch:
     def _answer_to(self, order: Order, outcome: Outcome) -> Answer | PointsmanError:
         return unless_at_fault(lambda: self._answer(outcome, order))
 
-    def _planned(self, orders: Sequence[Order]) -> _Class:
+    def _planned(self, orders: Sequence[Order], ranking: Ranking) -> _Class:
         request = self._request
         before = self._facts.decided_before([order.id for order in orders])
         decided = {order.id for order, is_before in zip(orders, before, strict=True) if is_before}
@@ -177,12 +179,16 @@ class Batch:
             return _Class([Turn(order) for order in orders])
         skus = dict.fromkeys(sku for order in others for sku in order.skus)
         snapshot, matcher = self._facts.read_many([*skus], request.instant)
+        is_same = ranking.is_of(snapshot, matcher)
         # who does not fit a network that was loaded meanwhile is refused in turn
-        waiting = [order for order in others if _error_in(order, snapshot) is None]
+        waiting = others if is_same else [order for order in others if _error_in(order, snapshot) is None]
         columns = SnapshotColumns(snapshot, matcher, request.instant)
 
         def evaluation(order: Order) -> Evaluation:
-            return Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
+            its = Evaluation(order=order, snapshot=snapshot, matcher=matcher, now=request.instant, columns=columns)
+            if is_same:
+                its.take_order_from(ranking.evaluations.pop(order.id))
+            return its
 
         first: list[Order] = []
         last: list[Order] = []
