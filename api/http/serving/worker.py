@@ -13,6 +13,7 @@ from api.http.serving.connection import Connection
 from api.http.serving.front import Front
 from api.http.serving.probes import run_at_once
 from api.http.serving.settings import ServingSettings
+from engine.parallel.long_lived import keep_for_good
 
 _HEARTBEAT_SECONDS = 1.0
 _LISTEN_BACKLOG = 2_048
@@ -34,6 +35,10 @@ class Worker(ASGIWorker):
         sys.setswitchinterval(_SWITCH_SECONDS)
         run_at_once(_LOOP_NANOSECONDS)  # this thread, which is the event loop's
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        keep_for_good()
 
     def close_idle(self) -> bool:
         """Close the connection that has been idle for longest; returns whether there was one."""

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from engine.parallel.long_lived import long_lived_objects
+from engine.parallel.long_lived import keep_for_good, long_lived_objects
 
 
 @pytest.fixture
@@ -35,3 +35,15 @@ def test_what_the_process_left_alone_before_stays_so():
         with long_lived_objects():
             pass
         assert gc.get_freeze_count() > 0
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_worker_keeps_what_it_has_used_until_it_ends():
+    garbage: list[object] = []
+    garbage.append(garbage)
+    number, before = id(garbage), len(gc.get_objects())
+    del garbage
+    keep_for_good()
+    assert gc.get_freeze_count() > before // 2
+    gc.unfreeze()
+    assert number not in map(id, gc.get_objects())  # what was of no use was not kept
