@@ -13,8 +13,9 @@ logger = logging.getLogger("pointsman")
 
 
 class TurnThread:
-    """Calls `take_turn` with so many seconds between, until it is stopped. An error is logged as "`later` later", with
-    those of the kinds `grave` as errors: the next turn may go well, and no other process needs to know.
+    """Calls `take_turn` with so many `seconds` between, until it is stopped; with `idle_seconds` once it answers False,
+    as there is nothing for this process to do (None: as many). An error is logged as "`later` later", with those of the
+    kinds `grave` as errors: the next turn may go well, and no other process needs to know.
     """
 
     def __init__(
@@ -24,10 +25,12 @@ class TurnThread:
         name: str,
         seconds: float,
         later: str,
+        idle_seconds: float | None = None,
         grave: tuple[type[PointsmanError], ...] = (),
     ) -> None:
         self._take_turn = take_turn
         self._seconds = seconds
+        self._idle_seconds = seconds if idle_seconds is None else idle_seconds
         self._later = later
         self._grave = grave
         self._stopped = threading.Event()
@@ -45,9 +48,12 @@ class TurnThread:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._seconds):
+        seconds = self._seconds
+        while not self._stopped.wait(seconds):
+            seconds = self._seconds
             try:
-                self._take_turn()
+                if self._take_turn() is False:
+                    seconds = self._idle_seconds
                 self._last_error = ""
             except PointsmanError as error:
                 self._log(error)

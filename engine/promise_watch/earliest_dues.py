@@ -23,7 +23,9 @@ from engine.promise_watch.shipment_times import FARTHEST_BACK, ShipmentTimes, sh
 
 _MOST_KEPT = 10_000
 _STEP = 30 * 60
-"""Seconds to which journeys are rounded."""
+"""Seconds to which journeys are rounded up, and promises down if there is little time between them."""
+_LONG_STEPS = (24 * 3_600, 6 * 3_600, 2 * 3_600)
+"""To which of them promises are rounded down if there are twice as many seconds or more between them."""
 
 
 class _Shipment(Struct):
@@ -107,13 +109,14 @@ class EarliestDues:
         planned = seconds(shipment.arrives_by)
         travels_for = _open_seconds(self._way(shipment).travels, seconds(shipment.ships_at), planned)
         promised = promised_instant(promises, planned, self.ways)
+        step = next((long for long in _LONG_STEPS if 2 * long <= promised - planned), _STEP)
         # as if it travelled a little longer and were to arrive a little earlier, so that more journeys are the same
         journey = Journey(
             node=shipment.node,
             service=shipment.service,
             collect_at=shipment.collect_at or collect_at,
             travels_for=travels_for + -travels_for % _STEP,
-            promised=promised - promised % _STEP,
+            promised=promised - promised % step,
         )
         if journey not in self._kept:
             if len(self._kept) >= _MOST_KEPT:

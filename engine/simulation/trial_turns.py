@@ -27,6 +27,8 @@ from engine.store.policy_trials import StoredTrial
 from engine.turn_thread import TurnThread
 
 TURN_SECONDS: Final = 0.25
+IDLE_SECONDS: Final = 2.0
+"""How long a worker waits before it looks again whether there is anything that it compares."""
 _AT_ONCE: Final = 10
 """Decisions that are compared in a turn: the thread leaves the rest of its time to those who answer."""
 _ENTRIES: Final = 200
@@ -46,21 +48,37 @@ class TrialTurns:
         self._who = uuid.uuid4().hex
         self._steps: dict[tuple[str, str], OneStep] = {}
         """By version compared with and version tried."""
-        self._thread = TurnThread(self.take_turn, name="trials", seconds=TURN_SECONDS, later="decisions are compared")
+        self._thread = TurnThread(
+            self._has_compared,
+            name="trials",
+            seconds=TURN_SECONDS,
+            idle_seconds=IDLE_SECONDS,
+            later="decisions are compared",
+        )
 
     def start(self) -> None:
         self._thread.start()
 
     def take_turn(self) -> int:
         """Compare some decisions, unless another worker does; returns how many."""
+        return sum(self._compare(trial) for trial in self._running())
+
+    def _has_compared(self) -> bool:
+        """The same; returns whether there is anything that this worker compares."""
+        running = self._running()
+        for trial in running:
+            self._compare(trial)
+        return bool(running)
+
+    def _running(self) -> list[StoredTrial]:
+        """The trials that this worker compares."""
         stored = self._trials.stored
         running = [trial for kind in ("canary", "shadow") if (trial := stored.find(kind)) and trial.ended is None]
         if not running:
             self._forget()
-            return 0
-        if not stored.take_turn(self._who, milliseconds=_LEASE_MILLISECONDS):
-            return 0
-        return sum(self._compare(trial) for trial in running)
+        elif not stored.take_turn(self._who, milliseconds=_LEASE_MILLISECONDS):
+            return []
+        return running
 
     def _compare(self, trial: StoredTrial) -> int:
         if not self._trials.runs(trial):  # another version became active, and nobody has noted yet that it is over

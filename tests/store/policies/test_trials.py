@@ -342,3 +342,14 @@ def test_a_canary_whose_base_can_be_read_no_more_goes_on_and_says_that_nothing_i
     record = trial_record(other.trials, "canary")
     assert (record.running, record.untried, record.decisions) == (True, 1, 0)
     assert "can't be read by this release" in record.untried_because
+
+
+def test_only_the_worker_whose_turn_it_is_has_something_to_compare(pointsman, opened):
+    ours, theirs = TrialTurns(pointsman), TrialTurns(opened())
+    assert not ours._has_compared()
+    canary = published(pointsman, LONGER)
+    started(pointsman, canary)
+    decided(pointsman, next(ids()))
+    assert ours._has_compared()
+    assert not theirs._has_compared()
+    assert pointsman.trials.stored.find("canary").sums["orders"] == 1
