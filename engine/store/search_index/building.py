@@ -83,8 +83,9 @@ class IndexBuilding:
         for item in indexed:
             instant = listed.get(item.order, item.placed_at)
             if instant is not None:
+                day = day_name(PLACED, utc_date(instant))
                 for field in item.ordered:
-                    found[day_name(PLACED, utc_date(instant)), field][item.order] = None
+                    found[day, field][item.order] = None
         return {place: packed_orders(names) for place, names in found.items()}
 
     def _day_names(self) -> list[str]:
@@ -118,8 +119,9 @@ def _decided(indexed: Iterable[IndexedEntry], through: EntryId) -> dict[tuple[st
     found: defaultdict[tuple[str, str], list[bytes]] = defaultdict(list)
     for item in indexed:
         if item.entry > through:
+            day, entry = day_name(DECIDED, date_of(item.entry)), packed(item.entry)
             for field in item.decided:
-                found[day_name(DECIDED, date_of(item.entry)), field].append(packed(item.entry))
+                found[day, field].append(entry)
     return {place: b"".join(entries) for place, entries in found.items()}
 
 

@@ -14,9 +14,13 @@ DAMAGED = "damaged"
 """The field of decisions that can't be read: they may be of any SKU."""
 
 
+_SKU_FIELD, _NODE_FIELD = "sku {}", "node {}"
+
+
 def fields_of(*, sku: str | None = None, node: str | None = None) -> list[str]:
     """The fields under which the index has what is of this SKU, and of this node; None: of any."""
-    return [f"{kind} {name}" for kind, name in (("sku", sku), ("node", node)) if name is not None]
+    named = ((_SKU_FIELD, sku), (_NODE_FIELD, node))
+    return [form.format(name) for form, name in named if name is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +105,4 @@ def _of_amendment(entry_id: bytes, fields: dict[bytes, bytes]) -> IndexedEntry |
 
 
 def _fields(skus: Iterable[str], nodes: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        (
-            *(field for sku in skus for field in fields_of(sku=sku)),
-            *(field for node in nodes for field in fields_of(node=node)),
-        )
-    )
+    return frozenset((*map(_SKU_FIELD.format, skus), *map(_NODE_FIELD.format, nodes)))
