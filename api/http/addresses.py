@@ -18,6 +18,7 @@ _KEPT = {"%2f": _SLASH, "%1f": "\x1e"}
 """What stands for what was sent; a caller's own control character is another one, which no id has either."""
 _ENCODED = re.compile("%2f|%1f", re.IGNORECASE)
 _PLACE = re.compile(r"<[^>]+>")
+_METHODS = "pointsman.methods"
 
 
 class SlashesInIds:
@@ -72,6 +73,10 @@ class Methods:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+
+    def prepare(self) -> None:
+        """Find out which rules an address fits that fits a more specific one, too: it takes a match of each."""
+        self._vague  # noqa: B018  # it is remembered
 
     def verify(self) -> None:
         """Raise MethodNotAllowed if the running request's address has another method than the request."""
@@ -129,6 +134,13 @@ class Methods:
 
 def answer_by_address(app: Flask) -> None:
     """From here on, requests with a method that their address has not are answered with 405 and those that it has."""
-    methods = Methods(app)
+    methods = app.extensions[_METHODS] = Methods(app)
     app.before_request(methods.verify)
     app.make_default_options_response = methods.answer_options  # type: ignore[method-assign]
+
+
+def prepare_addresses(app: Flask) -> None:
+    """Do beforehand what the first request would have to wait for; the application has all its rules by now."""
+    app.extensions[_METHODS].prepare()
+    with app.test_request_context():  # imports what reads the names of hosts
+        pass

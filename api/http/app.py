@@ -35,7 +35,7 @@ from api.http.access.browsers import tell_browsers
 from api.http.access.failed_attempts import FailedAttempts
 from api.http.access.gate import Gate
 from api.http.access.networks import CurrentPointsman
-from api.http.addresses import answer_by_address, read_ids_from_addresses
+from api.http.addresses import answer_by_address, prepare_addresses, read_ids_from_addresses
 from api.http.application import ApiApplication
 from api.http.audit import accesses, days, entries, evidence, explanations, replays, sealing
 from api.http.audit.reads import record_reads
@@ -244,7 +244,9 @@ def served_app() -> Flask:
             atexit.register(jobs.close)
         atexit.register(pointsman.accesses.close)
         atexit.register(pointsman.events.close)  # who stops goes on with no request, and lets others go on at once
-    return create_app(*served, meters=meters, tracing=tracing)
+    app = create_app(*served, meters=meters, tracing=tracing)
+    prepare_addresses(app)
+    return app
 
 
 def _failed_attempts(app: Flask, pointsman: Pointsman) -> FailedAttempts | None:

@@ -2,10 +2,13 @@
 derive from the network and the policies alone, as ways, calendars around now, codes of nodes and services, judgements.
 """
 
+import contextlib
 import itertools
 
 from engine.decide.decide import decide
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.order_checks import check_order
+from engine.errors import OrderInvalid
 from engine.model.facts import Line, NetworkCaches, Order, Product, Snapshot, StockPosition
 from rules.syntax.literals import SECONDS_A_DAY
 from rules.vocabulary import CHANNELS, DELIVERIES
@@ -40,4 +43,6 @@ def decide_trial_orders(caches: NetworkCaches, matcher: PolicyJudge, now: int) -
             country=node.country,
             region=node.region,
         )
+        with contextlib.suppress(OrderInvalid):  # a network may list other channels
+            check_order(order, snapshot, now=now)
         decide(order, snapshot, matcher, now)

@@ -5,7 +5,9 @@ import contextlib
 import pytest
 
 from api.http import app as app_module
+from api.http.addresses import Methods
 from api.http.app import served_app
+from engine.decide.address import countries
 from engine.service import Pointsman
 from engine.turn_thread import TurnThread
 from tests.conftest import activate
@@ -41,6 +43,14 @@ def test_it_has_asked_durable_rules_what_orders_need_before_the_first_comes(poin
     client = worker()
     assert redis_client.exists(f"{{{network}}}:policies:answers")
     assert client.get("/readyz").status_code == 200
+
+
+def test_the_first_order_waits_for_no_file_and_for_no_look_at_all_addresses(pointsman, worker):
+    activate(pointsman, "when: {node.id: lyon}, then: {prefer: 2.00}")
+    countries._countries.cache_clear()
+    (methods,) = (item for item in worker().application.extensions.values() if isinstance(item, Methods))
+    assert "_vague" in vars(methods)
+    assert countries._countries.cache_info().currsize == 1
 
 
 def test_it_starts_where_there_is_no_network_yet(bare, worker):
