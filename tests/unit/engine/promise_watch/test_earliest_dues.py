@@ -26,13 +26,19 @@ def earliest(*, travels, promised, **of_node):
 
 def test_it_is_the_promise_without_the_way_rounded_up_to_half_an_hour():
     assert NOW % HOUR == 0
-    assert earliest(travels=61, promised=10) == [NOW + 10 * HOUR - 90 * 60]
+    assert earliest(travels=61, promised=6) == [NOW + 6 * HOUR - 90 * 60]
 
 
 def test_it_is_earlier_by_the_preparation_where_the_node_reports_its_beginning():
-    assert earliest(travels=61, promised=10, milestones={"released": 0}) == [NOW + 10 * HOUR - 150 * 60]
+    assert earliest(travels=61, promised=6, milestones={"released": 0}) == [NOW + 6 * HOUR - 150 * 60]
+
+
+def test_a_promise_that_is_far_away_is_rounded_down_by_half_of_the_time_until_then_at_most():
+    assert NOW % (24 * HOUR) == 9 * HOUR
+    assert earliest(travels=60, promised=60) == [NOW + 39 * HOUR - HOUR]  # at midnight
+    assert earliest(travels=60, promised=20) == [NOW + 15 * HOUR - HOUR]  # to six hours
 
 
 def test_a_shipment_that_was_decided_to_be_late_is_to_arrive_that_day():
-    # in Paris, it is 23:59 at 22:59 in UTC
-    assert earliest(travels=60, promised=1) == [NOW - NOW % (24 * HOUR) + 21 * HOUR + 30 * 60]
+    # in Paris, it is 23:59 at 22:59 in UTC, which is rounded down to two hours
+    assert earliest(travels=60, promised=1) == [NOW + 13 * HOUR - HOUR]
