@@ -38,7 +38,7 @@ from tests.support.callers import key_of
 from tests.support.clean_environment import clean_environment
 from tests.support.free_port import free_port
 
-SLICES, SLICE = 5, 450
+SLICES, SLICE = 5, 380
 CONNECTIONS = (8, 16)
 BATCH = 100
 WORKERS, THREADS = 2, 4

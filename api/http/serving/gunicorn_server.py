@@ -62,6 +62,8 @@ class Server(BaseApplication):
             "bind": [*self._binds, *inner],
             "workers": self._workers,
             "worker_class": "api.http.serving.worker.Worker",
+            # gunicorn takes uvloop wherever it finds it: other TLS, and other limits than those that are tested
+            "asgi_loop": "asyncio",
             "keepalive": _KEEP_ALIVE_SECONDS,
             "timeout": _SECONDS_WITHOUT_HEARTBEAT,
             "graceful_timeout": self._settings.stop_seconds,

@@ -1,7 +1,8 @@
 """Calls the WSGI application for a request that came by ASGI."""
 
+import functools
 import sys
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from urllib.parse import unquote_to_bytes
@@ -50,14 +51,18 @@ def environ_of(scope: Mapping[str, Any], body: BinaryIO) -> Environ:
     if client:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = str(client[0]), str(client[1])
     for name, value in scope["headers"]:
-        _add_header(environ, name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1"))
+        key = _environ_key(name)
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
     environ.pop("HTTP_UPGRADE", None)  # nothing is offered to upgrade to
     return environ
 
 
-def _add_header(environ: MutableMapping[str, Any], name: str, value: str) -> None:
-    key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
-    environ[key] = f"{environ[key]},{value}" if key in environ else value
+@functools.lru_cache(maxsize=256)
+def _environ_key(header: bytes) -> str:
+    """The name of a header in the environment; most requests have the same headers."""
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
 def call(app: Application, environ: Environ) -> Answer:
