@@ -3,8 +3,8 @@
 How long it travels follows from when it leaves and arrives as it was decided, so that nothing has to be looked up of
 where it goes. When its order came in is left out of account, so that shipments which travel for as long and are to
 arrive by the same instant share what is worked out: a cut-off that the order missed makes it wait until the day on
-which it leaves as it was decided at most. So the instant is a little before the last moment for the milestone, or that
-moment itself, and never after it.
+which it leaves as it was decided at most. So the instant is before the last moment for the milestone, or that moment
+itself, and never after it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.decide.shipping.ways import Ways
 from engine.errors import PointsmanError
 from engine.orders.rejection import RejectionRequest
-from engine.promise_watch import at_risk
+from engine.promise_watch import at_risk, promised_shipments
 from engine.promise_watch.at_risk import risk_of
 from engine.promise_watch.held_shipments import HeldShipments
 from engine.promise_watch.progress import ProgressReport
@@ -202,6 +202,16 @@ def test_a_page_that_shows_nothing_yet_leads_to_the_next(shop, monkeypatch):
     second = shop.flows.promise_watch.at_risk(within=(due - NOW) // 60 + 1, after=first.after)
     assert first.after is not None
     assert (len(second.shipments), estimated(shop)) == (2, 0)
+
+
+def test_a_turn_rests_after_each_step(shop, monkeypatch):
+    shop.flows.promise_watch.watch()
+    for _ in range(3):
+        ordered(shop, promise=NOW + 50 * HOUR)
+    monkeypatch.setattr(promised_shipments, "_ENTRIES_AT_ONCE", 1)
+    rests = []
+    shop.flows.promise_watch.watch(rest=lambda: rests.append(estimated(shop)))
+    assert rests == [1, 2, 3]
 
 
 def test_a_shipment_that_can_not_be_read_is_no_estimate_for_good(shop, redis_client):
