@@ -177,7 +177,7 @@ class PolicySet:
         """Whether a rule mentions how often a service is on time."""
         return any(fact.path == ON_TIME_RATE for rule in self.rules.values() for fact in rule.facts)
 
-    @property
+    @cached_property
     def preorders(self) -> bool:
         """Whether a rule says from when on something ships."""
         return "preorder_from" in self.effect_names

@@ -32,7 +32,7 @@ from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.exclusions import exclusions
 from engine.decide.evaluation.judgements import counted_judgements, floors_of
 from engine.decide.evaluation.kept_promise import candidates_in_time, choose_as_promised
-from engine.decide.incoming.estimates import NOTHING_EXPECTED, expectation
+from engine.decide.incoming.estimates import expectation
 from engine.decide.incoming.incoming import preorder_date
 from engine.decide.kept_facts.decided_facts import decided_loads, decided_stock, rests_at
 from engine.decide.matching.judge import PolicyJudge
@@ -272,8 +272,8 @@ def cost_of_weight(evaluation: Evaluation, key: OptionKey, parts: Sequence[tuple
 
 def _rules_of_shipment(evaluation: Evaluation, row: int, parts: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """The rules that act on a shipment of so many units of lines, by a row of the evaluation's `reach`."""
-    bands = evaluation.shipment_bands
-    if bands is None or evaluation.matcher.shipment_steps is None:
+    bands = None if evaluation.matcher.shipment_steps is None else evaluation.shipment_bands
+    if bands is None:
         return ()
     weights = evaluation.ordered_units.weights
     weight, units = sum(weights[line] * count for line, count in parts), sum(count for _, count in parts)
@@ -296,11 +296,13 @@ def _backorder(evaluation: Evaluation, index: int, row: int, units: int, on_hand
 
 def unfilled_of(evaluation: Evaluation, choice: Choice, left: LeftToOthers = NOTHING_LEFT) -> Iterator[Unfilled]:
     """What a choice on the evaluation does not ship, and why, and what is expected of it."""
+    if not choice.score.unfilled:
+        return
     missing = [line.quantity for line in evaluation.order.lines]
     for (_, index), units in choice.units.items():
         missing[index] -= units
     capped = capped_units(evaluation, choice, left)
-    expected = expectation(evaluation, choice, left) if choice.score.unfilled else NOTHING_EXPECTED
+    expected = expectation(evaluation, choice, left)
     for index, (line, units) in enumerate(zip(evaluation.order.lines, missing, strict=True)):
         if units:
             sku = line.sku
@@ -356,7 +358,8 @@ def acting_rules(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...
     for judgement, count in counted_judgements(evaluation):
         for rule in judgement.fired:
             fired[rule] = fired.get(rule, 0) + count
-        silenced.update(judgement.silenced)
+        if judgement.silenced:
+            silenced.update(judgement.silenced)
     for node_rest in evaluation.resting.values():
         if node_rest.policy_version == evaluation.matcher.policies.version:
             for rule in node_rest.because:
@@ -366,7 +369,7 @@ def acting_rules(evaluation: Evaluation) -> tuple[dict[str, int], tuple[str, ...
 
 def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[Claim]:
     """The units taken from each position, lines of one SKU together, with the floor this order may not go below."""
-    units: Counter[tuple[str, str]] = Counter()
+    units: dict[tuple[str, str], int] = {}
     lots: dict[tuple[str, str], Counter[str]] = {}
     receipts: dict[tuple[str, str], Counter[str]] = {}
     for shipment in shipments:
@@ -375,7 +378,7 @@ def _claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator
             if shipped.receipts:
                 there -= sum(count for _, count in shipped.receipts)
                 receipts.setdefault(position, Counter()).update(dict(shipped.receipts))
-            units[position] += there
+            units[position] = units.get(position, 0) + there
             if evaluation.shelf_life:
                 of_no_lot = there - shipped.backorder - sum(count for _, count in shipped.lots)
                 lots.setdefault(position, Counter()).update({**dict(shipped.lots), NO_LOT: of_no_lot})
@@ -432,11 +435,12 @@ def _with_backorder(ranges: StockRanges, units: int, available: int) -> StockRan
 
 def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Iterator[LoadClaim]:
     columns, snapshot = evaluation.columns, evaluation.snapshot
-    shipments = tuple(shipment for shipment in shipments if not shipment.ready_at)
-    for node, count in sorted(Counter(shipment.node for shipment in shipments).items()):
-        daily, hourly = (
-            None if most >= NO_LIMIT else most for most in columns.limits[:, columns.ways.node_index[node]].tolist()
-        )
+    shipments = tuple([shipment for shipment in shipments if not shipment.ready_at])
+    nodes = [shipment.node for shipment in shipments]
+    for node in sorted(set(nodes)):
+        count = nodes.count(node)
+        limits = columns.limits[:, columns.ways.node_index[node]].tolist()
+        daily, hourly = [None if most >= NO_LIMIT else most for most in limits]
         date, *hours = columns.periods.of(node)
         yield LoadClaim(
             node=node,
@@ -451,8 +455,11 @@ def _load_claims(evaluation: Evaluation, shipments: tuple[Shipment, ...]) -> Ite
 
 
 def _output_claims(evaluation: Evaluation, node: str, shipments: tuple[Shipment, ...]) -> Iterator[OutputClaim]:
-    units = ((shipped.sku, shipped.quantity) for item in shipments if item.node == node for shipped in item.lines)
-    amounts = output(node, units, evaluation.counted_weights)
+    weights = evaluation.counted_weights
+    if weights is None:
+        return
+    units = [(shipped.sku, shipped.quantity) for item in shipments if item.node == node for shipped in item.lines]
+    amounts = output(node, units, weights)
     capacity, given = evaluation.capacity(node), evaluation.snapshot.loads
     for field, most in ((units_field(node), capacity.units), (grams_field(node), capacity.weight)):
         if field in amounts:

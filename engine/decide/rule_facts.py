@@ -14,7 +14,12 @@ from rules.windows import weekday
 
 def order_facts(order: Order, products: Mapping[str, Product], network: Network) -> Facts:
     """`order.value` is known if every line has a price, and `order.id` unless it is a cart that is only quoted."""
-    values = [_value(line, products[line.sku], order, network) for line in order.lines]
+    values, units, weight = [], 0, 0
+    for line in order.lines:
+        product = products[line.sku]
+        values.append(_value(line, product, order, network))
+        units += _units(line, product)
+        weight += rounded(product.weight * line.quantity, product.scale)
     return {
         "order.id": order.id or None,
         "order.channel": order.channel,
@@ -24,11 +29,9 @@ def order_facts(order: Order, products: Mapping[str, Product], network: Network)
         "order.customer": order.customer,
         "order.segment": order.segment,
         "order.tags": order.tags,
-        "order.units": sum(_units(line, products[line.sku]) for line in order.lines),
+        "order.units": units,
         "order.value": None if None in values else sum(value or 0 for value in values),
-        "order.weight": sum(
-            rounded(products[line.sku].weight * line.quantity, products[line.sku].scale) for line in order.lines
-        ),
+        "order.weight": weight,
         "order.lines": len(order.lines),
     }
 

@@ -57,6 +57,8 @@ _T = TypeVar("_T")
 
 def rounded(numerator: int, denominator: int) -> int:
     """The quotient rounded half to even. A product of units is rounded once, here."""
+    if denominator == 1:
+        return numerator
     whole, remainder = divmod(numerator, denominator)
     twice = 2 * remainder
     return whole + (twice > denominator or (twice == denominator and whole % 2 == 1))
@@ -143,7 +145,11 @@ class Order:
     @property
     def destinations(self) -> tuple[str | None, ...]:
         """Where its lines go, each place once, as `collected_at` says; first where the order itself goes."""
-        return tuple(dict.fromkeys([self.collect_at, *map(self.collected_at, self.lines)]))
+        goals = {self.collect_at: None}
+        for line in self.lines:
+            if line.delivery is not None or line.collect_at is not None:
+                goals[self.collected_at(line)] = None
+        return tuple(goals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +177,7 @@ class Product:
     @property
     def scale(self) -> int:
         """How many of the smallest unit are in a whole one."""
-        return int(10**self.decimals)
+        return int(10**self.decimals) if self.decimals else 1
 
     @property
     def counted_weight(self) -> int:

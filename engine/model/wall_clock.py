@@ -45,7 +45,8 @@ class WallClock:
 
     def ahead(self, instant: int) -> int:
         """How many seconds it is ahead of UTC."""
-        return self._segment(instant).ahead
+        segments = self._around(instant)
+        return segments[0].ahead if len(segments) == 1 else self._segment(instant).ahead
 
     def same_hour(self, instant: int) -> tuple[int, int]:
         """From when up to and without when it shows the hour that it shows at an instant, and is set to the same."""

@@ -14,7 +14,7 @@ from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.distance import DISTANCE_STEP, Direction, direction, great_circle, route_distance
 from engine.decide.shipping.lanes import Destination, leads_to
 from engine.decide.shipping.pricing import MILLIGRAM
-from engine.decide.shipping.reach import LATE, reach
+from engine.decide.shipping.reach import LATE, minutes_until, reach
 from engine.decide.shipping.schedule import Calendars, Departures, travel
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Lane, Line, Network, Node, OptionKey, Order, Product, Service, rounded
@@ -178,7 +178,8 @@ def _columns(order: Order, network: Network, nodes: Iterable[str], now: int) -> 
     out = reach(order, ways, leaving, now)
     places = zip(out.way.tolist(), out.destination.tolist(), strict=True)
     keys = [OptionKey(*ways.keys[way][:2], destination) for way, destination in places]
-    columns = (out.distance, out.begins, out.ships_at, out.arrives_by, out.arrives, out.fixed, out.drop)
+    arrives = minutes_until(out.arrives_by, now)
+    columns = (out.distance, out.begins, out.ships_at, out.arrives_by, arrives, out.fixed, out.drop)
     late = [LATE[code] for code in out.late.tolist()]
     return list(zip(keys, *(column.tolist() for column in columns), late, strict=True))
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from engine.decide.decide import cost_of_weight
-from engine.decide.evaluation.candidates import KILOGRAM
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judgement_table import Judgement
+from engine.decide.shipping.pricing import KILOGRAM
 from engine.decide.sourcing.problem import Choice
 from engine.model.facts import OptionKey, rounded
 from rules.effects import OptionOutcome, ShipmentOutcome

@@ -4,6 +4,7 @@ The forms are those of the Universal Postal Union's postal addressing systems, b
 (https://www.upu.int/en/postal-solutions/programmes-services/addressing-solutions).
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -32,6 +33,8 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "SK": _Form(5, 3, " "),
     "US": _Form(9, 5, "-"),
 }
+_MOST_KEPT: Final = 10_000
+"""Postcodes whose canonical form is remembered."""
 _BRITISH: Final = frozenset({"GB", "GG", "IM", "JE"})
 _OUTWARD_AND_INWARD: Final = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 """BS7666: an outward code of two to four characters, then an inward code of three."""
@@ -44,6 +47,7 @@ _SIGNS: Final[Mapping[str, str]] = {"AT": "A", "BE": "B", "DE": "D", "ES": "E", 
 _BEGIN_WITH_THEIR_CODE: Final = frozenset({"AD", "AI", "BB", "KY", "LC", "MS", "VC", "VG"})
 
 
+@functools.lru_cache(maxsize=_MOST_KEPT)
 def canonical(postcode: str, country: str | None) -> str:
     """In capitals, with the blanks and hyphens of its country: `kw172aa` of GB is `KW17 2AA`, `F-75 003` of FR is
     `75003`. Where the country is not known, or has no such form, blanks are made single ones.
@@ -74,8 +78,10 @@ def beginnings(postcode: str, country: str | None) -> Iterator[str]:
 
 def outward_code(postcode: str, country: str | None) -> str | None:
     """`KW17` of `KW17 2AA`; None of what is no whole postcode of the United Kingdom, Jersey, Guernsey or Man."""
+    if country not in _BRITISH:
+        return None
     outward, blank, inward = canonical(postcode, country).partition(" ")
-    return outward if country in _BRITISH and blank and _OUTWARD_AND_INWARD.fullmatch(outward + inward) else None
+    return outward if blank and _OUTWARD_AND_INWARD.fullmatch(outward + inward) else None
 
 
 def _without_sign(compact: str, country: str) -> str:

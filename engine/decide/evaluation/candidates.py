@@ -11,10 +11,23 @@ import numpy as np
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.evaluation.options import NONE, Options
-from engine.decide.evaluation.shipment_bands import ShipmentBands
+from engine.decide.evaluation.left_to_others import capacities_left, free_units, rooms_left
+from engine.decide.evaluation.options import Options
+from engine.decide.evaluation.shipment_bands import Charges, ShipmentBands
 from engine.decide.incoming.incoming import Incoming, Place
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, integers, product_rounded, rounded
+from engine.decide.shipping.columns import (
+    NO_LIMIT,
+    NONE,
+    Flags,
+    Integers,
+    any_of,
+    integers,
+    joined,
+    least,
+    product_rounded,
+    rounded,
+)
+from engine.decide.shipping.pricing import KILOGRAM
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.column_dominance import undominated
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
@@ -33,14 +46,11 @@ from engine.decide.sourcing.problem import (
 )
 from engine.made_once import made_once
 from engine.model.facts import OptionKey
-from engine.model.node_loads import grams_field, units_field
 from rules.effects import Exclusion
-from rules.syntax.literals import CARBON_UNITS
 from rules.vocabulary import Stage
 
-KILOGRAM = CARBON_UNITS["kg"]
-"""Carbon is priced by the kilogram."""
 _ENTRIES = ("line", "candidate", "units", "everything", "unless_needed", "tier", "money", "carbon")
+_UNLESS_NEEDED = int(Exclusion.UNLESS_NEEDED)
 _AFTER_ALL_NODES = "\U0010ffff"
 _Column = TypeVar("_Column", Integers, Flags)
 
@@ -58,31 +68,45 @@ class Candidates:
     def __init__(self, evaluation: Evaluation, left: LeftToOthers = NOTHING_LEFT) -> None:
         self.evaluation = evaluation
         self.incoming, self._left = evaluation.incoming, left
-        self.free, self.rooms = _without_left(evaluation, left)
-        self.capacities = _capacities(evaluation, left)
-        reach, lines = evaluation.reach, evaluation.order.lines
-        carbon_price = evaluation.order_outcome.carbon_price
-        self.split_penalty = evaluation.order_outcome.split_penalty
+        self.free = free_units(evaluation, left)
+        reach, lines, outcome = evaluation.reach, evaluation.order.lines, evaluation.order_outcome
+        self.split_penalty = outcome.split_penalty
         self.fixed = reach.fixed
-        if carbon_price:
-            self.fixed = reach.fixed + product_rounded(reach.drop, carbon_price, KILOGRAM)
-        by_line = evaluation.options  # judged before the table is asked, for judging adds to it
-        line, options = evaluation.every_option
-        self.quantity = integers(item.quantity for item in lines)
-        at_least = [item.quantity if evaluation.ships_whole(index) else 1 for index, item in enumerate(lines)]
-        usable = ~options.excluded & self._today(self.rooms[reach.node] > 0, options.reach, otherwise=True)
+        if outcome.carbon_price:
+            self.fixed = reach.fixed + evaluation.ways.drop_costs(outcome.carbon_price)[reach.service]
+        self.quantity = integers([item.quantity for item in lines])
+        self.weight = integers([evaluation.snapshot.products[item.sku].counted_weight for item in lines])
+        self._together = [evaluation.ships_whole(index) for index in range(len(lines))]
+        fewest = [item.quantity if whole else 1 for item, whole in zip(lines, self._together, strict=True)]
+        self._at_least = integers(fewest)
+        """By line, the fewest units that one shipment may have of it."""
         self.offered, self.caps = most_offered(evaluation, self.free), list(binding_caps(evaluation, self.free))
-        units = np.concatenate([NONE, *map(self._usable, range(len(lines)))])
-        self.weight = integers(evaluation.snapshot.products[item.sku].counted_weight for item in lines)
-        if self.capacities is not None:
-            most = self._today(self.capacities[:, reach.node], options.reach, otherwise=NO_LIMIT)
+        self._price(self._take_entries())
+        self.rows: Integers = np.arange(len(self.fixed))
+        self.parts = self.weight
+        self.bands: ShipmentBands | None = None
+        charges = evaluation.charges
+        if charges is not None:
+            self._take_charges(charges)
+        elif evaluation.shipment_bands is not None:
+            self._take_bands(evaluation.shipment_bands)
+
+    def _take_entries(self) -> Integers:
+        """Makes the columns of entries, but for what their units cost; the rows of `every_option` that they are of."""
+        evaluation, node = self.evaluation, self.evaluation.reach.node
+        line, options = evaluation.every_option
+        some, units = ~options.excluded, joined([self._usable(index) for index in range(len(self.quantity))])
+        if self._some_are_full:
+            some &= self._today(self.rooms[node] > 0, options.reach, otherwise=True)
+        scarce = self._may_exceed_capacity
+        if scarce and self.capacities is not None:
+            most = self._today(self.capacities[:, node], options.reach, otherwise=NO_LIMIT)
             units = np.minimum(units, np.minimum(most[0], most[1] // np.maximum(self.weight[line], 1)))
-        some = units >= integers(at_least)[line]
-        multiple = self._multiples(by_line)
+        some &= units >= self._at_least[line]
+        multiple = self._multiples(evaluation.options)
         if multiple is not None:
-            in_multiples, whole = self.quantity[line] % multiple == 0, self._together()[line]
+            in_multiples, whole = self.quantity[line] % multiple == 0, np.array(self._together)[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
-        some &= usable
         if evaluation.order.sets:
             some &= self._whole_sets(line, options.reach, some, len(self.fixed))
         entries = some.nonzero()[0]
@@ -90,21 +114,50 @@ class Candidates:
         self.everything = units[entries] >= self._at_most()[self.line]
         if multiple is not None:
             self.everything &= in_multiples[entries]
-        if self.capacities is not None:
-            self.everything &= self._today(self._carries_all(reach.node), self.candidate, otherwise=True)
+        if scarce:
+            self.everything &= self._today(self._carries_all(node), self.candidate, otherwise=True)
         self.multiple = None if multiple is None else multiple[entries]
         self.units = units[entries] if multiple is None else units[entries] // multiple[entries] * multiple[entries]
-        outcomes = evaluation.matcher.stages[Stage.OPTION].table.options()[:, options.judgement[entries]]
-        self.unless_needed, self.tier = outcomes[0] == Exclusion.UNLESS_NEEDED, outcomes[1]
-        self.money = options.unit_cost[entries] + self._counted(outcomes[2])
+        return entries
+
+    def _price(self, entries: Integers) -> None:
+        """Makes the columns of what the units of entries cost."""
+        options, outcome = self.evaluation.every_option[1], self.evaluation.order_outcome
+        table = self.evaluation.matcher.stages[Stage.OPTION].table.options()
+        exclude, self.tier, adjustment = table.take(options.judgement[entries], axis=1)
+        self.unless_needed = exclude == _UNLESS_NEEDED
+        self.money = options.unit_cost[entries] + self._counted(adjustment)
         self.carbon = options.unit_carbon[entries]
-        if carbon_price:
-            self.money += product_rounded(self.carbon, carbon_price, KILOGRAM)
-        self.rows: Integers = np.arange(len(self.fixed))
-        self.parts = self.weight
-        self.bands = evaluation.shipment_bands
-        if self.bands is not None:
-            self._take_bands(self.bands)
+        if outcome.carbon_price:
+            self.money += product_rounded(self.carbon, outcome.carbon_price, KILOGRAM)
+
+    @made_once
+    def capacities(self) -> Integers | None:
+        """By node, the units and the grams that it may still ship and that are not left to others; None: any number."""
+        return capacities_left(self.evaluation, self._left)
+
+    @made_once
+    def rooms(self) -> Integers:
+        """See the class."""
+        return rooms_left(self.evaluation, self._left)
+
+    @property
+    def _some_are_full(self) -> bool:
+        """Whether some node of the network may have no room for a shipment."""
+        rooms = self.evaluation.columns.rooms
+        return bool(self._left.loads) or (len(rooms) > 0 and least(rooms) == 0)
+
+    @property
+    def _may_exceed_capacity(self) -> bool:
+        """Whether some node of the network may not ship all of the order, by its capacity."""
+        if not self.evaluation.columns.node_limits.fields:
+            return False
+        if self._left.loads:
+            return True
+        units, grams = self.quantity.tolist(), self.weight.tolist()
+        most_units, most_grams = self.evaluation.columns.least_output
+        weight = sum([count * each for count, each in zip(units, grams, strict=True)])
+        return bool(most_units < sum(units) or most_grams < weight)
 
     def _usable(self, index: int) -> Integers:
         """By option of a line, how many units of its position may ship by it."""
@@ -168,15 +221,22 @@ class Candidates:
             numbers[of_line] = its.reach.searchsorted(rows[of_line])
         return numbers
 
+    def _take_charges(self, charges: Charges) -> None:
+        """Adds to the cost of each candidate, and of its entries, what its service charges for weight."""
+        self.parts = integers(self.evaluation.ordered_units.weights)
+        service = self.evaluation.reach.service
+        self.fixed = self.fixed + charges.costs[service]
+        if charges.some_per_gram:
+            self._charge_grams(charges.per_gram[service])
+
     def _take_bands(self, bands: ShipmentBands) -> None:
         """Makes a candidate of each band, and of each entry one for each band that a unit of its line is not too heavy
         for.
         """
-        self.parts = integers(self.evaluation.ordered_units.weights)
-        if not bands.bind and len(bands.row) == len(self.fixed):  # each option has one, in which anything may be
+        self.parts, binds = integers(self.evaluation.ordered_units.weights), bands.bind
+        if not binds and len(bands.row) == len(self.fixed):  # each option has one, in which anything may be
             self.fixed = self.fixed + bands.costs
-            self._charge_grams(bands)
-            self.bands = None
+            self._charge_grams(bands.per_gram)
             return
         counts = np.bincount(bands.row, minlength=len(self.fixed))
         first = counts.cumsum() - counts
@@ -184,40 +244,39 @@ class Candidates:
         entry = np.repeat(np.arange(len(times)), times)
         within = np.arange(len(entry)) - np.repeat(times.cumsum() - times, times)
         candidate = first[self.candidate[entry]] + within
-        least = np.where(self._together(), self.quantity, 1)[self.line[entry]]
-        fits = least * self.parts[self.line[entry]] <= bands.most_weight[candidate]
-        fits &= least <= bands.most_units[candidate]
+        fewest, line = self._at_least, self.line[entry]
+        fits = (fewest * self.parts)[line] <= bands.most_weight[candidate]
+        fits &= fewest[line] <= bands.most_units[candidate]
         if self.evaluation.order.sets:
-            fits &= self._whole_sets(self.line[entry], candidate, fits, len(bands.row))
+            fits &= self._whole_sets(line, candidate, fits, len(bands.row))
         entry, candidate = entry[fits], candidate[fits]
         for name in ("line", "units", "everything", "unless_needed", "tier", "money", "carbon"):
             setattr(self, name, getattr(self, name)[entry])
         self.multiple = None if self.multiple is None else self.multiple[entry]
         self.candidate, self.rows = candidate, bands.row
+        self.__dict__.pop("_lines_that_ship", None)
         self.fixed = self.fixed[bands.row] + bands.costs
-        self._charge_grams(bands)
-        self.bands = bands if bands.bind else None
+        self._charge_grams(bands.per_gram)
+        self.bands = bands if binds else None
 
-    def _charge_grams(self, bands: ShipmentBands) -> None:
-        """Adds to what units cost what their candidates charge for their grams."""
-        if bands.per_gram.any():
+    def _charge_grams(self, per_gram: Integers) -> None:
+        """Adds to what units cost what their candidates charge `per_gram`."""
+        if any_of(per_gram):
             grams, ordered = self.parts[self.line], self.evaluation.ordered_units
-            self.money = self.money + _quotients(bands.per_gram[self.candidate] * grams, ordered.parts)
-
-    def _together(self) -> Flags:
-        evaluation = self.evaluation
-        return np.array([evaluation.ships_whole(line) for line in range(len(self.quantity))], dtype=bool)
+            self.money = self.money + _quotients(per_gram[self.candidate] * grams, ordered.parts)
 
     def _at_most(self) -> Integers:
         """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
         lines of the SKU that can ship from anywhere.
         """
         lines, ordered = self.evaluation.order.lines, Counter[str]()
+        if len({line.sku for line in lines}) == len(lines):
+            return self.quantity
         for index in self._lines_that_ship.tolist():
             ordered[lines[index].sku] += lines[index].quantity
         return integers(ordered[line.sku] for line in lines)
 
-    @property
+    @made_once
     def _lines_that_ship(self) -> Integers:
         """The lines of which some units can ship."""
         return np.bincount(self.line).nonzero()[0]
@@ -234,7 +293,7 @@ class Candidates:
         of_lines = self.evaluation.multiples
         if of_lines is None:
             return None
-        return np.concatenate([NONE, *[column[its.position] for column, its in zip(of_lines, by_line, strict=True)]])
+        return joined([column[its.position] for column, its in zip(of_lines, by_line, strict=True)])
 
     def _whole_sets(self, line: Integers, row: Integers, ships: Flags, rows: int) -> Flags:
         """Which entries are of a set of which the row can ship each line, or of none."""
@@ -282,7 +341,7 @@ class Candidates:
 
     def _choose(self, most: int | None) -> Choice:
         """The best choice of at most so many shipments; None: of any number."""
-        evaluation, total = self.evaluation, int(self.quantity.sum())
+        evaluation, total = self.evaluation, sum(self.quantity.tolist())
         outcome = evaluation.order_outcome
         rows = self._lines_that_ship
         if most == 0 or not len(rows) or (outcome.ship_complete and len(rows) < len(self.quantity)):
@@ -299,6 +358,7 @@ class Candidates:
         for name in _ENTRIES:
             setattr(some, name, getattr(self, name)[entries])
         some.multiple = None if self.multiple is None else self.multiple[entries]
+        some.__dict__.pop("_lines_that_ship", None)
         return some
 
     @property
@@ -308,7 +368,7 @@ class Candidates:
             quantity=self.quantity[rows],
             fixed=self.fixed,
             split_penalty=self.split_penalty,
-            line=rows.searchsorted(self.line),
+            line=self.line if len(rows) == len(self.quantity) else rows.searchsorted(self.line),
             candidate=self.candidate,
             everything=self.everything,
             unless_needed=self.unless_needed,
@@ -332,12 +392,11 @@ class Candidates:
     def _directly(self, columns: Columns, most: int) -> Integers | None:
         """What can be chosen without a search, by line."""
         lines = self._lines_that_ship
-        order = np.arange(len(self.fixed)) if self.first_expired is None else self.first_expired
-        limits = None
-        if self.bands is not None:
-            limits = DirectLimits(self.rows[order], self.parts[lines], self.bands.at(order))
-        if self.first_expired is None:
+        order, bands = self.first_expired, self.bands
+        if order is None:
+            limits = None if bands is None else DirectLimits(self.rows, self.parts[lines], bands)
             return choose_directly(columns, most, limits)
+        limits = None if bands is None else DirectLimits(self.rows[order], self.parts[lines], bands.at(order))
         place = order.argsort()
         columns = columns._replace(fixed=columns.fixed[order], candidate=place[columns.candidate])
         chosen = choose_directly(columns, most, limits)
@@ -525,23 +584,25 @@ class Candidates:
     def _choice(self, rows: Integers, chosen: Integers) -> Choice:
         """All units of the lines in `rows`, each by the candidate in `chosen`."""
         count, units = len(self.fixed), self.quantity[rows]
-        entries = (self.line * count + self.candidate).searchsorted(rows * count + chosen)
-        shipments = sorted(set(chosen.tolist()))
+        if len(self.quantity) == 1:
+            entries = self.candidate.searchsorted(chosen).tolist()
+        else:
+            entries = (self.line * count + self.candidate).searchsorted(rows * count + chosen).tolist()
+        by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), entries, strict=True))
+        keys = {candidate: self.key(candidate) for candidate in dict.fromkeys(candidate for candidate, *_ in by_key)}
         # a few lines, of which numpy's sums would take longer
-        unless_needed, tiers, money = (
-            sum(count * int(part[entry]) for count, entry in zip(units.tolist(), entries.tolist(), strict=True))
-            for part in (self.unless_needed, self.tier, self.money)
-        )
-        penalty = self.split_penalty * (len(shipments) - 1)
-        keys = {candidate: self.key(candidate) for candidate in shipments}
-        by_key = sorted(zip(chosen.tolist(), rows.tolist(), units.tolist(), strict=True))
+        unless_needed, tiers, money = 0, 0, self.split_penalty * (len(keys) - 1) + sum(self.fixed[list(keys)].tolist())
+        for _, _, count, entry in by_key:
+            unless_needed += count * self.unless_needed.item(entry)
+            tiers += count * self.tier.item(entry)
+            money += count * self.money.item(entry)
         return Choice(
-            units={(keys[candidate], row): count for candidate, row, count in by_key},
+            units={(keys[candidate], row): count for candidate, row, count, _ in by_key},
             score=Score(
-                unfilled=int(self.quantity.sum() - units.sum()),
+                unfilled=sum(self.quantity.tolist()) - sum(units.tolist()),
                 unless_needed=unless_needed,
                 tiers=tiers,
-                money=money + int(self.fixed[shipments].sum()) + penalty,
+                money=money,
             ),
         )
 
@@ -555,31 +616,3 @@ def _waiting_place(ready_at: int, node: str) -> str:
 
 def _quotients(column: Integers, parts: int) -> Integers:
     return column if parts == 1 else rounded(column, parts)
-
-
-def _without_left(evaluation: Evaluation, left: LeftToOthers) -> tuple[Sequence[Integers], Integers]:
-    """Units by line and position, and shipments by node, that are free and not left to others."""
-    free, rooms, node_ids = (
-        [positions.free for positions in evaluation.positions],
-        evaluation.rooms,
-        evaluation.ways.node_ids,
-    )
-    if evaluation.incoming is not None:
-        free = [evaluation.incoming.total(index) for index in range(len(free))]
-    if left.units:
-        for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
-            nodes = [node_ids[node] for node in positions.stock.node.tolist()]
-            kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
-            free[index] = np.maximum(free[index] - kept, 0)
-    if left.loads:
-        rooms = np.maximum(rooms - integers(left.loads.get(node, 0) for node in node_ids), 0)
-    return free, rooms
-
-
-def _capacities(evaluation: Evaluation, left: LeftToOthers) -> Integers | None:
-    """By node, units and grams that it may still ship and that are not left to others."""
-    capacities, names = evaluation.capacities, evaluation.ways.node_ids
-    if capacities is None or not left.loads:
-        return capacities
-    kept = np.array([[left.loads.get(field(name), 0) for name in names] for field in (units_field, grams_field)])
-    return np.where(capacities < NO_LIMIT, np.maximum(capacities - kept, 0), NO_LIMIT)

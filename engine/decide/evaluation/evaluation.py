@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -18,6 +19,9 @@ from engine.decide.evaluation.options import Options, judge_options
 from engine.decide.evaluation.positions import Positions, Shared, judge_positions, with_shared_floors
 from engine.decide.evaluation.shelf_life import ShelfLife
 from engine.decide.evaluation.shipment_bands import (
+    BoundBands,
+    Charges,
+    KnownBands,
     OrderedUnits,
     ShipmentBands,
     bands_of_order,
@@ -28,7 +32,7 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.incoming.incoming import Incoming, incoming_of
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.judgement_table import Judgement, smallest_multiples
-from engine.decide.shipping.columns import NO_LIMIT, Integers
+from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers, filled
 from engine.decide.shipping.reach import Reach, reach
 from engine.decide.sourcing.problem import Capacity
 from engine.made_once import made_once
@@ -124,7 +128,7 @@ class Evaluation:
     def order_judgement(self) -> Judgement:
         return self.matcher.stages[Stage.ORDER].judge(self.facts)
 
-    @property
+    @made_once
     def order_outcome(self) -> OrderOutcome:
         return cast("OrderOutcome", self.order_judgement.outcome)
 
@@ -172,7 +176,7 @@ class Evaluation:
                 facts,
                 self.columns.stock_of(line.sku),
                 self.columns.rows_of(line.sku),
-                expected=self.columns.expected_sales_of(line.sku),
+                expected=partial(self.columns.expected_units, line.sku),
                 channel=self.order.channel,
             )
             for line, facts in zip(self.order.lines, self.line_facts, strict=True)
@@ -213,12 +217,17 @@ class Evaluation:
     @made_once
     def nodes(self) -> Integers:
         """The nodes with units free for some line, by id."""
+        return self._has_units.nonzero()[0]
+
+    @made_once
+    def _has_units(self) -> Flags:
+        """By node of the network, whether it has units free for some line."""
         flags = np.zeros(len(self.ways.nodes), dtype=bool)
         for index, positions in enumerate(self.positions):
-            flags[positions.stock.node[positions.free > 0]] = True
+            flags[positions.stock.node[positions.free.nonzero()[0]]] = True
             if self.incoming is not None:
                 flags[positions.stock.node[self.incoming.flags(index)]] = True
-        return flags.nonzero()[0]
+        return flags
 
     @made_once
     def node_numbers(self) -> Integers:
@@ -228,7 +237,7 @@ class Evaluation:
     @made_once
     def rooms(self) -> Integers:
         """By node, how many more shipments one of `nodes` may take today; NO_LIMIT: any number."""
-        rooms = np.full(len(self.ways.nodes), NO_LIMIT, dtype=np.int64)
+        rooms = filled(len(self.ways.nodes), NO_LIMIT)
         nodes = self.nodes
         rooms[nodes] = self.columns.rooms[nodes]
         return rooms
@@ -240,11 +249,11 @@ class Evaluation:
 
     def capacity(self, node: str) -> Capacity:
         """How many more units and grams the node may ship today."""
-        if self.capacities is None:
+        names, left = self.columns.node_limits.names, self.columns.output_left
+        if node not in names:
             return Capacity()
-        return Capacity(
-            *[None if most >= NO_LIMIT else most for most in self.capacities[:, self.ways.node_index[node]].tolist()]
-        )
+        place = names.index(node)
+        return Capacity(*[None if most >= NO_LIMIT else most for most in (left[place], left[place + len(names)])])
 
     @made_once
     def counted_weights(self) -> dict[str, int] | None:
@@ -288,16 +297,16 @@ class Evaluation:
 
     @made_once
     def reach(self) -> Reach:
-        leaving = np.zeros(len(self.ways.nodes), dtype=bool)
-        leaving[self.nodes] = True
-        at_once = reach(self.order if self.order.lines else self.ordered, self.ways, leaving, self.now)
+        at_once = reach(self.order if self.order.lines else self.ordered, self.ways, self._has_units, self.now)
         return at_once if self.incoming is None else self.incoming.reach(at_once)
 
     @made_once
     def destinations(self) -> Sequence[int]:
         """By line, the number of where it goes in `Order.destinations`."""
-        number = {collect_at: number for number, collect_at in enumerate(self.order.destinations)}
-        return [number[self.order.collected_at(line)] for line in self.order.lines]
+        goals = self.order.destinations
+        if len(goals) == 1:
+            return [0] * len(self.order.lines)
+        return [goals.index(self.order.collected_at(line)) for line in self.order.lines]
 
     def key(self, row: int) -> OptionKey:
         """Of a row of `reach`."""
@@ -319,7 +328,7 @@ class Evaluation:
     def options(self) -> Sequence[Options]:
         """By line."""
         several = any(self.destinations)
-        resting = [self.ways.node_index[node] for node in self.resting]
+        resting = [self.ways.node_index[node] for node in self.resting] if self.snapshot.resting else ()
         return [
             judge_options(
                 self.matcher,
@@ -342,15 +351,16 @@ class Evaluation:
     def every_option(self) -> tuple[Integers, Options]:
         """The options of all lines, one line after another, and the line of each."""
         by_line = self.options
-        line = np.arange(len(by_line)).repeat([len(its.reach) for its in by_line])
-        return line, by_line[0] if len(by_line) == 1 else Options.of_lines(by_line)
+        if len(by_line) == 1:
+            return np.zeros(len(by_line[0].reach), dtype=np.int64), by_line[0]
+        return np.arange(len(by_line)).repeat([len(its.reach) for its in by_line]), Options.of_lines(by_line)
 
     @made_once
     def ordered_units(self) -> OrderedUnits:
         """What the lines weigh, and how many units they are."""
         lines = self.order.lines
         products = [self.snapshot.products[line.sku] for line in lines]
-        if self.capacities is not None:  # the kilograms of a day count the smallest unit in whole grams
+        if self.columns.node_limits.fields:  # the kilograms of a day count the smallest unit in whole grams
             return OrderedUnits([product.counted_weight for product in products], [line.quantity for line in lines])
         parts = math.lcm(*[product.scale for product in products])
         weights = [product.weight * (parts // product.scale) for product in products]
@@ -381,15 +391,30 @@ class Evaluation:
         )
 
     @made_once
+    def _bound_bands(self) -> BoundBands | None:
+        """The bands in which a shipment of the order may be, if no rule acts on shipments; None: one does, or there is
+        nothing to tell apart.
+        """
+        if self.matcher.shipment_steps is not None:
+            return None
+        return self.snapshot.caches.get(KnownBands).bound(self.columns, self.ordered_units)
+
+    @property
+    def charges(self) -> Charges | None:
+        """What services charge for weight, where each has a single band, in which any shipment of the order may be."""
+        return None if self._bound_bands is None else self._bound_bands.charges
+
+    @made_once
     def shipment_bands(self) -> ShipmentBands | None:
         """The bands in which a shipment of the order is allowed, with what rules add to their cost."""
+        if self.matcher.shipment_steps is None:
+            return None if self._bound_bands is None else self._bound_bands.of_rows(self.reach.service)
         bands = self.judged_bands
         if bands is None:
             return None
-        if self.matcher.shipment_steps is not None:
-            exclude, cost = self.matcher.stages[Stage.SHIPMENT].table.shipments()
-            allowed, cost = exclude[bands.judgement] == 0, cost[bands.judgement]
-            bands = joined(bands.at(allowed)._replace(costs=(bands.costs + cost)[allowed]))
+        exclude, cost = self.matcher.stages[Stage.SHIPMENT].table.shipments()
+        allowed, cost = exclude[bands.judgement] == 0, cost[bands.judgement]
+        bands = joined(bands.at(allowed)._replace(costs=(bands.costs + cost)[allowed]))
         return binding(bands, self.ordered_units)
 
     @made_once

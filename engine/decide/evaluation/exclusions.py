@@ -9,7 +9,7 @@ import numpy as np
 from engine.decide.decision import ExcludedOptions
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.node_rest import resting_node
-from engine.decide.shipping.columns import Integers
+from engine.decide.shipping.columns import Integers, any_of, filled
 from rules.effects import Exclusion
 from rules.vocabulary import Stage
 
@@ -37,6 +37,8 @@ def exclusions(evaluation: Evaluation) -> Iterator[ExcludedOptions]:
     if not evaluation.options:
         return
     causes, taken = _taken(evaluation)
+    if not causes:
+        return
     lines_of: dict[tuple[int, tuple[tuple[str, tuple[str, ...]], ...]], list[str]] = {}
     for (cause, line), nodes in _nodes(evaluation, taken).items():
         lines_of.setdefault((cause, tuple(nodes.items())), []).append(evaluation.order.lines[line].id)
@@ -70,23 +72,24 @@ def _taken(evaluation: Evaluation) -> tuple[Sequence[_Cause], _Taken]:
 def _causes(evaluation: Evaluation, judgement: Integers) -> tuple[list[_Cause], Integers]:
     """Why rules exclude some of the options so judged, sorted; and the number of the cause by that of the judgement."""
     matcher, table = evaluation.matcher, evaluation.matcher.stages[Stage.OPTION].table
-    exclude = table.options()[0]
-    unless_needed = exclude == Exclusion.UNLESS_NEEDED
     count = np.bincount(judgement)
+    exclude, cause_of = table.options()[0], filled(len(count), _NOT_TAKEN)
+    some = (count * exclude[: len(count)]).nonzero()[0]
     causes = {
-        number: _Cause("", matcher.with_effect(table.judgements[number], "exclude"), bool(unless_needed[number]))
-        for number in (count * exclude[: len(count)]).nonzero()[0].tolist()
+        number: _Cause("", matcher.with_effect(table.judgements[number], "exclude"), how == Exclusion.UNLESS_NEEDED)
+        for number, how in zip(some.tolist(), exclude[some].tolist(), strict=True)
     }
     sorted_causes = sorted(set(causes.values()))
-    cause_of = np.full(len(count), _NOT_TAKEN)
-    cause_of[list(causes)] = [sorted_causes.index(cause) for cause in causes.values()]
+    cause_of[some] = [sorted_causes.index(cause) for cause in causes.values()]
     return sorted_causes, cause_of
 
 
 def _nodes(evaluation: Evaluation, taken: _Taken) -> Mapping[tuple[int, int], Mapping[str, tuple[str, ...]]]:
     """By cause and line, the nodes by service; all sorted."""
     lines, services, reach = len(evaluation.order.lines), evaluation.ways.services, evaluation.reach
-    key = (taken.cause * lines + taken.line) * len(services) + reach.service[taken.row]
+    key = reach.service[taken.row]
+    if any_of(taken.cause) or lines > 1:
+        key = (taken.cause * lines + taken.line) * len(services) + key
     order = key.argsort(kind="stable")
     key = key[order]
     names = evaluation.ways.node_names[reach.node[taken.row[order]]].tolist()

@@ -3,11 +3,11 @@
 An `Evaluation` has the same as columns: these objects are made only of what is asked about.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.judgement_table import Judgement
+from engine.decide.shipping.columns import joined
 from engine.model.facts import StockPosition
 from rules.reserves import Floor
 from rules.vocabulary import Stage
@@ -81,14 +81,13 @@ def floors_of(evaluation: Evaluation, sku: str, row: int) -> tuple[Floor, ...]:
     return tuple(floor.in_units(expected) for floor in floors)
 
 
-def counted_judgements(evaluation: Evaluation) -> Iterator[tuple[Judgement, int]]:
+def counted_judgements(evaluation: Evaluation) -> list[tuple[Judgement, int]]:
     """Each judgement made of the order, its lines, positions, nodes and options, with how many it was made of."""
-    yield evaluation.order_judgement, 1
-    for judgement in evaluation.line_judgements:
-        yield judgement, 1
     stages = evaluation.matcher.stages
-    yield from stages[Stage.NODE].table.counted([evaluation.node_numbers])
-    yield from stages[Stage.POSITION].table.counted([item.judgement for item in evaluation.positions])
-    yield from stages[Stage.OPTION].table.counted([evaluation.every_option[1].judgement])
+    counted = [(judgement, 1) for judgement in (evaluation.order_judgement, *evaluation.line_judgements)]
+    counted += stages[Stage.NODE].table.counted(evaluation.node_numbers)
+    counted += stages[Stage.POSITION].table.counted(joined([item.judgement for item in evaluation.positions]))
+    counted += stages[Stage.OPTION].table.counted(evaluation.every_option[1].judgement)
     if evaluation.matcher.shipment_steps is not None and evaluation.judged_bands is not None:
-        yield from stages[Stage.SHIPMENT].table.counted([evaluation.judged_bands.judgement])
+        counted += stages[Stage.SHIPMENT].table.counted(evaluation.judged_bands.judgement)
+    return counted

@@ -2,13 +2,13 @@
 what they were given. Rules mostly say the same of the nodes from one order to the next, so it is remembered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from engine.decide.matching.judgement_table import JudgementTable
-from engine.decide.shipping.columns import NO_LIMIT, Flags, Integers
+from engine.decide.shipping.columns import NO_LIMIT, Integers, filled, integers
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Network
 from engine.model.node_loads import grams_field, units_field
@@ -19,15 +19,18 @@ _MOST_KEPT = 1_000
 class NodeLimits(NamedTuple):
     """By node. `shipments` are the most on its date, and in its hour, a row each; `capacities` the most units and the
     most grams on its date; NO_LIMIT: any number. `fields` name the loads of units, then those of grams, of the nodes
-    `limited` in either.
+    `limited` in either, with these `names`; `daily` and `hourly` are the nodes with a limit of shipments.
     """
 
     shipments: Integers
-    some_shipments: Flags
-    """Where `shipments` has a limit."""
+    daily: Integers
+    hourly: Integers
     capacities: Integers
     limited: Integers
+    names: Sequence[str]
     fields: tuple[str, ...]
+    most: Sequence[int]
+    """By field."""
 
     @classmethod
     def of(cls, table: JudgementTable, ways: Ways, numbers: Integers) -> "NodeLimits":
@@ -37,28 +40,33 @@ class NodeLimits(NamedTuple):
         limited = np.flatnonzero((capacities < NO_LIMIT).any(axis=0))
         names = [ways.node_ids[node] for node in limited.tolist()]
         fields = (*map(units_field, names), *map(grams_field, names))
-        return cls(shipments, shipments < NO_LIMIT, capacities, limited, fields)
+        daily, hourly = (np.flatnonzero(row < NO_LIMIT) for row in shipments)
+        most = capacities[:, limited].ravel().tolist()
+        return cls(shipments, daily, hourly, capacities, limited, names, fields, most)
 
     def rooms(self, loads: Integers, hourly_loads: Integers | None) -> Integers:
         """How many more shipments each node may take that was given so many on its date and in its hour (None: hours
         are not counted); NO_LIMIT: any number.
         """
-        if hourly_loads is None:
-            return np.where(self.some_shipments[0], np.maximum(self.shipments[0] - loads, 0), NO_LIMIT)
-        left = np.maximum(self.shipments - (loads, hourly_loads), 0)
-        rooms: Integers = np.where(self.some_shipments, left, NO_LIMIT).min(axis=0)
+        rooms = filled(len(loads), NO_LIMIT)
+        rooms[self.daily] = np.maximum(self.shipments[0][self.daily] - loads[self.daily], 0)
+        if hourly_loads is not None:
+            left = np.maximum(self.shipments[1][self.hourly] - hourly_loads[self.hourly], 0)
+            rooms[self.hourly] = np.minimum(rooms[self.hourly], left)
         return rooms
 
-    def capacities_left(self, loads: Mapping[str, int]) -> Integers | None:
-        """How many more units and grams each node may ship, given the loads by field; NO_LIMIT: any number. None: no
-        node has such a limit.
-        """
+    def left(self, loads: Mapping[str, int]) -> list[int]:
+        """By field, how much more its node may ship, given the loads by field; NO_LIMIT: any number."""
+        pairs = zip(self.fields, self.most, strict=True)
+        return [most if most >= NO_LIMIT else max(0, most - loads.get(field, 0)) for field, most in pairs]
+
+    def capacities_left(self, left: list[int]) -> Integers | None:
+        """The same by node, a row for units and one for grams. None: no node has such a limit."""
         if not self.fields:
             return None
-        given = np.array([loads.get(field, 0) for field in self.fields], dtype=np.int64).reshape(2, -1)
-        left, most = self.capacities.copy(), self.capacities[:, self.limited]
-        left[:, self.limited] = np.where(most < NO_LIMIT, np.maximum(most - given, 0), NO_LIMIT)
-        return left
+        capacities = self.capacities.copy()
+        capacities[:, self.limited] = integers(left).reshape(2, -1)
+        return capacities
 
     def with_loads(self, left: Integers | None, node: int, loads: Mapping[str, int], name: str) -> Integers | None:
         """What `capacities_left` answered, after the loads of one node changed."""

@@ -12,13 +12,23 @@ from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, Once, product_rounded, rounded
+from engine.decide.shipping.columns import (
+    NO_LIMIT,
+    NONE,
+    NOWHERE,
+    Flags,
+    Integers,
+    Once,
+    filled,
+    least,
+    product_rounded,
+    rounded,
+)
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
-from engine.decide.shipping.reach import Reach
+from engine.decide.shipping.reach import Reach, minutes_until
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Line, Product
-from rules.effects import Exclusion
 from rules.vocabulary import ON_TIME_RATE, Facts, Stage
 
 
@@ -40,7 +50,6 @@ class Options(NamedTuple):
         return cls(*map(np.concatenate, zip(_NO_OPTIONS, *lines, strict=True)))
 
 
-NONE: Integers = np.zeros(0, dtype=np.int64)
 _NO_OPTIONS = Options(NONE, NONE, NONE, NONE, NONE, np.zeros(0, dtype=bool))
 
 
@@ -63,18 +72,18 @@ def judge_options(
     """
     ways, weight, scale = columns.ways, product.weight, product.scale
     free = positions.free.nonzero()[0] if units is None else np.arange(len(positions.free))
-    position_of = np.full(len(ways.nodes), NOWHERE, dtype=np.int64)
+    position_of = filled(len(ways.nodes), NOWHERE)
     position_of[positions.stock.node[free]] = free
-    position = position_of[out.node]
-    carriage = ways.unit_costs(weight)[out.service]
-    carries = (position != NOWHERE) & (carriage != NOT_CARRIED)
+    rows = (position_of[out.node] != NOWHERE).nonzero()[0]
+    carriage = ways.unit_costs(weight)
+    if len(carriage) and least(carriage) == NOT_CARRIED:
+        rows = rows[carriage[out.service[rows]] != NOT_CARRIED]
     if destination is not None:
-        carries &= out.destination == destination
+        rows = rows[out.destination[rows] == destination]
     if units is not None:
-        carries &= units > 0
-    rows = carries.nonzero()[0]
-    position, node, service, distance = position[rows], out.node[rows], out.service[rows], out.distance[rows]
-    unit_cost = ways.unit_handling[node] + carriage[rows]
+        rows = rows[units[rows] > 0]
+    node, service, distance = out.node[rows], out.service[rows], out.distance[rows]
+    position, unit_cost = position_of[node], ways.unit_handling[node] + carriage[service]
     if scale > 1:  # what the smallest unit costs is rounded once
         unit_cost = rounded(unit_cost, scale)
     unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
@@ -92,7 +101,7 @@ def judge_options(
         LOAD: lambda: loads[node],
         **{path: partial(_at, column, position) for path, column in stock.columns.items()},
         "route.distance": lambda: distance,
-        "route.arrives": lambda: out.arrives[rows],
+        "route.arrives": lambda: minutes_until(out.arrives_by[rows], columns.now),
         LATE: lambda: out.late[rows],
         COST: cost,
         "route.co2": lambda: out.drop[rows] + quantity * unit_carbon,
@@ -108,7 +117,7 @@ def judge_options(
             **ways.service_facts[int(service[row])],
             **rule_facts.route_facts(
                 distance=int(distance[row]),
-                arrives=int(out.arrives[way]),
+                arrives=int(minutes_until(out.arrives_by[way], columns.now)),
                 late=LATE_CODES[int(out.late[way])],
                 cost=known_number(cost()[row]),
                 co2=int(out.drop[way] + quantity * unit_carbon[row]),
@@ -119,7 +128,7 @@ def judge_options(
 
     judge = matcher.stages[Stage.OPTION]
     judgement = judge.judge_rows(shared, Rows(ways, node, service, compared, facts, clocks.apart))
-    excluded = judge.table.options()[0][judgement] == Exclusion.YES
+    excluded = judge.table.excluded()[judgement]
     if resting:
         excluded |= np.isin(node, resting)
     return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -10,12 +9,13 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from engine.decide import rule_facts
-from engine.decide.levels.expected_sales import ExpectedSales
 from engine.decide.matching.judge import PolicyJudge
+from engine.decide.matching.judgement_table import ExpectedColumn
 from engine.decide.matching.signature_table import COVER, LOAD, NEXT_ARRIVAL, UNKNOWN_NUMBER, Rows
-from engine.decide.shipping.columns import Integers, integers
+from engine.decide.shipping.columns import ZERO, Integers, integers, least
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
+from engine.made_once import made_once
 from engine.model.facts import MAX_COVER, NO_UNITS_TAKEN, UNIT_MILLIS, StockPosition, TakenUnits
 from engine.model.position_columns import PositionColumns, PositionsInOrder
 from engine.model.receipts import Receipt
@@ -36,7 +36,7 @@ class Stock:
     on_hand: Integers
     held: Integers
     available: Integers
-    positions: Sequence[StockPosition]
+    positions: list[StockPosition] | PositionsInOrder
     taken: Mapping[Tally, Integers] = field(default_factory=dict)
     """Units that channels took in the periods of their allotments."""
     scale: int = 1
@@ -59,20 +59,20 @@ class Stock:
         """`receipts` are by node; where some are to come, there is a position, though it never had stock."""
         if receipts:
             positions = {**dict.fromkeys(receipts, StockPosition(0)), **positions}
-        node = integers(map(ways.node_index.__getitem__, positions))
+        node = np.fromiter(map(ways.node_index.__getitem__, positions), dtype=np.int64, count=len(positions))
         order = node.argsort()
-        stored: Sequence[StockPosition]
-        if isinstance(positions, PositionColumns):
+        stored: list[StockPosition] | PositionsInOrder
+        if not isinstance(positions, dict) and isinstance(positions, PositionColumns):  # a dictionary is told at once
             stored = PositionsInOrder(positions, order.tolist())
             units, held_units = integers(positions.on_hand)[order], integers(positions.held)[order]
         else:
-            stored = list(positions.values())
-            stored = [stored[row] for row in order.tolist()]
+            values = list(positions.values())
+            stored = [values[row] for row in order.tolist()]
             on_hand, held, _ = zip(*stored, strict=True) if stored else ((), (), ())
-            units, held_units = integers(on_hand), integers(held)
+            units, held_units = (np.fromiter(its, np.int64, len(stored)) for its in (on_hand, held))
         node = node[order]
         columns = {tally: _units_at(node, units, ways) for tally, units in taken.items()}
-        stock = cls(node, units, held_units, np.maximum(units - held_units, 0), stored, columns, scale)
+        stock = cls(node, units, held_units, np.maximum(units - held_units, ZERO), stored, columns, scale)
         if not receipts:
             return stock
         rows = {int(node.searchsorted(ways.node_index[name])): its for name, its in receipts.items()}
@@ -80,10 +80,10 @@ class Stock:
 
     def above(self, floor: Integers) -> Integers:
         """The units above a floor that nobody holds. Where the floor is below 0, so many more than there are."""
-        units: Integers = np.maximum(self.on_hand - self.held - floor, 0)
+        units: Integers = np.maximum(self.on_hand - self.held - floor, ZERO)
         return units
 
-    @cached_property
+    @made_once
     def columns(self) -> Mapping[str, Callable[[], Integers]]:
         """By the path of a fact, what makes its column."""
         return {
@@ -100,19 +100,19 @@ class Stock:
             **rule_facts.incoming_facts(self.receipts.get(row, ()), self.now, self.scale),
         }
 
-    @cached_property
+    @made_once
     def _incoming(self) -> Integers:
         """The units that are to come, and the minutes until the next do; a row each."""
         return incoming_columns(len(self.node), self.receipts, self.now)
 
-    @cached_property
+    @made_once
     def pace(self) -> Integers:
         """Thousandths of a unit a day; NO_PACE where it is not known."""
         stored = self.positions
-        paces = stored.paces if isinstance(stored, PositionsInOrder) else [item.pace for item in stored]
+        paces = [item.pace for item in stored] if isinstance(stored, list) else stored.paces
         return integers([NO_PACE if pace is None else pace for pace in paces])
 
-    @cached_property
+    @made_once
     def cover(self) -> Integers:
         """Days of cover; UNKNOWN_NUMBER where no pace of sale is known."""
         return days_of_cover(self.available, self.pace)
@@ -134,13 +134,13 @@ class Positions(NamedTuple):
 
 
 def judge_positions(
-    matcher: PolicyJudge, shared: Shared, stock: Stock, rows: Rows, *, expected: ExpectedSales, channel: str
+    matcher: PolicyJudge, shared: Shared, stock: Stock, rows: Rows, *, expected: ExpectedColumn, channel: str
 ) -> Positions:
     """What the rules say of the positions, as `rows`, for an order on the channel. `expected` is what sells there."""
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_rows(shared, rows)
     floor = judge.table.floors(
-        channel, judgement, stock.on_hand, stock.held, stock.taken, expected=expected.units, scale=stock.scale
+        channel, judgement, stock.on_hand, stock.held, stock.taken, expected=expected, scale=stock.scale
     )
     return Positions(stock, judgement, floor, stock.above(floor))
 
@@ -199,12 +199,11 @@ def incoming_columns(rows: int, receipts: Mapping[int, Sequence[Receipt]], now: 
 
 def days_of_cover(available: Integers, pace: Integers) -> Integers:
     """For how many whole days the units last at the pace of sale; UNKNOWN_NUMBER where that is NO_PACE."""
-    sells = pace > 0
-    if sells.all():
+    if len(pace) and least(pace) > 0:
         whole: Integers = np.minimum(available * UNIT_MILLIS // pace, MAX_COVER)
         return whole
     days = np.minimum(MAX_COVER, available * UNIT_MILLIS // np.maximum(pace, 1))
-    return np.where(sells, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
+    return np.where(pace > 0, days, np.where(pace == 0, MAX_COVER, UNKNOWN_NUMBER))
 
 
 def loads_by_node(loads: Mapping[str, int], ways: Ways) -> Integers:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.shipment_steps import ShipmentSteps
-from engine.decide.shipping.columns import Flags, Integers
+from engine.decide.shipping.columns import Flags, Integers, all_of, any_of
 from engine.decide.shipping.pricing import Band
 from engine.decide.shipping.ways import Ways
 from engine.decide.sourcing.problem import UNBOUNDED, Bounds
@@ -24,6 +24,8 @@ _ANYTHING: Final = 1 << 60
 """More grams or units, also in parts, than any order has."""
 _ANY_WEIGHT: Final = Band(0, _ANYTHING, 0, 0)
 _MOST_KEPT = 100
+_MOST_BOUND = 1_000
+"""Some kilobytes each."""
 
 
 class ShipmentBands(NamedTuple):
@@ -45,7 +47,7 @@ class ShipmentBands(NamedTuple):
     @property
     def bind(self) -> bool:
         """Whether some shipment of the order may break bounds, or has a choice of bands."""
-        return not self.are_free.all()
+        return not all_of(self.are_free)
 
     @property
     def are_free(self) -> Flags:
@@ -142,11 +144,65 @@ class BegunBands(NamedTuple):
     first: Integers
 
 
+class Charges(NamedTuple):
+    """By service, in the only band in which a shipment may be: micros a shipment and a gram."""
+
+    costs: Integers
+    per_gram: Integers
+    some_per_gram: bool
+
+
+class BoundBands(NamedTuple):
+    """The bands of all services in which a shipment of an order may be, without the bounds that any shipment of it
+    keeps to: their `row` is the service. By service, how many, and the number of the first. And what the services
+    charge if each has one, and anything may be in it.
+    """
+
+    bands: ShipmentBands
+    counts: Integers
+    first: Integers
+    charges: Charges | None
+
+    @classmethod
+    def of(cls, bands: ShipmentBands, services: int) -> "BoundBands":
+        counts = np.bincount(bands.row, minlength=services)
+        free = not bands.bind and len(bands.row) == services
+        charges = Charges(bands.costs, bands.per_gram, any_of(bands.per_gram)) if free else None
+        return cls(bands, counts, counts.cumsum() - counts, charges)
+
+    def of_rows(self, services: Integers) -> ShipmentBands:
+        """Those of rows with these services."""
+        counts = self.counts[services]
+        row = np.arange(len(services)).repeat(counts)
+        at = self.first[services[row]] + np.arange(len(row)) - (counts.cumsum() - counts)[row]
+        return self.bands.at(at)._replace(row=row)
+
+
 class KnownBands:
-    """The bands of a network's services, by the steps at which they are cut."""
+    """The bands of a network's services, by the steps at which they are cut; and where no rule cuts them, by the
+    orders whose shipments are in them.
+    """
 
     def __init__(self, _: Network) -> None:
         self._known: dict[tuple[int, tuple[int, ...], tuple[int, ...]], BandsOfServices] = {}
+        self._bound: dict[tuple[int, int, int, int], BoundBands] = {}
+
+    def bound(self, columns: SnapshotColumns, ordered: OrderedUnits) -> BoundBands | None:
+        """None: there is nothing to tell apart."""
+        if not columns.ways.is_banded or not ordered.weights:
+            return None
+        # all that binding looks at
+        key = ordered.weight, sum(ordered.quantities), min(ordered.weights), ordered.parts
+        bound = self._bound.get(key)
+        if bound is None:
+            if len(self._bound) >= _MOST_BOUND:
+                self._bound.clear()
+            services = np.arange(len(columns.ways.services))
+            bands = bands_of_order(columns, services, ordered, None)
+            if bands is None:
+                return None
+            bound = self._bound[key] = BoundBands.of(binding(bands, ordered), len(services))
+        return bound
 
     def of(self, ways: Ways, steps: ShipmentSteps, parts: int) -> BandsOfServices:
         key = parts, tuple(steps.weight), tuple(steps.units)

@@ -11,7 +11,7 @@ from engine.decide.evaluation.positions import Stock, loads_by_node, node_facts_
 from engine.decide.levels.expected_sales import ExpectedSales, Moment
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import LOAD, Rows
-from engine.decide.shipping.columns import Integers
+from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.made_once import made_once
@@ -32,7 +32,7 @@ class SnapshotColumns:
         self.snapshot = snapshot
         self.ways = snapshot.caches.get(Ways)
         self._matcher = matcher
-        self._now = now
+        self.now = now
         self._stock: dict[str, Stock] = {}
         self._uses_receipts = all_receipts or matcher.policies.uses_receipts
         self._expected: dict[str, ExpectedSales] = {}
@@ -48,7 +48,7 @@ class SnapshotColumns:
                 snapshot.taken.get(sku, NO_UNITS_TAKEN),
                 scale=snapshot.products[sku].scale,
                 receipts=self._receipts_of(sku),
-                now=self._now,
+                now=self.now,
             )
         return stock
 
@@ -80,6 +80,10 @@ class SnapshotColumns:
             self._expected[sku] = expected
         return expected
 
+    def expected_units(self, sku: str, days: Integers) -> Integers:
+        """Of each of those positions, the units that are expected to sell in its number of days."""
+        return self.expected_sales_of(sku).units(days)
+
     def level_facts(self, sku: str) -> Mapping[str, Facts]:
         """The facts that all positions of the SKU share where levels are judged now, by group."""
         return self._level_facts(sku, self.moment_facts)
@@ -100,12 +104,12 @@ class SnapshotColumns:
     @made_once
     def today(self) -> int:
         """The installation's date, as an ordinal."""
-        return self.snapshot.network.local(self._now).date().toordinal()
+        return self.snapshot.network.local(self.now).date().toordinal()
 
     @made_once
     def clocks(self) -> ClockFacts:
         """What the nodes' clocks show."""
-        return self.ways.clocks.at(self._now)
+        return self.ways.clocks.at(self.now)
 
     @made_once
     def moment_facts(self) -> Mapping[str, Facts]:
@@ -115,7 +119,7 @@ class SnapshotColumns:
     @made_once
     def moment(self) -> Moment:
         """What the clocks show."""
-        return Moment(rule_facts.now_facts(self.snapshot.network, self._now), self.clocks)
+        return Moment(rule_facts.now_facts(self.snapshot.network, self.now), self.clocks)
 
     @made_once
     def loads(self) -> Integers:
@@ -144,7 +148,7 @@ class SnapshotColumns:
     @made_once
     def periods(self) -> CurrentPeriods:
         """The periods in which shipments count that nodes are given at that instant."""
-        return self.ways.clocks.periods(self._now, counts_hours=self._matcher.policies.counts_hours)
+        return self.ways.clocks.periods(self.now, counts_hours=self._matcher.policies.counts_hours)
 
     @made_once
     def node_limits(self) -> NodeLimits:
@@ -168,7 +172,18 @@ class SnapshotColumns:
         """By node, a row each: how many more units and grams it may ship today; NO_LIMIT: any number. None: no node has
         such a limit.
         """
-        return self.node_limits.capacities_left(self.snapshot.loads)
+        return self.node_limits.capacities_left(self.output_left)
+
+    @made_once
+    def output_left(self) -> list[int]:
+        """By field of the node limits, how much more its node may ship today; NO_LIMIT: any number."""
+        return self.node_limits.left(self.snapshot.loads)
+
+    @property
+    def least_output(self) -> tuple[int, int]:
+        """The fewest units, and the fewest grams, that some node may still ship today; NO_LIMIT: any number."""
+        left, nodes = self.output_left, len(self.node_limits.names)
+        return min(left[:nodes], default=NO_LIMIT), min(left[nodes:], default=NO_LIMIT)
 
     def later(
         self,
@@ -183,7 +198,7 @@ class SnapshotColumns:
         """Those of a later snapshot, of which some are known. `judged_alike`: rules say the same of all nodes there;
         only then are the capacities these.
         """
-        columns = SnapshotColumns(snapshot, self._matcher, self._now)
+        columns = SnapshotColumns(snapshot, self._matcher, self.now)
         columns._stock.update(stock)
         columns.loads, columns.hourly_loads, columns.periods = loads, hourly_loads, self.periods
         if judged_alike:

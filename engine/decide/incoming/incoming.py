@@ -307,7 +307,8 @@ def incoming_of(evaluation: "Evaluation") -> Incoming | None:
     comes = (
         bool(receipts) and policies.promises_receipts and any(line.sku in receipts for line in evaluation.order.lines)
     )
-    if not comes and not policies.preorders:
+    lines = range(len(evaluation.order.lines))
+    if not comes and not (policies.preorders and any(preorder_at(evaluation, index) for index in lines)):
         return None
     incoming = Incoming(evaluation)
     return None if incoming.is_empty else incoming

@@ -17,10 +17,10 @@ def decided_stock(evaluation: Evaluation, lacking: Container[str] = ()) -> dict[
     stock: dict[str, DecidedStock] = {}
     for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
         columns = positions.stock
-        has_some = (columns.on_hand != 0) | (positions.floor < 0)
+        none = (columns.on_hand == 0) & (positions.floor >= 0)
         if evaluation.incoming is not None:
-            has_some |= evaluation.incoming.flags(index)
-        there, empty = has_some.nonzero()[0], (~has_some).nonzero()[0]
+            none &= ~evaluation.incoming.flags(index)
+        empty, there = none.nonzero()[0], (~none).nonzero()[0]
         names = evaluation.ways.node_names[columns.node]
         stock[line.sku] = DecidedStock(
             nodes=names[there].tolist(),
@@ -48,8 +48,8 @@ def decided_loads(evaluation: Evaluation) -> DecidedLoads:
     snapshot, columns, ways = evaluation.snapshot, evaluation.columns, evaluation.ways
     nodes = _nodes_with_skus(evaluation)
     names: list[str] = ways.node_names[nodes].tolist()
-    limited = set(columns.node_limits.limited.tolist())
-    names_limited = [ways.node_ids[node] for node in nodes.tolist() if node in limited] if limited else []
+    some = set(names) if columns.node_limits.fields else ()
+    names_limited = [name for name in columns.node_limits.names if name in some]
     return DecidedLoads(
         shipments=_given(names, snapshot.loads),
         hourly=_given(names, snapshot.hourly_loads),

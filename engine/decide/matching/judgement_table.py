@@ -1,18 +1,23 @@
 """The judgements of one stage by number, and what they come to as columns."""
 
+import functools
+import operator
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
-from engine.decide.shipping.columns import NO_LIMIT, Integers
-from rules.effects import LevelOutcome, NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
+from engine.decide.shipping.columns import NO_LIMIT, ZERO, Flags, Integers
+from rules.effects import Exclusion, LevelOutcome, NodeOutcome, OptionOutcome, Outcome, PositionOutcome, ShipmentOutcome
 from rules.reserves import FULL_SHARE, Floor, Tally
 
+_FULL_SHARE: Final[Integers] = np.array(FULL_SHARE)
+_ROUNDS_UP: Final[Integers] = np.array(FULL_SHARE - 1)
+"""Added before shares are divided; arrays, as ZERO."""
 OWN = -1
 """In place of the number of another channel's portion."""
 ExpectedColumn: TypeAlias = Callable[[Integers], Integers]
@@ -45,6 +50,7 @@ class JudgementTable:
         self._adding = threading.Lock()
         self._numbers: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._options: Integers = np.zeros((3, 0), dtype=np.int64)
+        self._excluded: Flags = np.zeros(0, dtype=bool)
         self._shipments: Integers = np.zeros((2, 0), dtype=np.int64)
         self._limits: Integers = np.zeros((2, 0), dtype=np.int64)
         self._capacities: Integers = np.zeros((2, 0), dtype=np.int64)
@@ -74,6 +80,13 @@ class JudgementTable:
             options = np.array([(o.exclude, o.tier, o.adjustment) for o in outcomes], dtype=np.int64).T.copy()
             self._options = options
         return options
+
+    def excluded(self) -> Flags:
+        """By number, whether the option is excluded, needed or not."""
+        excluded = self._excluded
+        if len(excluded) < len(self.judgements):
+            excluded = self._excluded = self.options()[0] == Exclusion.YES
+        return excluded
 
     def shipments(self) -> Integers:
         """By number, a row each: whether the shipment is excluded, and what it counts as dearer, in micros."""
@@ -184,16 +197,20 @@ class JudgementTable:
             if not isinstance(scale, int) or scale > 1:
                 units = units * scale
             if reserve.share is not None:
-                units = np.maximum(units, -(-on_hand * reserve.share[numbers] // FULL_SHARE))
+                units = np.maximum(units, (on_hand * reserve.share[numbers] + _ROUNDS_UP) // _FULL_SHARE)
             if reserve.cover is not None:
                 units = np.maximum(units, expected(reserve.cover[numbers]))
             return units
 
         floors = self._floors_for(channel)
-        kept, own, *others = map(units_of, floors.reserves)
-        if not others:
+        keep, portion_of_its_own, *portions = floors.reserves
+        kept = units_of(keep)
+        if not portions:
             return kept
-        for_others = on_hand - kept - own
+        others = [units_of(portion) for portion in portions]
+        for_others = on_hand - kept
+        if not portion_of_its_own.is_empty:
+            for_others -= units_of(portion_of_its_own)
         for portion, tally, allotments in floors.allotments:
             applies, units, share, cover, least, most = allotments[:, numbers]
             units, least, most = units * scale, least * scale, most * scale
@@ -206,7 +223,7 @@ class JudgementTable:
                 for_others = np.minimum(for_others, its_own)
             else:
                 others[portion] = np.maximum(others[portion], left)
-        floor: Integers = kept + np.minimum(sum(others), np.maximum(for_others, 0))
+        floor: Integers = kept + np.minimum(functools.reduce(operator.add, others), np.maximum(for_others, ZERO))
         return floor
 
     def floor(self, channel: str, number: int) -> Floor:
@@ -227,12 +244,12 @@ class JudgementTable:
         caps = caps[numbers]
         return np.where(caps < NO_LIMIT, caps * scale, NO_LIMIT)
 
-    def counted(self, numbers: Sequence[Integers]) -> Iterator[tuple[Judgement, int]]:
+    def counted(self, numbers: Integers) -> list[tuple[Judgement, int]]:
         """Each judgement among the numbers, and how often it is there."""
-        if numbers:
-            counts = np.bincount(np.concatenate(numbers))
-            for number in counts.nonzero()[0].tolist():
-                yield self.judgements[number], int(counts[number])
+        counts = np.bincount(numbers)
+        some = counts.nonzero()[0]
+        pairs = zip(some.tolist(), counts[some].tolist(), strict=True)
+        return [(self.judgements[number], count) for number, count in pairs]
 
     def _most_oversold(self) -> Integers | None:
         """By number, the units beyond those on hand that may be taken; None if there are none anywhere."""
@@ -255,11 +272,19 @@ class JudgementTable:
 
 
 class _Reserves(NamedTuple):
-    """What is kept for one purpose, by number: so many units, basis points and days; None: 0 everywhere."""
+    """What is kept for one purpose, by number: so many units, basis points and days; None: 0 everywhere. `is_empty`:
+    nothing is.
+    """
 
     units: Integers
     share: Integers | None
     cover: Integers | None
+    is_empty: bool
+
+    @classmethod
+    def of(cls, units: Integers, share: Integers, cover: Integers) -> "_Reserves":
+        shares, covers = bool(share.any()), bool(cover.any())
+        return cls(units, share if shares else None, cover if covers else None, not (shares or covers or units.any()))
 
 
 class _Floors(NamedTuple):
@@ -291,10 +316,7 @@ class _Floors(NamedTuple):
                     table = allotments.setdefault(layer, np.zeros((6, len(floors)), dtype=np.int64))
                     highest = NO_LIMIT if item.most is None else item.most
                     table[:, number] = 1, item.units, item.share, item.cover, item.least, highest
-        columns = [
-            _Reserves(units, share if share.any() else None, cover if cover.any() else None)
-            for units, share, cover in reserves
-        ]
+        columns = [_Reserves.of(*reserve) for reserve in reserves]
         has_cover = any(floor.has_cover for floor in floors)
         return cls(
             floors, has_cover, columns, [(place, tally, table) for (place, tally, _), table in allotments.items()]

@@ -20,22 +20,20 @@ from engine.decide.matching.row_codes import RowCodes
 from engine.decide.matching.rule_firing import MakeEngine, RuleFiring
 from engine.decide.matching.shipment_steps import shipment_steps
 from engine.decide.matching.signature_table import MOST_REMEMBERED, UNSEEN, Rows, SignatureTable
-from engine.decide.matching.signatures import Coding, group_coder
+from engine.decide.matching.signatures import Coding, FactCoder, codes_of, fact_coders
 from engine.decide.matching.truth_tables import TruthTables
 from engine.decide.matching.volatile_facts import volatile_facts
-from engine.decide.shipping.columns import Integers
+from engine.decide.shipping.columns import Integers, least
 from rules.effects import Outcome, combine
 from rules.policy import PolicySet, Rule
 from rules.vocabulary import Facts, Stage, group_of
 
-GroupCodes: TypeAlias = tuple[int, ...]
-"""A code for each of some groups of facts."""
+FactCodes: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+"""The names of some groups of facts, and the codes of these facts."""
 MOST_TABLES = 1_000
 """Signature tables of a stage: a hundred kilobytes each if what rules tell apart are some thousand cases."""
 Watch: TypeAlias = AbstractContextManager[None]
 _NO_WATCH: Watch = nullcontext()
-_UNKNOWN: Facts = {}
-"""The facts of a group of which none is known."""
 MOST_RESIDUALS = 20_000
 """Residual programs a stage remembers before it starts afresh."""
 MOST_PLACES = 1 << 20
@@ -69,9 +67,9 @@ class StageMatcher:
         singles = [item for item in coding.properties if item.other is None]
         self._pairs = [item for item in coding.properties if item.other is not None]
         self._pair_codes = PairCodes(self._pairs)
-        self._coders = {
-            group: group_coder([item for item in singles if item.fact.group == group]) for group in stage.value
-        }
+        self._fact_coders = fact_coders(singles)
+        self._coders: dict[tuple[str, ...], list[FactCoder]] = {}
+        """By the groups of facts that are given, the coders of their facts."""
         self._row_codes = RowCodes(dict(enumerate(self._properties)))
         tables = TruthTables(self.formulas, [item.size for item in self._properties])
         engine = make_engine(
@@ -83,9 +81,9 @@ class StageMatcher:
         self.table = JudgementTable()
         self._numbers: dict[tuple[str, ...], int] = {}
         """By the rules that fire, the number of the judgement."""
-        self._by_codes: dict[GroupCodes, int] = {}
+        self._by_codes: dict[FactCodes, int] = {}
         """The number of the judgement of single facts."""
-        self._tables: dict[GroupCodes, SignatureTable] = {}
+        self._tables: dict[FactCodes, SignatureTable] = {}
         self._by_residuals: dict[bytes, SignatureTable] = {}
         self._residuals = Residuals(self.formulas, tables)
         """At one stage, rows share the same groups of facts, except for what the nodes' clocks show, which they share
@@ -98,18 +96,18 @@ class StageMatcher:
             return self._judge(facts)
 
     def _judge(self, facts: Mapping[str, Facts]) -> Judgement:
-        codes = tuple([self._coders[group](facts.get(group, _UNKNOWN)) for group in self._coders])
+        groups, codes = self._codes(facts)
         if self._pairs:
             both = _merged(facts)
             codes += tuple([item.of(both) for item in self._pairs])
-        number = self._by_codes.get(codes)
+        number = self._by_codes.get((groups, codes))
         if number is None:
             if len(self._by_codes) >= MOST_REMEMBERED:
                 self._by_codes.clear()
             merged = _merged(facts)
             signature = {index: item.of(merged) for index, item in enumerate(self._properties)}
             (fired,) = self.firing.fired(signature, {}, 1, lambda _: merged)
-            number = self._by_codes[codes] = self._number(fired)
+            number = self._by_codes[groups, codes] = self._number(fired)
         return self.table.judgements[number]
 
     def judge_rows(self, shared: Mapping[str, Facts], rows: Rows) -> Integers:
@@ -158,7 +156,7 @@ class StageMatcher:
         """The numbers of the rows' judgements; `judge_new` answers those of rows whose signature is new."""
         signatures, known = table.signatures(rows)
         numbers = known.numbers(signatures)
-        if int(numbers.min(initial=0)) == UNSEEN:
+        if len(numbers) and least(numbers) == UNSEEN:
             unseen = (numbers == UNSEEN).nonzero()[0]
             new = dict(zip(signatures[unseen].tolist(), unseen.tolist(), strict=True))
             found = dict(zip(new, judge_new(list(new.values())), strict=True))
@@ -187,13 +185,13 @@ class StageMatcher:
 
     def _table_for(self, shared: Mapping[str, Facts]) -> SignatureTable:
         """How rows that share these facts are coded. Shared facts that leave the same formulas have one table."""
-        codes = tuple([self._coders[group](facts) for group, facts in shared.items()])
+        groups, codes = self._codes(shared)
         if self._pairs:
             codes += tuple(self._settled_pairs(shared).values())
-        table = self._tables.get(codes)
+        table = self._tables.get((groups, codes))
         if table is None:
             residuals = self._residuals
-            numbers = residuals.of(self._settled(shared), tuple(shared))
+            numbers = residuals.of(self._settled(shared), groups)
             key = numbers.tobytes()
             if len(self._tables) >= MOST_RESIDUALS or len(self._by_residuals) >= MOST_TABLES:
                 self._tables.clear()
@@ -202,8 +200,16 @@ class StageMatcher:
             table = self._by_residuals.get(key)
             if table is None:
                 table = SignatureTable(residuals.asked(numbers), self._properties, self._row_codes.of_network)
-            self._tables[codes] = self._by_residuals[key] = table
+            self._tables[groups, codes] = self._by_residuals[key] = table
         return table
+
+    def _codes(self, facts: Mapping[str, Facts]) -> FactCodes:
+        """Those of facts by group, of as many groups as are given, without comparisons of two facts."""
+        groups = tuple(facts)
+        coders = self._coders.get(groups)
+        if coders is None:
+            coders = self._coders[groups] = [coder for coder in self._fact_coders if coder[0] in facts]
+        return groups, codes_of(coders, facts)
 
     def _settled(self, shared: Mapping[str, Facts]) -> dict[int, int]:
         """The codes of shared facts, by property."""

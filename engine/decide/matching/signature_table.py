@@ -78,13 +78,12 @@ class NetworkCodes(NamedTuple):
 
 class KnownNumbers(NamedTuple):
     """Codes of the nodes and services of one network, and of how late options are, each weighed so that their sum is a
-    signature; how many different ones there are of nodes and services, and the `weights` of the other codes. And by
-    signature the number of its judgement: in a column or, where that would be long, in a mapping.
+    signature; how many different ones there are of services, and the `weights` of the other codes. And by signature the
+    number of its judgement: in a column or, where that would be long, in a mapping.
     """
 
     ways: NumberedFacts
     node: Integers
-    nodes: int
     service: Integers
     services: int
     late: Integers | None
@@ -137,23 +136,20 @@ class SignatureTable:
         codes = self._codes
         if codes is None or codes.ways is not rows.ways:
             codes = self._codes = self._coded(rows.ways)
-        weights, parts = iter(codes.weights), []
-        if codes.nodes > 1:
-            parts.append(codes.node[rows.node])
+        total, columns, weights = codes.node[rows.node], rows.columns, iter(codes.weights)
         if rows.service is not None and codes.services > 1:
-            parts.append(codes.service[rows.service])
+            total += codes.service[rows.service]
         if codes.late is not None:
-            parts.append(codes.late[rows.columns[LATE]()])
+            total += codes.late[columns[LATE]()]
         for path, steps in self._steps:
-            parts.append(steps.searchsorted(rows.columns[path](), side="right") * next(weights))
-        parts += [rows.columns[path]() * next(weights) for path, _ in self._pairs]
+            column, weight = columns[path](), next(weights)
+            above = column >= steps[0] if len(steps) == 1 else steps.searchsorted(column, side="right")
+            total = total + above * weight
+        for path, _ in self._pairs:
+            total = total + columns[path]() * next(weights)
         if self._clock and rows.clocks is not None:
-            parts += [shown[rows.node] * next(weights) for shown in self._codes_shown(rows.clocks)]
-        if not parts:
-            return np.zeros(len(rows.node), dtype=np.int64), codes
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
+            for shown in self._codes_shown(rows.clocks):
+                total = total + shown[rows.node] * next(weights)
         return total, codes
 
     def _codes_shown(self, clocks: ClockFacts) -> list[Integers]:
@@ -175,10 +171,10 @@ class SignatureTable:
         late = None if self._late is None else self._late * (nodes * services)
         # numbers of which 64 bits hold no multiple are Python's
         exact = [
-            weight if weight * many < _WIDEST else np.array(weight, dtype=object)
+            np.array(weight, dtype=np.int64 if weight * many < _WIDEST else object)
             for weight, many in zip(weights, rest, strict=True)
         ]
-        return KnownNumbers(ways, node, nodes, service * nodes, services, late, exact, column, {})
+        return KnownNumbers(ways, node, service * nodes, services, late, exact, column, {})
 
     def _dense(self, codes: Mapping[int, Integers], count: int) -> tuple[Integers, int]:
         """A small number for each combination of what is asked of `codes`, which have `count` rows, and how many

@@ -5,7 +5,7 @@ The codes of all groups of a stage are the signature of its facts: facts of one 
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -38,9 +38,8 @@ ALWAYS_KNOWN = frozenset(
 """Numbers that every position and every option has."""
 _WORDS = frozenset({Kind.WORD, Kind.CHOICE, Kind.FLAG})
 
-GroupCoder: TypeAlias = Callable[[Facts], int]
-"""Codes one group of facts as one number, which is never used again for facts of other codes."""
-_PathCoder: TypeAlias = tuple[str, Code]
+FactCoder: TypeAlias = tuple[str, str, Code]
+"""The group of a fact, its path, and what codes its known values as one number, never used again for other codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +53,19 @@ class Atom:
 Formula: TypeAlias = NormalForm[Atom]
 
 
-def group_coder(properties: Iterable[Property]) -> GroupCoder:
-    """A coder for one group of facts, given the properties of these facts, each of one fact alone."""
-    by_path: dict[str, list[Property]] = {}
+def fact_coders(properties: Iterable[Property]) -> list[FactCoder]:
+    """A coder for each fact, given the properties of these facts, each of one fact alone."""
+    by_path: dict[tuple[str, str], list[Property]] = {}
     for item in properties:
-        by_path.setdefault(item.fact.path, []).append(item)
-    coders = [(path, _fact_coder(items)) for path, items in by_path.items()]
-    match coders:
-        case []:
-            return lambda _: UNKNOWN
-        case [(path, code)]:
-            return lambda facts: UNKNOWN if (value := facts.get(path)) is None else code(value)
-        case _:
-            return _combined(coders)
+        by_path.setdefault((item.fact.group, item.fact.path), []).append(item)
+    return [(group, path, _fact_coder(items)) for (group, path), items in by_path.items()]
 
 
-def _combined(coders: list[_PathCoder]) -> GroupCoder:
-    interned = _Interned()
-
-    def coder(facts: Facts) -> int:
-        get = facts.get
-        return interned[tuple([UNKNOWN if (value := get(path)) is None else code(value) for path, code in coders])]
-
-    return coder
+def codes_of(coders: Iterable[FactCoder], facts: Mapping[str, Facts]) -> tuple[int, ...]:
+    """The codes of facts that are given by group; all groups of the coders are there."""
+    return tuple(
+        [UNKNOWN if (value := facts[group].get(path)) is None else code(value) for group, path, code in coders]
+    )
 
 
 def _fact_coder(properties: list[Property]) -> Code:

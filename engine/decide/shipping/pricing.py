@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from engine.model.facts import ParcelPrice, Service, rounded
+from rules.syntax.literals import CARBON_UNITS
 
 MILLIGRAM = 10**9
 """grams x metres x (mg of CO2e / tonne-km) in one milligram: a tonne is 10**6 g, a kilometre 10**3 m."""
 
 
+KILOGRAM: Final = CARBON_UNITS["kg"]
+"""Milligrams; carbon is priced by the kilogram."""
 NOT_CARRIED: Final = -1
 """Stands for the cost of a unit that is too heavy."""
 

@@ -13,24 +13,26 @@ from numpy.typing import NDArray
 from engine.decide.address.address import address_of, node_address
 from engine.decide.shipping import ways as columns
 from engine.decide.shipping.calendar import Calendar
-from engine.decide.shipping.columns import NOWHERE, Flags, Integers, rounded
-from engine.decide.shipping.distance import DISTANCE_STEP, EARTH_RADIUS, SERIES, SMALL, Direction, direction
+from engine.decide.shipping.columns import NOWHERE, Flags, Integers, filled, rounded
+from engine.decide.shipping.distance import DISTANCE_STEP, EARTH_RADIUS, SERIES, SMALL, direction
 from engine.decide.shipping.lanes import NOT_SERVED, Destination
 from engine.decide.shipping.schedule import Departures
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import GeoPoint, Order
 
 Floats = NDArray[np.float64]
+_TERMS = tuple(map(np.array, SERIES))
+"""As arrays, with which numpy reckons faster than with numbers of Python's."""
 LATE: Final[Sequence[bool | None]] = (None, False, True)
 """What the codes of the column `late` mean; None: nothing was promised."""
 
 
 class Reach(NamedTuple):
     """The ways that lead there, by key. `way`, `node` and `service` are their numbers in `Ways`, `destination` is that
-    in `Order.destinations`; metres, UTC seconds, minutes from the decision (rounded up), codes of `LATE`, micros and
-    milligrams of CO2e a shipment. `begins` is the instant from which on it is prepared: now or, for a nominated day,
-    the latest at which it still arrives on that day. A decision made at `alike_until` or later may ship or arrive at
-    other hours. `ready_at` is from when on the goods are there that a shipment waits for, 0: now; None: none waits.
+    in `Order.destinations`; metres, UTC seconds, codes of `LATE`, micros and milligrams of CO2e a shipment. `begins` is
+    the instant from which on it is prepared: now or, for a nominated day, the latest at which it still arrives on that
+    day. A decision made at `alike_until` or later may ship or arrive at other hours. `ready_at` is from when on the
+    goods are there that a shipment waits for, 0: now; None: none waits.
     """
 
     way: Integers
@@ -39,7 +41,6 @@ class Reach(NamedTuple):
     distance: Integers
     ships_at: Integers
     arrives_by: Integers
-    arrives: Integers
     alike_until: Integers
     late: Integers
     fixed: Integers
@@ -47,6 +48,11 @@ class Reach(NamedTuple):
     begins: Integers
     destination: Integers
     ready_at: Integers | None = None
+
+
+def minutes_until(instant: Integers, now: int) -> Integers:
+    """From now on, rounded up."""
+    return -((now - instant) // 60)
 
 
 def reach(order: Order, ways: Ways, leaving: Flags, now: int, *, ready_at: int | None = None) -> Reach:
@@ -84,7 +90,7 @@ def leading_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags)
     address = node_address(chosen) if chosen else address_of(order, ways.network)
     collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
     table = ways.leading(address.country, collected_at)
-    table = table.take(leaving.take(table[columns.NODE]).nonzero()[0], axis=1)
+    table = table.take(leaving[table[columns.NODE]].nonzero()[0], axis=1)
     distance = _distance(address.place, ways, table)
     lanes = ways.lanes_to(Destination(country=address.country, region=address.region, postcode=address.postcode))
     if lanes is None:
@@ -94,7 +100,7 @@ def leading_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags)
         distance = np.where(theirs >= 0, theirs, distance)
         minutes = ways.minutes(table[columns.SERVICE], distance)
         minutes = np.where(takes >= 0, takes, np.where(takes == NOT_SERVED, NOWHERE, minutes))
-    minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
+        minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
     return Leading(table, distance, minutes, collected_at)
 
 
@@ -142,10 +148,10 @@ def _reach_to(
             ships_at, arrives_by, alike_until = timings.at(now, schedule, minutes, came_in)
         else:
             ships_at, arrives_by = timings.later(ready_at, schedule, minutes)
-            alike_until = np.full(len(minutes), ready_at)
-        begins, there = np.full(len(minutes), starts), (arrives_by >= 0).nonzero()[0]
+            alike_until = filled(len(minutes), ready_at)
+        begins, there = filled(len(minutes), starts), (arrives_by >= 0).nonzero()[0]
     if len(there) < len(distance):
-        table, distance, begins = table[:, there], distance[there], begins[there]
+        table, distance, begins = table.take(there, axis=1), distance[there], begins[there]
         ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]
     promise = order.promise_by
     return Reach(
@@ -155,13 +161,12 @@ def _reach_to(
         distance=distance,
         ships_at=ships_at,
         arrives_by=arrives_by,
-        arrives=-((now - arrives_by) // 60),
         alike_until=alike_until,
         late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
         begins=begins,
-        destination=np.full(len(there), order.destinations.index(collect_at)),
+        destination=filled(len(there), order.destinations.index(collect_at)),
     )
 
 
@@ -171,18 +176,19 @@ def _distance(place: GeoPoint | None, ways: Ways, table: Integers) -> Integers:
     """
     if place is None:
         return np.where(table[columns.DETOUR] > 0, NOWHERE, 0)
-    metres = great_circle(ways.directions, direction(place)).take(table[columns.NODE])
+    metres = great_circle(ways.directions, np.array(direction(place))[:, None])[table[columns.NODE]]
     distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
     if ways.some_unplaced:
         distance[ways.unplaced.take(table[columns.NODE]) & (table[columns.DETOUR] > 0)] = NOWHERE
     return distance
 
 
-def great_circle(nodes: Floats, destination: Direction | Floats) -> Integers:
-    """Metres from each node, rounded half to even."""
-    x, y, z = nodes[0] - destination[0], nodes[1] - destination[1], nodes[2] - destination[2]
-    half = np.sqrt(x * x + y * y + z * z) / 2
-    angle = _arcsine(half) if half.max(initial=0.0) > SMALL else _small_arcsine(half)
+def great_circle(nodes: Floats, destination: Floats) -> Integers:
+    """Metres from each node, rounded half to even. Both are x, y and z of directions, a row each."""
+    chord = nodes - destination
+    x, y, z = chord * chord
+    half = np.sqrt(x + y + z) / 2
+    angle = _arcsine(half) if half.size and half.flat[half.argmax()] > SMALL else _small_arcsine(half)
     return np.rint(2 * EARTH_RADIUS * angle).astype(np.int64)
 
 
@@ -198,9 +204,9 @@ def _arcsine(sine: Floats) -> Floats:
 
 def _small_arcsine(x: Floats) -> Floats:
     square = x * x
-    series = SERIES[-1] * square
-    for term in SERIES[-2:0:-1]:
+    series = _TERMS[-1] * square
+    for term in _TERMS[-2:0:-1]:
         series += term
         series *= square
-    series += SERIES[0]
+    series += _TERMS[0]
     return x + x * square * series

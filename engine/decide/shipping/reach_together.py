@@ -61,7 +61,6 @@ def _reach(
     table = table[:, way]
     distance = _distances(addresses, ways, order, table)
     minutes = ways.minutes(table[columns.SERVICE], distance)
-    minutes[(distance > table[columns.MAX_DISTANCE]) | (distance == NOWHERE)] = NOWHERE
     came_in = ways.network.came_in(orders[0].placed_at, now)
     ships_at, arrives_by, alike_until = timings.at(now, table[columns.SCHEDULE], minutes, came_in)
     there = (arrives_by >= 0).nonzero()[0]
@@ -75,7 +74,6 @@ def _reach(
         distance=distance,
         ships_at=ships_at,
         arrives_by=arrives_by,
-        arrives=-((now - arrives_by) // 60),
         alike_until=alike_until,
         late=np.where(promise == _NO_PROMISE, 0, 1 + (arrives_by > promise)),
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from engine.decide.shipping.calendar import EVER, Calendar
-from engine.decide.shipping.columns import NOWHERE, Integers
+from engine.decide.shipping.columns import NOWHERE, Integers, any_of
 from engine.decide.shipping.schedule import Departures, travel
 from rules.syntax.literals import SECONDS_A_DAY
 
@@ -25,13 +25,13 @@ _FARTHEST_AHEAD = 800 * SECONDS_A_DAY
 """A shipment that would take longer is planned for no day."""
 NEVER: Final = -1
 """Stands for an instant that does not come."""
-_SINCE, _UNTIL, _LEAVES, _LEAVES_MOVES, _ARRIVES, _ARRIVES_MOVES, _COLUMNS = range(7)
-"""The columns of a table of timings: from when up to when it holds, without the last; see `Stretch` for the others."""
-_NEVER_AT_ALL = (-EVER, EVER, NEVER, 0, NEVER, 0)
+_SINCE, _UNTIL, _LEAVES, _ARRIVES, _LEAVES_MOVES, _ARRIVES_MOVES, _ROWS = range(7)
+"""The rows of a table of timings: from when up to when it holds, without the last; see `Stretch` for the others."""
+_NEVER_AT_ALL = (-EVER, EVER, NEVER, NEVER, 0, 0)
 
 
 class _Table(NamedTuple):
-    """`keys` are sorted; all `timings`, a row each, hold from `since` up to and without `until`."""
+    """`keys` are sorted; all `timings`, a column each, hold from `since` up to and without `until`."""
 
     keys: Integers
     timings: Integers
@@ -41,7 +41,7 @@ class _Table(NamedTuple):
 
 _MOST_LATE = 16
 """Tables of orders that came in before a cut-off and are decided after it: one for each of the last cut-offs."""
-_EMPTY = _Table(np.empty(0, dtype=np.int64), np.empty((0, _COLUMNS), dtype=np.int64), -EVER, EVER)
+_EMPTY = _Table(np.empty(0, dtype=np.int64), np.empty((_ROWS, 0), dtype=np.int64), -EVER, EVER)
 
 
 class Timings:
@@ -73,13 +73,13 @@ class Timings:
         table = self._tables.get(missed, _EMPTY)
         if not table.since <= now < table.until:
             table = self._keep(missed, _table(table.keys, self._renewed(table, now, came_in)))
-        rows = table.keys.searchsorted(keys)
-        if not len(table.keys) or not np.array_equal(table.keys.take(rows, mode="clip"), keys):
+        places = table.keys.searchsorted(keys)
+        if not len(table.keys) or any_of(table.keys.take(places, mode="clip") != keys):
             table = self._keep(missed, self._with(table, keys, now, came_in))
-            rows = table.keys.searchsorted(keys)
-        timings = table.timings[rows]
-        ships = timings[:, _LEAVES] + timings[:, _LEAVES_MOVES] * now
-        return ships, timings[:, _ARRIVES] + timings[:, _ARRIVES_MOVES] * now, timings[:, _UNTIL]
+            places = table.keys.searchsorted(keys)
+        timings = table.timings.take(places, axis=1)
+        ships, arrives = timings[_LEAVES:_LEAVES_MOVES] + timings[_LEAVES_MOVES:] * now
+        return ships, arrives, timings[_UNTIL]
 
     def cut_off_missed(self, came_in: int, now: int) -> int | None:
         """The last cut-off before the order came in, if there is another before `now`."""
@@ -124,7 +124,7 @@ class Timings:
         if later is None:
             if len(self._later) >= _MOST_KEPT:
                 self._later.clear()
-            _, _, leaves, leaves_moves, arrives, arrives_moves = self._timing(key, instant)
+            _, _, leaves, arrives, leaves_moves, arrives_moves = self._timing(key, instant)
             later = leaves + leaves_moves * instant, arrives + arrives_moves * instant
             self._later[key, instant] = later
         return later
@@ -141,7 +141,7 @@ class Timings:
         """A later decision never leads to an earlier arrival, so the latest minute is found by halving."""
 
         def times(now: int) -> tuple[int, int]:
-            _, _, leaves, leaves_moves, arrives, arrives_moves = self._timing(key, now)
+            _, _, leaves, arrives, leaves_moves, arrives_moves = self._timing(key, now)
             return leaves + leaves_moves * now, EVER if arrives == NEVER else arrives + arrives_moves * now
 
         begins = range(last - _FARTHEST_AHEAD, last + 1, 60)
@@ -152,9 +152,9 @@ class Timings:
     def _renewed(self, table: _Table, now: int, came_in: int | None) -> Integers:
         """The timings, those computed anew that don't hold `now`."""
         timings = table.timings.copy()
-        over = (now < timings[:, _SINCE]) | (now >= timings[:, _UNTIL])
-        for row in over.nonzero()[0].tolist():
-            timings[row] = self._timing(int(table.keys[row]), now, came_in)
+        over = (now < timings[_SINCE]) | (now >= timings[_UNTIL])
+        for place in over.nonzero()[0].tolist():
+            timings[:, place] = self._timing(int(table.keys[place]), now, came_in)
         return timings
 
     def _with(self, table: _Table, keys: Integers, now: int, came_in: int | None) -> _Table:
@@ -162,15 +162,14 @@ class Timings:
         if len(table.keys) >= _MOST_KEPT:
             table = _EMPTY
         new = np.setdiff1d(keys, table.keys)
-        timings = np.array([self._timing(key, now, came_in) for key in new.tolist()], dtype=np.int64).reshape(
-            -1, _COLUMNS
-        )
+        timings = np.array([self._timing(key, now, came_in) for key in new.tolist()], dtype=np.int64)
         every = np.concatenate([table.keys, new])
         order = every.argsort()
-        return _table(every[order], np.concatenate([table.timings, timings])[order])
+        both = np.concatenate([table.timings, timings.reshape(-1, _ROWS).T], axis=1)
+        return _table(every[order], both.take(order, axis=1))
 
     def _timing(self, key: int, now: int, came_in: int | None = None) -> tuple[int, ...]:
-        """A row of the table."""
+        """A column of the table."""
         number, minutes = divmod(key + 1, _LONGEST)
         minutes -= 1  # NOWHERE is -1: what would be the last key of the schedule before
         if minutes == NOWHERE:
@@ -181,17 +180,17 @@ class Timings:
         if arriving and self._hours is not None:
             arriving = arriving.then(self._hours.stretch(arriving.at(now), 0))
         if leaving is None or arriving is None:
-            return now, now + 1, NEVER, 0, NEVER, 0
+            return now, now + 1, NEVER, NEVER, 0, 0
         return (
             max(leaving.since, arriving.since),
             min(leaving.until, arriving.until),
             leaving.over,
-            leaving.moves,
             arriving.over,
+            leaving.moves,
             arriving.moves,
         )
 
 
 def _table(keys: Integers, timings: Integers) -> _Table:
-    since, until = int(timings[:, _SINCE].max(initial=-EVER)), int(timings[:, _UNTIL].min(initial=EVER))
+    since, until = int(timings[_SINCE].max(initial=-EVER)), int(timings[_UNTIL].min(initial=EVER))
     return _Table(keys, timings, since, until)

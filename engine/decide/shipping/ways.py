@@ -5,18 +5,18 @@ services in the order of their ids. Columns are int64: micros, metres, minutes, 
 detour.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.rule_facts import node_facts, service_facts
 from engine.decide.shipping.calendar import Calendar
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, integers
+from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, Flags, Integers, integers, product_rounded
 from engine.decide.shipping.distance import direction
 from engine.decide.shipping.lanes import Destination, Lanes, lanes_to
 from engine.decide.shipping.node_clocks import NodeClocks
-from engine.decide.shipping.pricing import NOT_CARRIED, Band, band_at, bands_of, carriage
+from engine.decide.shipping.pricing import KILOGRAM, NOT_CARRIED, Band, band_at, bands_of, carriage
 from engine.decide.shipping.schedule import Calendars
 from engine.decide.shipping.timings import Schedule, Timings
 from engine.model.facts import Lane, Network, Node, OptionKey, Service
@@ -81,12 +81,11 @@ class Ways:
         self._lanes_to: dict[Destination, Lanes | None] = {}
         self._unit_costs: dict[int, Integers] = {}
         self._parcel_costs: dict[int, Integers] = {}
+        self._drop_costs: dict[int, Integers] = {}
         self.knows_on_time = any(service.on_time for service in self.services)
         """Whether it is known of some service how often it is on time."""
         self._on_time: dict[str | None, Integers] = {}
         self._reaches, self._takes = self._bands()
-        self._daily = integers(service.daily_distance or 0 for service in self.services)
-        self._by_day = bool(self._daily.any())
 
     def leading(self, country: str | None, collected_at: int) -> Integers:
         """A table of the ways whose service carries to the country: a row for each property, a column for each way.
@@ -161,6 +160,16 @@ class Ways:
             costs = self._unit_costs[weight] = integers(carriage(service, weight) for service in self.services)
         return costs
 
+    def drop_costs(self, carbon_price: int) -> Integers:
+        """By service, what the CO2e of a shipment costs beside that of its units, at so many micros a kilogram."""
+        costs = self._drop_costs.get(carbon_price)
+        if costs is None:
+            if len(self._drop_costs) >= _MOST_KEPT:
+                self._drop_costs.clear()
+            drop = integers(service.drop for service in self.services)
+            costs = self._drop_costs[carbon_price] = product_rounded(drop, carbon_price, KILOGRAM)
+        return costs
+
     def parcel_costs(self, weight: int) -> Integers:
         """By service, what it charges for the weight of a shipment of so many grams; NOT_CARRIED if it does not take
         one of this weight.
@@ -175,13 +184,10 @@ class Ways:
         return costs
 
     def minutes(self, service: Integers, distance: Integers) -> Integers:
-        """How long the services take over so many metres; NOWHERE where no band reaches."""
-        minutes: Integers = self._takes[self._reaches.searchsorted(service * NO_LIMIT + distance)]
-        if self._by_day:
-            daily = self._daily[service]
-            days = np.maximum(1, -(-distance // np.maximum(daily, 1)))
-            minutes = np.where(daily > 0, np.where(days <= _MOST_DAYS, days * DAY, NOWHERE), minutes)
-        return minutes
+        """How long the services take over so many metres; NOWHERE where no band reaches, where that is farther than the
+        service goes, and where the distance is NOWHERE.
+        """
+        return self._takes[self._reaches.searchsorted(service * NO_LIMIT + distance)]
 
     def _make_table(self, calendars: Calendars) -> Integers:
         rows: list[tuple[int, ...]] = []
@@ -226,14 +232,26 @@ class Ways:
 
     def _bands(self) -> tuple[Integers, Integers]:
         """The bands of all services in one column, those of a service after those of the services before it, and the
-        minutes that each takes.
+        minutes that each takes. The last band of a service reaches to the distance NOWHERE of the next.
         """
-        bands = [
-            (number * NO_LIMIT + reach, minutes)
-            for number, service in enumerate(self.services)
-            for reach, minutes in (*service.transit, (NO_LIMIT - 1, NOWHERE))
-        ]
+        bands = [(NOWHERE, NOWHERE)]
+        for number, service in enumerate(self.services):
+            bands += [(number * NO_LIMIT + reach, minutes) for reach, minutes in _transit_of(service)]
+            bands.append(((number + 1) * NO_LIMIT + NOWHERE, NOWHERE))
         return integers(reach for reach, _ in bands), integers(minutes for _, minutes in bands)
+
+
+def _transit_of(service: Service) -> Iterator[tuple[int, int]]:
+    """How far it goes, and the minutes it takes: a band for each day if it makes so many metres a day."""
+    daily, bands = service.daily_distance, service.transit
+    if daily:
+        bands = tuple((days * daily, days * DAY) for days in range(1, _MOST_DAYS + 1))
+    farthest = NO_LIMIT - 2 if service.max_distance is None else service.max_distance
+    for reach, minutes in bands:
+        if reach >= farthest:
+            yield farthest, minutes
+            return
+        yield reach, minutes
 
 
 def _lanes_of(network: Network, node: Node, service: Service) -> tuple[Lane, ...]:

@@ -5,11 +5,12 @@ choice if no two shipments, and no three, can cost less; so is the best pair, if
 of the comparison are folded into one integer, by `Weights`, if 61 bits hold it.
 """
 
+import functools
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from engine.decide.shipping.columns import WIDEST, Flags, Integers
+from engine.decide.shipping.columns import WIDEST, Flags, Integers, all_of, any_of, filled, greatest, least
 from engine.decide.sourcing.objective import Weights
 
 _MOST_PAIRS = 1_000_000
@@ -57,7 +58,7 @@ class DirectLimits(NamedTuple):
         """The least of each option."""
         option = self.option[candidates]
         others = option[1:] != option[:-1]
-        if others.all():  # each candidate is of an option of its own
+        if all_of(others):  # each candidate is of an option of its own
             return opening
         return np.minimum.reduceat(opening, [0, *(np.flatnonzero(others) + 1).tolist()])
 
@@ -68,22 +69,25 @@ def choose_directly(columns: Columns, most_shipments: int, limits: DirectLimits 
     if costs is None:
         return None
     cost, whole, far = costs
-    ships_whole = whole < far
+    totals = _over_lines(np.add, whole) + columns.fixed
     if limits is not None:
-        whole[:, ~_allowed(columns, limits, np.arange(len(columns.quantity)))] = far
-    totals = whole.sum(axis=0) + columns.fixed
+        totals[~_allowed(columns, limits, np.arange(len(columns.quantity)))] = far
     best = int(totals.argmin())
-    single = min(int(totals[best]), far)
-    alone = np.full(len(cost), best) if single < far else None
+    single = min(totals.item(best), far)
+    alone = filled(len(cost), best) if single < far else None
     # there are no more shipments than units
-    most_shipments = min(most_shipments, int(columns.quantity.sum()))
-    some = (cost.min(axis=0) < far).nonzero()[0]
-    if most_shipments < _PAIR or len(some) < _PAIR:
+    most_shipments = min(most_shipments, sum(columns.quantity.tolist()))
+    cheapest = [least(of_line) for of_line in cost]
+    at_least = sum(cheapest) + columns.split_penalty
+    if most_shipments < _PAIR or single <= at_least + _PAIR * least(columns.fixed):
         return alone
-    cheapest = cost.min(axis=1)
-    at_least = int(cheapest.sum()) + columns.split_penalty
-    # what a shipment of each adds at least to that: it carries some unit
-    opening = columns.fixed[some] + ((cost[:, some] - cheapest[:, None]) // columns.quantity[:, None]).min(axis=0)
+    some = (_over_lines(np.minimum, cost) < far).nonzero()[0]
+    if len(some) < _PAIR:
+        return alone
+    # what a shipment of each adds at least to its opening: it carries some unit
+    lines = zip(cost, cheapest, columns.quantity.tolist(), strict=True)
+    more = [(of_line[some] - low) // units for of_line, low, units in lines]
+    opening = columns.fixed[some] + functools.reduce(np.minimum, more)
     by_option = opening if limits is None else limits.of_options(opening, some)
     if len(by_option) < _PAIR:
         return alone
@@ -95,10 +99,15 @@ def choose_directly(columns: Columns, most_shipments: int, limits: DirectLimits 
     some = some[opening <= single - at_least - lowest[0]]
     if len(some) ** 2 * len(cost) > _MOST_PAIRS:
         return None
-    least, pair = _best_pair(columns, cost, ships_whole, some, limits) if len(some) >= _PAIR else (far, None)
-    if single <= min(least, three):
+    of_pair, pair = _best_pair(columns, cost, whole < far, some, limits) if len(some) >= _PAIR else (far, None)
+    if single <= min(of_pair, three):
         return alone
-    return pair if least <= three else None
+    return pair if of_pair <= three else None
+
+
+def _over_lines(combine: np.ufunc, table: Integers) -> Integers:
+    """The rows of a table of lines as one; of one line, of which most orders are, without a reduction."""
+    return functools.reduce(combine, table)
 
 
 def _allowed(columns: Columns, limits: DirectLimits, lines: Integers) -> Flags:
@@ -121,16 +130,16 @@ def _best_pair(
         option = limits.option[some]
         pairs[option[:, None] == option] = WIDEST
     place = int(pairs.argmin())
-    least = int(pairs.flat[place])
+    lowest = int(pairs.flat[place])
     first, second = divmod(place, len(some))
     one, other = int(some[first]), int(some[second])
     chosen = np.where(cost[:, one] < cost[:, other], one, other)
-    tied = (pairs == least).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
+    tied = (pairs == lowest).sum() > _PAIR or (cost[:, one] == cost[:, other]).any()
     ships = ships_whole[np.arange(len(cost)), chosen].all() and len(set(chosen.tolist())) == _PAIR
     if ships and limits is not None:
         parts = ((number, np.flatnonzero(chosen == number)) for number in (one, other))
         ships = all(_allowed(columns, limits, lines)[number] for number, lines in parts)
-    return least + columns.split_penalty, chosen if ships and not tied else None
+    return lowest + columns.split_penalty, chosen if ships and not tied else None
 
 
 def weighed_costs(columns: Columns) -> tuple[Integers, Integers, int] | None:
@@ -138,15 +147,20 @@ def weighed_costs(columns: Columns) -> tuple[Integers, Integers, int] | None:
     ship, and where all of them can; and what stands for the cost elsewhere, more than any choice costs. None if 61 bits
     don't hold it.
     """
-    dearest = max(int(columns.money.max()), -int(columns.money.min()))
-    fixed = int(columns.fixed.max()) + columns.split_penalty
-    weights = Weights.over(int(columns.quantity.sum()), dearest=dearest, fixed=fixed)
+    lines, count = len(columns.quantity), len(columns.fixed)
+    dearest = max(greatest(columns.money), -least(columns.money))
+    fixed = greatest(columns.fixed) + columns.split_penalty
+    weights = Weights.over(sum(columns.quantity.tolist()), dearest=dearest, fixed=fixed)
     far = weights.unfilled + weights.unless_needed
-    if 4 * far * (len(columns.quantity) + 1) > WIDEST:
+    if 4 * far * (lines + 1) > WIDEST:
         return None
-    price = weights.unless_needed * columns.unless_needed + weights.tier * columns.tier + columns.money
-    of_entries = columns.quantity[columns.line] * price
-    cost, whole = (np.full((len(columns.quantity), len(columns.fixed)), far) for _ in range(2))
-    cost[columns.line, columns.candidate] = of_entries
-    whole[columns.line, columns.candidate] = np.where(columns.everything, of_entries, far)
-    return cost, whole, far
+    price = weights.tier * columns.tier + columns.money
+    if any_of(columns.unless_needed):
+        price += weights.unless_needed * columns.unless_needed
+    of_entries, place = columns.quantity[columns.line] * price, columns.line * count + columns.candidate
+    cost = filled(lines * count, far)
+    cost[place] = of_entries
+    whole = cost.copy()
+    if not all_of(columns.everything):
+        whole[place[~columns.everything]] = far
+    return cost.reshape(lines, count), whole.reshape(lines, count), far

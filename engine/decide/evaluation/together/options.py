@@ -17,7 +17,7 @@ from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUM
 from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, WIDEST, Flags, Integers, Once, integers, rounded
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
-from engine.decide.shipping.reach import Reach, joined
+from engine.decide.shipping.reach import Reach, joined, minutes_until
 from rules.effects import Exclusion
 from rules.vocabulary import ON_TIME_RATE, Facts, Stage
 
@@ -110,7 +110,7 @@ class _Table(NamedTuple):
             LOAD: lambda: loads[self.node],
             **{path: Once(partial(self._of_stock, path)) for path in self.positions[0].stock.columns},
             "route.distance": lambda: out.distance,
-            "route.arrives": lambda: out.arrives,
+            "route.arrives": lambda: minutes_until(out.arrives_by, self.columns.now),
             LATE: lambda: out.late,
             COST: costs,
             "route.co2": lambda: out.drop + quantity * self.unit_carbon,
@@ -125,7 +125,7 @@ class _Table(NamedTuple):
                 **ways.service_facts[int(self.service[row])],
                 **rule_facts.route_facts(
                     distance=int(out.distance[row]),
-                    arrives=int(out.arrives[row]),
+                    arrives=int(minutes_until(out.arrives_by[row], self.columns.now)),
                     late=LATE_CODES[int(out.late[row])],
                     cost=known_number(costs()[row]),
                     co2=int(out.drop[row] + quantity[row] * self.unit_carbon[row]),

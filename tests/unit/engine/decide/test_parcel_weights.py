@@ -1,5 +1,7 @@
 """Services that take so many kilograms in a shipment, or price by its weight."""
 
+import itertools
+
 import pytest
 
 from engine.decide.decision import Reason
@@ -294,3 +296,23 @@ def test_of_a_product_that_is_measured_a_part_of_a_gram_puts_no_shipment_in_the_
     for quantity, micros in ((6_000, 4_900_000), (6_001, 4_900_000), (6_002, 6_900_000)):
         decision = decided(order(("A", quantity)), metres)
         assert (one(decision), decision.unfilled) == (("packet", micros), ())
+
+
+def test_what_a_shipment_may_weigh_is_that_of_its_order_whatever_was_ordered_before():
+    grams = {"A": 1_000, "B": 3_000, "C": 2_000}
+
+    def shop():
+        bands = [(0, 1_500), (1_500, 4_000), (4_000, 9_000)]
+        prices = tuple(ParcelPrice(over=over, up_to=up_to, base=over * 1_000 + EURO) for over, up_to in bands)
+        products = [product(sku, weight=weight) for sku, weight in grams.items()]
+        stock = {"A": {"lyon": 9}, "B": {"lyon": 0}, "C": {"lyon": 9}}  # of A and B, only A ships
+        places = [node("lyon", LYON, services=("letter",))]
+        return snapshot(places, stock, services=[service("letter", parcel_prices=prices)], products=products)
+
+    def what_ships(quantities, facts):
+        decision = decided(order(*((sku, units) for sku, units in zip(grams, quantities, strict=True) if units)), facts)
+        return units(decision), decision.score
+
+    baskets, same_shop = [its for its in itertools.product(range(3), repeat=3) if any(its)], shop()
+    before = [what_ships(its, same_shop) for its in baskets]
+    assert before == [what_ships(its, shop()) for its in baskets]

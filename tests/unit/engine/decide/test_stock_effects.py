@@ -162,3 +162,9 @@ def test_never_more_than_is_free_above_the_floor_and_never_less(on_hand, held, r
     rules = [*rules, *(f"when: {{node.id: lyon}}, then: {{oversell: {units}}}" for units in oversell)]
     scenario = facts(StockPosition(on_hand=on_hand, held=held))
     assert most(scenario, *rules, channel=channel) == max(0, on_hand - held - floor + min(oversell, default=0))
+
+
+@pytest.mark.parametrize(("limits", "ships"), [({"daily_weight": 3_999}, 3), ({"daily_units": 2}, 2), ({}, 4)])
+def test_a_place_ships_no_more_units_or_kilograms_than_it_may_a_day(limits, ships):
+    stock = snapshot([node("lyon", LYON, **limits)], {"A": {"lyon": 9}})  # of a kilogram each
+    assert sum(shipped(decided(order(("A", 4)), stock)).values()) == ships
