@@ -88,6 +88,11 @@ def floors(evaluation):
     return [positions.floor.tolist() for positions in evaluation.positions]
 
 
+def capacities(evaluation):
+    """By node, the units and the grams that it may still ship."""
+    return {name: evaluation.capacity(name) for name in PLACES}
+
+
 FACTS = st.tuples(STOCK, ROOMS, LOADS)
 
 
@@ -156,6 +161,7 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
         assert decision(*chosen) == expected
         anew = Evaluation(order=item, snapshot=later, matcher=matcher, now=NOW)
         assert floors(chosen[0]) == floors(anew)
+        assert capacities(chosen[0]) == capacities(anew)
         assert projected.are(later, matcher)
         more = next(iter(stock["A"].values()))._replace(on_hand=99)
         others = dataclasses.replace(later, positions={**later.positions, "A": {**later.positions["A"], "lyon": more}})
