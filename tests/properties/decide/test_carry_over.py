@@ -127,6 +127,13 @@ MANY = StockPosition(on_hand=12, held=0, pace=None)
     since=[({("A", "lyon"): 1}, {}, "store")],
     rules={ALLOTMENTS[1], ALLOTMENTS[2]},
 )
+@example(  # a node may ship fewer units after a shipment
+    lines=[("A", 1)],
+    channel="web",
+    before=({sku: dict.fromkeys(PLACES, MANY) for sku in "AB"}, dict.fromkeys(PLACES), {}),
+    since=[({}, {"lyon": 1}, "web")],
+    rules={"then: {daily_units: 5}"},
+)
 @examples(130)
 @given(
     LINES,

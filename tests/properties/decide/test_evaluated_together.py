@@ -65,17 +65,18 @@ def same(one, other):
     orders=st.lists(ORDERS, min_size=1, max_size=6),
     stock=st.fixed_dictionaries({"A": STOCK, "B": STOCK}),
     load_and_rest=st.tuples(LOADS, RESTING),
-    rules=st.lists(st.sampled_from(RULES), max_size=6, unique=True),
-    more=st.sets(st.sampled_from(MORE_RULES), min_size=2),
+    rules=st.tuples(
+        st.lists(st.sampled_from(RULES), max_size=6, unique=True), st.sets(st.sampled_from(MORE_RULES), min_size=2)
+    ),
     lanes=st.sampled_from(LANES),
 )
-def test_orders_evaluated_together_are_as_if_each_was_by_itself(orders, stock, load_and_rest, rules, more, lanes):
+def test_orders_evaluated_together_are_as_if_each_was_by_itself(orders, stock, load_and_rest, rules, lanes):
     loads, resting = load_and_rest
     rests = dict.fromkeys(sorted(resting), NODE_REST)
     facts = snapshot(
         NODES, stock, services=SERVICES, products=PRODUCTS, loads=loads, resting=rests, lanes=lanes, cut_off_grace=3_000
     )
-    with contextlib.closing(Matcher(policies(*rules, *sorted(more)))) as matcher:
+    with contextlib.closing(Matcher(policies(*rules[0], *sorted(rules[1])))) as matcher:
         columns = SnapshotColumns(facts, matcher, NOW)
         together = [
             Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW, columns=columns) for item in orders
