@@ -75,7 +75,7 @@ class Methods:
         self._app = app
 
     def prepare(self) -> None:
-        """Find out which rules an address fits that fits a more specific one, too: it takes a match of each."""
+        """Work out now which rules are ambiguous, and not at the first request."""
         self._vague  # noqa: B018  # it is remembered
 
     def verify(self) -> None:

@@ -1,4 +1,4 @@
-"""The Flask application, without what Flask does at each request for others alone."""
+"""The Flask application, with orjson and without support for coroutines."""
 
 from collections.abc import Callable
 from typing import Any

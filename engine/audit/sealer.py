@@ -68,9 +68,7 @@ class Sealer:
             *([AppendedCheckpoints(appended)] if appended else []),
         ]
         self._to_compare = 0
-        """The number of the bundle that was compared last but for the newest."""
-        self._compared_newest = False
-        """Whether it was the newest that was compared last."""
+        """The number of the bundle whose entries are compared next."""
 
     @property
     def can_seal(self) -> bool:
@@ -229,12 +227,11 @@ class Sealer:
                 memory.add(state.checkpoint)
 
     def _compare_some(self, state: SealedState) -> Iterator[Finding]:
-        """Compare the entries of a bundle: one time of the newest, the other of another one, each time of the next."""
+        """Compare the entries of the newest bundle and of another one, each time of the next."""
         first, bundles = state.trimmed // WIDTH, (state.size + WIDTH - 1) // WIDTH
         if first >= bundles:
             return
-        bundle, self._compared_newest = bundles - 1, not self._compared_newest
-        if not self._compared_newest:
-            bundle = self._to_compare = max(first, self._to_compare + 1 if self._to_compare + 1 < bundles else 0)
-        start, end = max(state.trimmed, bundle * WIDTH), min(state.size, (bundle + 1) * WIDTH)
-        yield from entry_findings(self._client, self._keys, start=start, end=end)
+        self._to_compare = max(first, self._to_compare + 1 if self._to_compare + 1 < bundles else 0)
+        for bundle in sorted({self._to_compare, bundles - 1}):
+            start, end = max(state.trimmed, bundle * WIDTH), min(state.size, (bundle + 1) * WIDTH)
+            yield from entry_findings(self._client, self._keys, start=start, end=end)

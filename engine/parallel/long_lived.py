@@ -11,21 +11,22 @@ from contextlib import contextmanager
 
 @contextmanager
 def long_lived_objects() -> Iterator[None]:
-    """What was made before is left alone by the garbage collector until the end of the block; and after it, if this
-    process kept something from it before.
+    """What was made before is left alone by the garbage collector until the end of the block. Nothing more is where
+    some is left alone already: it would be for good, with what others have in their hands at that moment.
     """
-    kept_before = gc.get_freeze_count() > 0
+    if gc.get_freeze_count() > 0:
+        yield
+        return
     gc.freeze()
     try:
         yield
     finally:
-        if not kept_before:
-            gc.unfreeze()
+        gc.unfreeze()
 
 
 def keep_for_good() -> None:
-    """What there is and is used is left alone by the garbage collector as long as the process runs: a full collection
-    of a worker that serves takes a tenth of a second, in which it answers nobody.
+    """Keep the garbage collector from all that is alive now, for as long as the process runs: a full collection of a
+    worker that serves takes a tenth of a second, in which it answers nobody.
     """
     gc.collect()
     gc.freeze()

@@ -333,8 +333,11 @@ class Versions:
         return listed_versions(history, stored, self.timeline(), four_eyes=self._four_eyes)
 
     def listed(self, version: str) -> Version:
-        """The one of this whole name, as `published` has it."""
-        return next(its for its in self.published() if its.version == version)
+        """The version of this full name, as `published` has it; raises NotFound."""
+        found = next((its for its in self.published() if its.version == version), None)
+        if found is None:
+            raise NotFound(f"there is no policy version {version}")
+        return found
 
     def texts(self, version: str) -> dict[str, str]:
         """The files of a version, by name, as they were published; raises NotFound."""

@@ -17,6 +17,8 @@ from engine.store.flows.promise_notes import member_of, shipment_of
 
 MOST_LOOKED_AT = 5_000
 """How many shipments are read for one page."""
+_MOST_WORKED_OUT = 500
+"""How many of those that are estimated are worked out for one page; it may then be short, and leads to the next."""
 _AT_ONCE, _AT_LEAST = 200, 20
 _BEHIND_ALL = "~"
 """Sorts behind the members of an index."""
@@ -175,7 +177,7 @@ class RiskList:
 
     def _held(self, request: RiskRequest, now: int) -> Iterator[_Place]:
         """Those that have to pass a milestone, as far as that is worked out, which is done as far as it is needed."""
-        after, steps = request.after, MOST_LOOKED_AT // request.at_once
+        after, steps = request.after, -(-_MOST_WORKED_OUT // request.at_once)
         for _ in range(steps):
             known_until = self._shipments.work_out(until=request.until, count=request.at_once)
             for place in self._placed(request, now, until=known_until, after=after):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from engine.decide.order_record import date_number, seconds
 from engine.decide.shipping.calendar import Calendar, days_from
@@ -33,7 +33,8 @@ class _Shipment(Struct):
     service: str
     ships_at: str
     arrives_by: str
-    collect_at: str | None = None
+    collect_at: str | UnsetType | None = UNSET
+    """As in `ShipmentRecord`: null if it goes to the destination, left out if it goes where the order does."""
 
 
 class _Order(Struct):
@@ -114,7 +115,7 @@ class EarliestDues:
         journey = Journey(
             node=shipment.node,
             service=shipment.service,
-            collect_at=shipment.collect_at or collect_at,
+            collect_at=collect_at if shipment.collect_at is UNSET else shipment.collect_at,
             travels_for=travels_for + -travels_for % _STEP,
             promised=promised - promised % step,
         )

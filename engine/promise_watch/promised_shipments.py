@@ -101,8 +101,13 @@ class PromisedShipments:
         state, ways = self._index.state(), self._facts.network_caches().get(Ways)
         shipments = self._held.of(dict.fromkeys(estimate.decision for estimate in estimates[:count]), ways)
         dues, gone = self._dues(shipments)
-        unread = [item.member for item in estimates[:count] if (item.decision, item.number) not in shipments]
-        if not self._index.change(state, after=state, dues=dues, gone=[*gone, *unread]):
+        # what can't be read now stands as if it were worked out, and is looked at again whenever it may be due
+        unread = [
+            Due(decision=item.decision, number=item.number, at=item.earliest, unraised=True)
+            for item in estimates[:count]
+            if (item.decision, item.number) not in shipments
+        ]
+        if not self._index.change(state, after=state, dues=[*dues, *unread], gone=gone):
             return estimates[0].earliest - 1  # another process has changed the index meanwhile
         return until if len(estimates) <= count else estimates[count].earliest - 1
 

@@ -49,7 +49,7 @@ class TrialTurns:
         self._steps: dict[tuple[str, str], OneStep] = {}
         """By version compared with and version tried."""
         self._thread = TurnThread(
-            self._has_compared,
+            self._take_turn,
             name="trials",
             seconds=TURN_SECONDS,
             idle_seconds=IDLE_SECONDS,
@@ -63,8 +63,8 @@ class TrialTurns:
         """Compare some decisions, unless another worker does; returns how many."""
         return sum(self._compare(trial) for trial in self._running())
 
-    def _has_compared(self) -> bool:
-        """The same; returns whether there is anything that this worker compares."""
+    def _take_turn(self) -> bool:
+        """The same; False if there is nothing that this worker compares."""
         running = self._running()
         for trial in running:
             self._compare(trial)

@@ -301,14 +301,16 @@ class Keys:
     @property
     def promises_estimated(self) -> str:
         """Sorted set, an index of open holds: shipments, as in `promises`, whose next milestones were not worked out
-        yet, each to an instant before which none of them has to be passed. They are not in `promises` until then.
+        yet, each to an instant before which none of them has to be passed. Some may be in `promises` already, if the
+        index was made anew while they were logged.
         """
         return self._key("promises", "estimated")
 
     @property
     def promises_read(self) -> str:
         """Hash: how the index was made: `cursor`, the last entry of the log that is in it; `schedules`, a hash of what
-        of the network milestones depend on; `made`, when it was last made anew, in UTC seconds.
+        of the network milestones depend on, and of the index's form; `made`, when it was last made anew, in UTC
+        seconds.
         """
         return self._key("promises", "read")
 

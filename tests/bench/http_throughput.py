@@ -93,7 +93,7 @@ class LoadFigures:
 
     @property
     def tail(self) -> float:
-        """Of how many medians our p99 is."""
+        """Our p99 as a multiple of our median."""
         return self.ours.p99 / self.ours.median
 
 
@@ -140,7 +140,7 @@ def measure(
             ports[network] = opened.enter_context(served(app, data, more, workers=workers))
         reports: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
         for number, connections in enumerate(_turns(slices)):
-            for network in ports if number % 2 else reversed(ports):
+            for network in ports if number // 2 % 2 else reversed(ports):
                 if network == _BATCHES and connections != CONNECTIONS[0]:
                     continue
                 say(f"serving: slice {number}, {network}, {connections} connections")

@@ -83,8 +83,8 @@ class Connection(ASGIProtocol):
         return int(held + len(self._callback_parser.remaining()))
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
-        """Carry a request out in the task of its connection: nothing is left to do after the answer that the next
-        request could not wait for.
+        """Carry a request out in the task of its connection: our application does nothing after its answer, so the next
+        request need not overtake it.
         """
         return bool(await self._handle_http_request(request, sockname, peername))
 

@@ -138,7 +138,9 @@ class Front:
     async def _take_body(
         self, receive: Receive, chunks: list[bytes], *, is_late: Callable[[], bool] = lambda: False
     ) -> None:
-        """The whole body. `is_late` is asked between its parts: a limit that expires just as one comes ends no wait."""
+        """The whole body. `is_late` is asked after each part: asyncio.wait_for of Python 3.11, by which gunicorn waits
+        for one, swallows a cancellation that comes just as the part does.
+        """
         size = 0
         while True:
             message = await receive()

@@ -40,13 +40,13 @@ class Lane:
         self._most_wait = most_wait
         self._waiting: deque[_Job] = deque()
         self._arrivals: queue.SimpleQueue[None] = queue.SimpleQueue()
-        """One for each job that waits: the threads wait for these. A queue of C wakes one without taking turns with it
-        at a lock.
+        """One for each job that waits: the threads wait for these. SimpleQueue is written in C: who wakes a thread
+        holds no lock that this one needs.
         """
         self._running: dict[int, float] = {}
         """By thread, since when it carries out a request."""
         self._mean_seconds = 0.0
-        self._adding = threading.Lock()
+        self._mean_lock = threading.Lock()
         for number in range(threads):
             # daemons: a request that hangs must not keep the process from ending
             threading.Thread(target=self._work, args=(number,), name=f"{name} {number}", daemon=True).start()
@@ -88,7 +88,8 @@ class Lane:
     @property
     def longest_running(self) -> float:
         """For how many seconds the oldest of the requests that are carried out has been."""
-        return time.monotonic() - min(list(self._running.values()), default=time.monotonic())
+        now = time.monotonic()
+        return now - min(list(self._running.values()), default=now)
 
     def _work(self, number: int) -> None:
         while True:
@@ -99,7 +100,7 @@ class Lane:
             except BaseException as caught:  # noqa: BLE001  # whatever it is, the request must be answered
                 result, error = None, caught
             del self._running[number]
-            with self._adding:
+            with self._mean_lock:
                 self._mean_seconds += _WEIGHT_OF_NEWEST * (time.monotonic() - began - self._mean_seconds)
             self._answer(job.future, result, error)
 
@@ -107,7 +108,9 @@ class Lane:
         while True:
             self._arrivals.get()
             job, now = self._waiting.popleft(), time.monotonic()
-            if job.future.done() or not job.is_wanted():
+            if job.future.done():  # its caller has been told that it takes too long
+                continue
+            if not job.is_wanted():
                 self._answer(job.future, None, CallerGone())
             elif now - job.came > self._most_wait:
                 self._answer(job.future, None, _too_long(self._most_wait))

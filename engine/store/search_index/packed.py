@@ -23,7 +23,7 @@ _EPOCH = datetime.date(1970, 1, 1)
 
 
 def utc_date(second: int) -> str:
-    """That of an instant, in seconds."""
+    """The UTC date of an instant in seconds."""
     return (_EPOCH + datetime.timedelta(days=second // DAY_SECONDS)).isoformat()
 
 

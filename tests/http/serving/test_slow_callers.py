@@ -100,7 +100,7 @@ def test_who_sends_more_while_its_request_is_carried_out_is_read_no_further(serv
     eager.begin("GET", "/gate/shut")
     gates.wait_for("shut")
     request = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + b"x" * 60_000
-    assert eager.send_until_full(request, at_most=32 << 20) < 16 << 20
+    assert eager.send_until_full(request, at_most=16 << 20) < 4 << 20
     gates.open("shut")
     assert eager.answer().body == b"through"
 

@@ -79,7 +79,7 @@ def test_milestones_are_those_of_a_walk_minute_by_minute(shipment, slack):
 
 @given(cases(), st.none() | cases(), st.none() | SHARES, st.integers(0, 600), st.none() | st.integers(0, 4 * 1_440))
 @examples(60)
-def test_no_first_milestone_is_due_before_the_earliest_that_is_read_off_the_decision(case, shop, shares, ago, slack):
+def test_the_instant_read_off_a_decision_is_never_after_its_first_milestone(case, shop, shares, ago, slack):
     now, home, way = case
     home = dataclasses.replace(home, milestones=shares and dict(zip(MILESTONES, shares, strict=False)))
     placed_at, nodes = now - 60 * ago, [home]

@@ -346,10 +346,10 @@ def test_a_canary_whose_base_can_be_read_no_more_goes_on_and_says_that_nothing_i
 
 def test_only_the_worker_whose_turn_it_is_has_something_to_compare(pointsman, opened):
     ours, theirs = TrialTurns(pointsman), TrialTurns(opened())
-    assert not ours._has_compared()
+    assert not ours._take_turn()
     canary = published(pointsman, LONGER)
     started(pointsman, canary)
     decided(pointsman, next(ids()))
-    assert ours._has_compared()
-    assert not theirs._has_compared()
+    assert ours._take_turn()
+    assert not theirs._take_turn()
     assert pointsman.trials.stored.find("canary").sums["orders"] == 1

@@ -38,6 +38,15 @@ def test_what_the_process_left_alone_before_stays_so():
         assert gc.get_freeze_count() > 0
 
 
+@pytest.mark.usefixtures("collected")
+def test_in_a_process_that_keeps_what_it_made_long_work_keeps_nothing_more():
+    keep_for_good()
+    kept, more = gc.get_freeze_count(), [[] for _ in range(1_000)]
+    with long_lived_objects():
+        assert gc.get_freeze_count() <= kept
+    assert len(more) == 1_000
+
+
 class Circle:
     """Something that only the garbage collector frees."""
 
