@@ -44,5 +44,5 @@ def decide_trial_orders(caches: NetworkCaches, matcher: PolicyJudge, now: int) -
             region=node.region,
         )
         with contextlib.suppress(OrderInvalid):  # a network may list other channels
-            check_order(order, snapshot, now=now)
+            check_order(order, snapshot, now=now)  # reads where countries lie
         decide(order, snapshot, matcher, now)

@@ -241,7 +241,10 @@ def unexpired_stock(
             on_hand, held = by_node.get(node, (0, 0))
             units, lots.setdefault(sku, {})[node] = unexpired_units(on_hand, held, stored, today)
             by_node[node] = (units, held)
-        stock[sku] = StoredUnits(list(by_node), *map(list, zip(*by_node.values(), strict=True)))
+        units_there = list(by_node.values())
+        stock[sku] = StoredUnits(
+            list(by_node), [on_hand for on_hand, _ in units_there], [held for _, held in units_there]
+        )
     return stock, lots
 
 

@@ -92,7 +92,7 @@ class Candidates:
             self._take_bands(evaluation.shipment_bands)
 
     def _take_entries(self) -> Integers:
-        """Makes the columns of entries, but for what their units cost; the rows of `every_option` that they are of."""
+        """Makes the columns of entries, without costs; answers their rows in `every_option`."""
         evaluation, node = self.evaluation, self.evaluation.reach.node
         line, options = evaluation.every_option
         some, units = ~options.excluded, joined([self._usable(index) for index in range(len(self.quantity))])
@@ -105,7 +105,7 @@ class Candidates:
         some &= units >= self._at_least[line]
         multiple = self._multiples(evaluation.options)
         if multiple is not None:
-            in_multiples, whole = self.quantity[line] % multiple == 0, np.array(self._together)[line]
+            in_multiples, whole = self.quantity[line] % multiple == 0, np.array(self._together, dtype=bool)[line]
             some &= (np.minimum(units, self.quantity[line]) >= multiple) & (in_multiples | ~whole)
         if evaluation.order.sets:
             some &= self._whole_sets(line, options.reach, some, len(self.fixed))

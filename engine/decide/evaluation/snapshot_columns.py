@@ -15,7 +15,7 @@ from engine.decide.shipping.columns import NO_LIMIT, Integers
 from engine.decide.shipping.node_clocks import ClockFacts
 from engine.decide.shipping.ways import Ways
 from engine.made_once import made_once
-from engine.model.facts import NO_UNITS_TAKEN, Snapshot
+from engine.model.facts import NO_UNITS_TAKEN, Snapshot, StockPosition, TakenUnits
 from engine.model.load_periods import CurrentPeriods
 from engine.model.receipts import Receipt
 from rules.syntax.literals import SECONDS_A_DAY
@@ -41,16 +41,14 @@ class SnapshotColumns:
     def stock_of(self, sku: str) -> Stock:
         stock = self._stock.get(sku)
         if stock is None:
-            snapshot = self.snapshot
-            stock = self._stock[sku] = Stock.of(
-                snapshot.positions.get(sku, {}),
-                self.ways,
-                snapshot.taken.get(sku, NO_UNITS_TAKEN),
-                scale=snapshot.products[sku].scale,
-                receipts=self._receipts_of(sku),
-                now=self.now,
-            )
+            positions, taken = self.snapshot.positions.get(sku, {}), self.snapshot.taken.get(sku, NO_UNITS_TAKEN)
+            stock = self._stock[sku] = self.stock_if(sku, positions, taken)
         return stock
+
+    def stock_if(self, sku: str, positions: Mapping[str, StockPosition], taken: TakenUnits) -> Stock:
+        """The stock of a SKU if these were its positions, with what is to come of it."""
+        scale, receipts = self.snapshot.products[sku].scale, self._receipts_of(sku)
+        return Stock.of(positions, self.ways, taken, scale=scale, receipts=receipts, now=self.now)
 
     def _receipts_of(self, sku: str) -> Mapping[str, Sequence[Receipt]]:
         """By node of the network, the open receipts of a SKU, if the policies look at these."""

@@ -82,7 +82,7 @@ class JudgementTable:
         return options
 
     def excluded(self) -> Flags:
-        """By number, whether the option is excluded, needed or not."""
+        """By number, whether the option is excluded, even where it is needed."""
         excluded = self._excluded
         if len(excluded) < len(self.judgements):
             excluded = self._excluded = self.options()[0] == Exclusion.YES

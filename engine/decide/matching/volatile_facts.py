@@ -51,6 +51,8 @@ class VolatileFacts:
 
     def tell_stock_apart(self, one: StockPosition, other: StockPosition, scale: int = 1) -> bool:
         """Whether some condition may be true of one of two stocks of a position and not of the other."""
+        if "stock.available" in self.paired and one.available != other.available:
+            return True  # ranks compare the smallest units
         pairs = (
             ("stock.on_hand", one.on_hand // scale, other.on_hand // scale),
             ("stock.held", -(-one.held // scale), -(-other.held // scale)),

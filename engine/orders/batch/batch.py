@@ -195,7 +195,7 @@ class Batch:
         may_come = bool(snapshot.receipts or matcher.policies.preorders)
 
         def evaluations() -> Iterator[Evaluation]:
-            for some in in_parts([evaluation(order) for order in waiting]):
+            for some in in_parts(map(evaluation, waiting)):
                 evaluate_together(some, matcher)
                 for evaluated in some:
                     if may_come and evaluated.incoming is not None:

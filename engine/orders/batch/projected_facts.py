@@ -155,8 +155,8 @@ class ProjectedFacts:
             return self._columns.stock_of(sku)
         stock = self._stock.get(sku)
         if stock is None:
-            taken, scale = self._taken.get(sku, NO_UNITS_TAKEN), self._columns.snapshot.products[sku].scale
-            stock = self._stock[sku] = Stock.of(self._positions[sku], self._columns.ways, taken, scale=scale)
+            taken = self._taken.get(sku, NO_UNITS_TAKEN)
+            stock = self._stock[sku] = self._columns.stock_if(sku, self._positions[sku], taken)
         return stock
 
 

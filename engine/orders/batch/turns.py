@@ -68,8 +68,9 @@ class Turns:
                 self._verify_going_on()
             chosen = self._facts.choose(turn.planned) if self._facts and turn.planned else None
             if chosen is not None and chosen[1].score.unfilled:
-                yield from self._commit_block()  # what is read has to have it
-                chosen = chosen if self._are_facts_of(turn.order) else None
+                yield from self._commit_block()  # so that the facts read next have what these took
+                stays = not self._may_wait(turn, chosen[0]) and self._facts_are_unchanged(turn.order)
+                chosen = chosen if stays else None
             planned = None if chosen is None else self._by_plan(turn, *chosen)
             if planned is not None:
                 self._block.append((turn, planned))
@@ -80,7 +81,12 @@ class Turns:
                 yield self._anew(turn)
         yield from self._commit_block()
 
-    def _are_facts_of(self, order: Order) -> bool:
+    def _may_wait(self, turn: Turn, evaluation: Evaluation) -> bool:
+        """Whether what stays unfilled of the order is put on the backlog, which is decided anew."""
+        lines = range(len(evaluation.order.lines))
+        return self._request(turn).waits or any(evaluation.backorders(index) for index in lines)
+
+    def _facts_are_unchanged(self, order: Order) -> bool:
         """Whether the facts that are read for the order now are those that are noted here."""
         read = unless_at_fault(lambda: self._read(order))
         return self._facts is not None and not isinstance(read, PointsmanError) and self._facts.are(*read)

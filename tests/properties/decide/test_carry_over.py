@@ -20,7 +20,20 @@ from engine.model.node_loads import grams_field, units_field
 from engine.orders.batch.projected_facts import ProjectedFacts
 from tests.properties.decide.baskets import BASKETS
 from tests.support.examples import examples
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, NOW, PARIS, node, order, policies, service, snapshot
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    MARSEILLE,
+    NOW,
+    PARIS,
+    node,
+    order,
+    policies,
+    receipt,
+    service,
+    snapshot,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -173,3 +186,33 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
         more = next(iter(stock["A"].values()))._replace(on_hand=99)
         others = dataclasses.replace(later, positions={**later.positions, "A": {**later.positions["A"], "lyon": more}})
         assert not projected.are(others, matcher)
+
+
+@pytest.mark.parametrize(
+    ("stock", "to_come_at", "rules"),
+    [
+        (
+            {"lyon": 9},
+            "lyon",
+            [
+                "when: {stock.available: {at_least: 9}}, then: {prefer: 1.00}",
+                "when: {stock.incoming: {less_than: 1}}, then: {exclude: true}",
+            ],
+        ),
+        # a place that never had any has a position by what is to come there
+        ({"lyon": 9, "marseille": 9}, "lille", ["when: {stock.incoming: {at_least: 1}}, then: {avoid: 1.00}"]),
+    ],
+)
+def test_what_is_to_come_is_part_of_projected_facts(stock, to_come_at, rules):
+    nodes = [node(name, place) for name, place in PLACES.items()]
+    facts = snapshot(nodes, {"A": stock}, services=SERVICES, receipts=[receipt(place=to_come_at)])
+    item = order(("A", 1), place=PARIS)
+    with contextlib.closing(Matcher(policies(*rules))) as matcher:
+        columns = SnapshotColumns(facts, matcher, NOW)
+        evaluation = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW, columns=columns)
+        planned, projected = PlannedOrder(evaluation), ProjectedFacts(columns, matcher)
+        first = decide(item, facts, matcher, NOW)
+        projected.take(dataclasses.replace(first, load_claims=()))
+        later = later_than(facts, {("A", claim.node): claim.units for claim in first.claims}, {})
+        assert decision(*projected.choose(planned)) == decide(item, later, matcher, NOW)
+        assert not first.unfilled

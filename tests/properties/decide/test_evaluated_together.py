@@ -11,6 +11,7 @@ from engine.decide.decide import decide, decision
 from engine.decide.evaluation.candidates import Candidates
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.evaluation.together import evaluate
 from engine.decide.evaluation.together.evaluate import evaluate_together, in_parts
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import Lane
@@ -83,6 +84,9 @@ def test_orders_evaluated_together_are_as_if_each_was_by_itself(orders, stock, l
         ]
         (part,) = in_parts(together)
         evaluate_together(part, matcher)
+        for its in together:
+            is_sent_now = its.order.deliver_on is None and len(its.order.destinations) == 1
+            assert ("options" in its.__dict__) == is_sent_now
         event(f"of them with their options: {sum('options' in its.__dict__ for its in together)}")
         for item, its in zip(orders, together, strict=True):
             alone = Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW)
@@ -92,3 +96,15 @@ def test_orders_evaluated_together_are_as_if_each_was_by_itself(orders, stock, l
             for ours, theirs in zip(its.options, alone.options, strict=True):
                 assert same(ours, theirs)
             assert decision(its, Candidates(its).choose()) == decide(item, facts, matcher, NOW)
+
+
+def test_orders_are_evaluated_in_parts_of_so_many_options(monkeypatch):
+    facts = snapshot(NODES, {"A": {}}, services=SERVICES, products=PRODUCTS)
+    with contextlib.closing(Matcher(policies())) as matcher:
+        evaluations = [
+            Evaluation(order=order(*[("A", 1)] * lines), snapshot=facts, matcher=matcher, now=NOW)
+            for lines in (1, 1, 3, 1)
+        ]
+        monkeypatch.setattr(evaluate, "MOST_AT_ONCE", 2 * len(evaluations[0].ways.keys))
+        assert [[len(its.order.lines) for its in part] for part in in_parts(evaluations)] == [[1, 1], [3], [1]]
+        assert list(in_parts([])) == []

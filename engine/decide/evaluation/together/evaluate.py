@@ -4,7 +4,7 @@ Each order then has what it would have worked out by itself, to the number. For 
 long as for fifty: most of it is the call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -17,20 +17,23 @@ from engine.decide.evaluation.together.positions import judge_positions_together
 from engine.decide.matching.matcher import Matcher
 from engine.decide.shipping.reach_together import reach_together
 
-MOST_OPTIONS = 50_000
+MOST_AT_ONCE = 50_000
 """Ways of all lines of the orders that are evaluated at once: some hundred bytes each while they are."""
 
 
-def in_parts(evaluations: Sequence[Evaluation]) -> Iterator[Sequence[Evaluation]]:
-    """The evaluations, as many at once as have MOST_OPTIONS at most."""
-    first = options = 0
-    for number, evaluation in enumerate(evaluations):
+def in_parts(evaluations: Iterable[Evaluation]) -> Iterator[Sequence[Evaluation]]:
+    """The evaluations, as many at once as have MOST_AT_ONCE options at most. None is kept that was handed out."""
+    part: list[Evaluation] = []
+    options = 0
+    for evaluation in evaluations:
         its = len(evaluation.order.lines) * len(evaluation.ways.keys)
-        if number > first and options + its > MOST_OPTIONS:
-            yield evaluations[first:number]
-            first, options = number, 0
+        if part and options + its > MOST_AT_ONCE:
+            yield part
+            part, options = [], 0
+        part.append(evaluation)
         options += its
-    yield evaluations[first:]
+    if part:
+        yield part
 
 
 def evaluate_together(evaluations: Sequence[Evaluation], matcher: Matcher) -> None:

@@ -18,7 +18,6 @@ from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, WIDEST, Flags, Int
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, joined, minutes_until
-from rules.effects import Exclusion
 from rules.vocabulary import ON_TIME_RATE, Facts, Stage
 
 
@@ -33,7 +32,7 @@ def judge_options_together(
     table = _Table.of(lines, positions, reaches, columns)
     judge = matcher.stages[Stage.OPTION]
     judgement = judge.judge_lines(lines.facts, table.line, table.rows())
-    excluded: Flags = judge.table.options()[0][judgement] == Exclusion.YES
+    excluded: Flags = judge.table.excluded()[judgement]
     resting = [columns.ways.node_index[node] for node in columns.snapshot.resting if node in columns.ways.node_index]
     if resting:
         excluded |= np.isin(table.node, resting)

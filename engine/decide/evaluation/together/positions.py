@@ -22,17 +22,16 @@ def judge_positions_together(matcher: Matcher, lines: LinesTogether, columns: Sn
     line, ends = np.arange(len(stocks)).repeat(counts), counts.cumsum()
     judge = matcher.stages[Stage.POSITION]
     judgement = judge.judge_lines(lines.facts, line, _rows(stocks, line, ends - counts, columns))
-    floor = np.empty(len(line), dtype=np.int64)
+    floor, parts = np.empty(len(line), dtype=np.int64), parts_of(ends)
     for channel in dict.fromkeys(lines.channels):
         its = [number for number, of_line in enumerate(lines.channels) if of_line == channel]
-        parts = parts_of(ends)
         at = np.concatenate([np.arange(parts[number].start, parts[number].stop) for number in its])
         floor[at] = _floors(
             matcher, channel, judgement[at], [(lines.lines[number].sku, stocks[number]) for number in its], columns
         )
     return [
         Positions(stock, judgement[part], floor[part], stock.above(floor[part]))
-        for stock, part in zip(stocks, parts_of(ends), strict=True)
+        for stock, part in zip(stocks, parts, strict=True)
     ]
 
 

@@ -1,10 +1,28 @@
 """What ships in multiples only, and lines of an order that travel together."""
 
+import contextlib
+
 import pytest
 
+from engine.decide.decide import decide
 from engine.decide.decision import Reason
+from engine.decide.matching.matcher import Matcher
 from engine.model.facts import Line
-from tests.support.facts import EURO, LILLE, LYON, MARSEILLE, decided, node, order, shipped, snapshot, units
+from tests.support.facts import (
+    EURO,
+    LILLE,
+    LYON,
+    MARSEILLE,
+    NOW,
+    decided,
+    node,
+    order,
+    policies,
+    product,
+    shipped,
+    snapshot,
+    units,
+)
 
 CASES = "then: {multiple_of: 6}"
 NODES = [node("lyon", LYON), node("lille", LILLE, type="store"), node("marseille", MARSEILLE, handling=EURO)]
@@ -126,3 +144,11 @@ def test_sets_do_not_have_to_travel_with_each_other():
     scenario = facts(A={"lyon": 1}, B={"lyon": 1}, C={"lille": 1}, D={"lille": 1})
     decision = decided(in_sets(("A", 1, "x"), ("B", 1, "x"), ("C", 1, "y"), ("D", 1, "y")), scenario)
     assert shipped(decision) == {"lyon": 2, "lille": 2}
+
+
+def test_an_order_of_nothing_that_is_counted_is_decided_by_a_worker_that_has_met_multiples():
+    things = [product("A"), product("SERVICE", counted=False)]
+    there = snapshot(NODES, {"A": {"lyon": 9}, "SERVICE": {}}, products=things)
+    with contextlib.closing(Matcher(policies("then: {multiple_of: 2}"))) as matcher:
+        assert not decide(order(("A", 2)), there, matcher, NOW).unfilled
+        assert not decide(order(("SERVICE", 1)), there, matcher, NOW).unfilled

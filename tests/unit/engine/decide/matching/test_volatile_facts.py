@@ -8,6 +8,7 @@ from engine.decide.matching.volatile_facts import volatile_facts
 from engine.decide.rule_facts import stock_facts
 from engine.model.facts import StockPosition
 from rules.conditions import holds
+from rules.vocabulary import Stage
 from tests.support.facts import policies
 
 FACTS = ("on_hand", "held", "available", "days_of_cover")
@@ -94,3 +95,9 @@ def test_loads_are_told_apart_by_conditions_that_hold_of_one_alone():
     busy = volatile("when: {node.load: {at_least: 80}}, then: {daily_orders: 100}")
     assert busy.tell_loads_apart(79, 80)
     assert not busy.tell_loads_apart(81, 90)
+
+
+def test_ranks_tell_stocks_apart_by_parts_of_a_unit():
+    ranked = volatile_facts(policies("when: {stock.rank: 1}, then: {prefer: 0.15}"), tuple(Stage))
+    assert ranked.tell_stock_apart(position(8), position(4), scale=1_000)
+    assert not ranked.tell_stock_apart(position(8), position(8), scale=1_000)
