@@ -22,6 +22,8 @@ from engine.model.facts import OptionKey
 SEARCHED_LINES, SEARCHED_CANDIDATES = 10, 80
 """Up to so many lines and candidates (those that preprocessing leaves), an order is searched."""
 LIMITS = Limits(12_000, 2_000)
+LAST_LIMITS = Limits(500_000, 2_000)
+"""Of a search that no program can go on with."""
 TIE_LIMITS = Limits(1_000_000, 2_000)
 """Of a small order's search that has only to decide which of equally good choices is preferred."""
 
@@ -36,7 +38,7 @@ def find_best(problem: Problem, weights: Weights) -> Solution:
             reduction = CandidateReduction(problem, weights, _cost_limit(problem, weights))
             problem = replace(problem, candidates=reduction.reduce())
         if len(problem.candidates) <= SEARCHED_CANDIDATES or not fits_columns:
-            solution = _search(problem, weights, units)
+            solution = _search(problem, weights, units, LIMITS if fits_columns else LAST_LIMITS)
             if not solution.gap or not fits_columns:
                 return solution
             units = solution.units

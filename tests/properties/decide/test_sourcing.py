@@ -155,6 +155,26 @@ def test_exhaustive_search_finds_no_better_choice_with_lots_that_some_shipments_
     assert choose(problem) == best_by_enumeration(problem)
 
 
+def test_a_small_order_of_lots_is_proven_however_many_choices_are_equally_good():
+    def candidate(node, service, *costs):
+        prices = {line: Price(unless_needed=0, tier=5, money=money) for line, money in enumerate(costs)}
+        return Candidate(key=OptionKey(node, service), fixed=0, prices=prices)
+
+    problem = Problem(
+        demands=[Demand(sku="a", quantity=2, weight=3), Demand(sku="a", quantity=4, weight=3)],
+        candidates=[
+            candidate("c", "y", 0, 0),
+            candidate("a", "x", 1, 0),
+            candidate("a", "y", 0, 0),
+            candidate("b", "x", 0, 0),
+            candidate("c", "x", 0),
+        ],
+        supply={("a", "a"): 2, ("b", "a"): 1, ("c", "a"): 1},
+        lot_limits=[LotLimit(1, frozenset({(OptionKey("a", "y"), 0)}))],
+    )
+    assert choose(problem) == best_by_enumeration(problem)
+
+
 @examples(30)
 @given(st.one_of(problems(most_candidates=5), coupled_problems()), st.data())
 def test_what_may_use_no_lot_or_too_few_for_a_whole_line_is_as_if_it_could_not_ship_that_line(problem, data):
