@@ -372,6 +372,17 @@ def test_an_order_that_stays_partly_unfilled_is_committed_with_those_decided_by_
     assert [record["status"] for record in records] == ["filled", "partial"]
 
 
+def test_an_order_that_will_wait_is_read_no_more_often_than_one_that_stays_unfilled(plenty, redis_client):
+    def hashes_read():
+        return redis_client.info("commandstats").get("cmdstat_hgetall", {"calls": 0})["calls"]
+
+    before = hashes_read()
+    together(plenty, near_lille("a", ("B", 21)))
+    between = hashes_read()
+    together(plenty, near_lille("b", ("B", 21)), wait=True)
+    assert hashes_read() - between == between - before
+
+
 def test_units_that_stay_unfilled_in_a_batch_wait_for_stock(plenty):
     (record,) = together(plenty, near_lille("a", ("B", 21)), wait=True)
     assert (record["status"], len(plenty.backlog.page(limit=9).places)) == ("partial", 1)
