@@ -11,7 +11,7 @@ import numpy as np
 from engine.decide.decision import NOTHING_LEFT, LeftToOthers
 from engine.decide.evaluation.caps import binding_caps, most_offered
 from engine.decide.evaluation.evaluation import Evaluation
-from engine.decide.evaluation.left_to_others import capacities_left, free_units, rooms_left
+from engine.decide.evaluation.left_to_others import capacities_left, free_units, rooms_left, units_left
 from engine.decide.evaluation.options import Options
 from engine.decide.evaluation.shipment_bands import Charges, ShipmentBands
 from engine.decide.incoming.incoming import Incoming, Place
@@ -164,7 +164,8 @@ class Candidates:
         shelf_life, incoming, options = self.evaluation.shelf_life, self.incoming, self.evaluation.options[index]
         units = self.offered[index][options.position]
         if incoming is not None:
-            promised = incoming.units(index)[options.reach] - self._left_of(index)[options.position]
+            left = units_left(self.evaluation, index, self._left)
+            promised = incoming.units(index)[options.reach] - left[options.position]
             units = np.minimum(units, promised)
         if shelf_life is None:
             return units
@@ -178,12 +179,6 @@ class Candidates:
         """
         ready_at = self.evaluation.reach.ready_at
         return column[..., rows] if ready_at is None else np.where(ready_at[rows] > 0, otherwise, column[..., rows])
-
-    def _left_of(self, index: int) -> Integers:
-        """By position of a line, the units that are left to others."""
-        evaluation, units = self.evaluation, self._left.units
-        sku, nodes = evaluation.order.lines[index].sku, evaluation.positions[index].stock.node.tolist()
-        return integers(units.get((sku, evaluation.ways.node_ids[node]), 0) for node in nodes)
 
     @made_once
     def first_expired(self) -> Integers | None:

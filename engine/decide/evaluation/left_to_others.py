@@ -12,15 +12,18 @@ from engine.model.node_loads import grams_field, units_field
 
 def free_units(evaluation: Evaluation, left: LeftToOthers) -> Sequence[Integers]:
     """Units by line and position that are free and not left to others."""
-    free, node_ids = [positions.free for positions in evaluation.positions], evaluation.ways.node_ids
+    free = [positions.free for positions in evaluation.positions]
     if evaluation.incoming is not None:
         free = [evaluation.incoming.total(index) for index in range(len(free))]
     if left.units:
-        for index, (line, positions) in enumerate(zip(evaluation.order.lines, evaluation.positions, strict=True)):
-            nodes = [node_ids[node] for node in positions.stock.node.tolist()]
-            kept = integers(left.units.get((line.sku, node), 0) for node in nodes)
-            free[index] = np.maximum(free[index] - kept, 0)
+        free = [np.maximum(units - units_left(evaluation, index, left), 0) for index, units in enumerate(free)]
     return free
+
+
+def units_left(evaluation: Evaluation, index: int, left: LeftToOthers) -> Integers:
+    """By position of a line, the units that are left to others."""
+    sku, nodes = evaluation.order.lines[index].sku, evaluation.positions[index].stock.node.tolist()
+    return integers(left.units.get((sku, evaluation.ways.node_ids[node]), 0) for node in nodes)
 
 
 def rooms_left(evaluation: Evaluation, left: LeftToOthers) -> Integers:

@@ -154,6 +154,24 @@ def _reach_to(
         table, distance, begins = table.take(there, axis=1), distance[there], begins[there]
         ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]
     promise = order.promise_by
+    late = np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise)
+    destination = filled(len(there), order.destinations.index(collect_at))
+    return reach_of(
+        table, distance, (ships_at, arrives_by, alike_until), late=late, begins=begins, destination=destination
+    )
+
+
+def reach_of(
+    table: Integers,
+    distance: Integers,
+    timing: tuple[Integers, Integers, Integers],
+    *,
+    late: Integers,
+    begins: Integers,
+    destination: Integers,
+) -> Reach:
+    """The ways of a table of `Ways`; `timing` is when they leave, arrive, and until when that is alike."""
+    ships_at, arrives_by, alike_until = timing
     return Reach(
         way=table[columns.WAY],
         node=table[columns.NODE],
@@ -162,11 +180,11 @@ def _reach_to(
         ships_at=ships_at,
         arrives_by=arrives_by,
         alike_until=alike_until,
-        late=np.zeros(len(there), dtype=np.int64) if promise is None else 1 + (arrives_by > promise),
+        late=late,
         fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
         drop=table[columns.DROP],
         begins=begins,
-        destination=filled(len(there), order.destinations.index(collect_at)),
+        destination=destination,
     )
 
 
@@ -177,6 +195,11 @@ def _distance(place: GeoPoint | None, ways: Ways, table: Integers) -> Integers:
     if place is None:
         return np.where(table[columns.DETOUR] > 0, NOWHERE, 0)
     metres = great_circle(ways.directions, np.array(direction(place))[:, None])[table[columns.NODE]]
+    return with_detour(metres, ways, table)
+
+
+def with_detour(metres: Integers, ways: Ways, table: Integers) -> Integers:
+    """What is travelled over so many metres by great circle; NOWHERE where the place of a node is not known."""
     distance = rounded(metres * table[columns.DETOUR], 1_000 * DISTANCE_STEP) * DISTANCE_STEP
     if ways.some_unplaced:
         distance[ways.unplaced.take(table[columns.NODE]) & (table[columns.DETOUR] > 0)] = NOWHERE

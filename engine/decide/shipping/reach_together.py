@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.decide.address.address import Address, address_of, node_address
 from engine.decide.shipping import ways as columns
-from engine.decide.shipping.columns import NOWHERE, Flags, Integers, integers, rounded
-from engine.decide.shipping.distance import DISTANCE_STEP, direction
+from engine.decide.shipping.columns import NOWHERE, Flags, Integers, integers
+from engine.decide.shipping.distance import direction
 from engine.decide.shipping.lanes import Destination
-from engine.decide.shipping.reach import Reach, great_circle, reach
+from engine.decide.shipping.reach import Reach, great_circle, reach, reach_of, with_detour
 from engine.decide.shipping.ways import Ways
 from engine.model.facts import Order
 
@@ -67,17 +67,11 @@ def _reach(
     table, order, distance = table[:, there], order[there], distance[there]
     ships_at, arrives_by, alike_until = ships_at[there], arrives_by[there], alike_until[there]
     promise = integers(_NO_PROMISE if item.promise_by is None else item.promise_by for item in orders)[order]
-    every = Reach(
-        way=table[columns.WAY],
-        node=table[columns.NODE],
-        service=table[columns.SERVICE],
-        distance=distance,
-        ships_at=ships_at,
-        arrives_by=arrives_by,
-        alike_until=alike_until,
+    every = reach_of(
+        table,
+        distance,
+        (ships_at, arrives_by, alike_until),
         late=np.where(promise == _NO_PROMISE, 0, 1 + (arrives_by > promise)),
-        fixed=table[columns.FIXED] + rounded(table[columns.PER_KM] * distance, 1_000),
-        drop=table[columns.DROP],
         begins=np.full(len(there), now),
         destination=np.zeros(len(there), dtype=np.int64),
     )
@@ -88,13 +82,9 @@ def _reach(
 
 def _distances(addresses: Sequence[Address], ways: Ways, order: Integers, table: Integers) -> Integers:
     """Metres by great circle and detour; NOWHERE where the place of a node is not known."""
-    node, detour = table[columns.NODE], table[columns.DETOUR]
     places = np.array([direction(address.place) for address in addresses if address.place])
-    metres = great_circle(ways.directions[:, None, :], places.T[:, :, None])[order, node]
-    distance = rounded(metres * detour, 1_000 * DISTANCE_STEP) * DISTANCE_STEP
-    if ways.some_unplaced:
-        distance[ways.unplaced[node] & (detour > 0)] = NOWHERE
-    return distance
+    metres = great_circle(ways.directions[:, None, :], places.T[:, :, None])[order, table[columns.NODE]]
+    return with_detour(metres, ways, table)
 
 
 def _destination(address: Address) -> Destination:
