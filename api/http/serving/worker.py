@@ -27,6 +27,8 @@ class Worker(ASGIWorker):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._told_to_stop = asyncio.Event()
+        self._arriving: set[asyncio.Task[Any]] = set()
+        """Those of asyncio, each of which makes a connection of what was accepted, once its TLS handshake is done."""
         super().__init__(*arguments, **options)
 
     def init_process(self) -> None:
@@ -70,7 +72,18 @@ class Worker(ASGIWorker):
         front.stop()
         for connection in list(self.idle):
             connection.close_if_idle()
+        await self._stop_accepting()
         await self._shutdown()
+
+    async def _stop_accepting(self) -> None:
+        """Others accept what comes from now on. gunicorn waits for the connections that it knows of, so that those that
+        were accepted before must have been made known to it: a server of asyncio that is closed drops them.
+        """
+        for listener in self.sockets:
+            self.loop.remove_reader(listener.sock)
+        await asyncio.sleep(0)  # the tasks of those that were accepted last begin
+        if self._arriving:
+            await asyncio.wait(self._arriving)
 
     @property
     def alive(self) -> bool:
@@ -93,4 +106,8 @@ class Worker(ASGIWorker):
         return {"ssl": context, "ssl_handshake_timeout": self.settings.header_seconds}
 
     def _connection(self) -> Any:
+        arriving = asyncio.current_task()
+        if arriving is not None:
+            self._arriving.add(arriving)
+            arriving.add_done_callback(self._arriving.discard)
         return Connection(self)

@@ -1,6 +1,8 @@
 """A server with an application of the test's own, so that a test says how long each answer takes."""
 
 import contextlib
+import shutil
+import subprocess
 
 import pytest
 
@@ -35,6 +37,18 @@ def serve(tmp_path, gates):
     """Starts a server with these settings, written as threads=1."""
     with contextlib.ExitStack() as started:
         yield lambda **settings: started.enter_context(slow_server(tmp_path, gates, **settings))
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """The files of a certificate for 127.0.0.1, and of its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl, which makes the certificate, is not on PATH")
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    out = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(files[0]), "-keyout", str(files[1])]
+    subprocess.run(["openssl", "req", "-x509", *kind, *out], check=True, capture_output=True)
+    return files
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,9 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import ssl
-import subprocess
 
 import pytest
 
@@ -15,20 +13,7 @@ from tests.support.free_port import free_port
 from tests.support.server_process import server_process
 from tests.support.wait_until import wait_until
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not on PATH"),
-]
-
-
-@pytest.fixture
-def certified(tmp_path):
-    """The files of a certificate for 127.0.0.1, and of its key."""
-    files = tmp_path / "cert.pem", tmp_path / "key.pem"
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test"]
-    out = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(files[0]), "-keyout", str(files[1])]
-    subprocess.run(["openssl", "req", "-x509", *kind, *out], check=True, capture_output=True)
-    return files
+pytestmark = pytest.mark.slow
 
 
 def test_a_worker_that_can_not_speak_tls_answers_nothing(certified, tmp_path):
