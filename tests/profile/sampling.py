@@ -14,6 +14,7 @@ PURPOSES: Mapping[str, str] = {
     "engine/decide/matching": "matching",
     "rules": "matching",
     "engine/decide/rule_facts.py": "matching",
+    "engine/decide/evaluation/candidate_columns.py": "choosing",
     "engine/decide/evaluation/candidates.py": "choosing",
     "engine/decide/sourcing": "choosing",
     "engine/decide/evaluation": "positions and options",
