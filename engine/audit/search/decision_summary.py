@@ -6,20 +6,8 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
+from engine.audit.search.searched_record import SearchedRecord
 from engine.decide.decision import Status
-
-
-class _Line(Struct):
-    sku: str
-
-
-class _Shipment(Struct):
-    node: str
-    lines: list[_Line]
-
-
-class _Scheduled(Struct):
-    shipments: list[_Shipment]
 
 
 class _Order(Struct):
@@ -36,21 +24,17 @@ class _Follows(Struct):
     because: str
 
 
-class _Record(Struct):
+class _Record(SearchedRecord, kw_only=True):
     """The fields of `DecisionRecord` that are needed here; all others are skipped."""
 
     status: Status
     decided_at: str
     policy_version: str
     order: _Order
-    shipments: list[_Shipment]
-    unfilled: list[_Line]
     cost_micros: int
     co2_mg: int
     rules: _Rules
-    scheduled: _Scheduled | None = None
     follows: _Follows | None = None
-    not_counted: list[_Line] = []
 
 
 _DECODER = msgspec.json.Decoder(_Record)
@@ -92,11 +76,6 @@ class DecisionSummary:
 def summarize(entry: tuple[int, int], decision: str, body: bytes, *, caller: str, by: str) -> DecisionSummary:
     """The summary of the decision whose record is `body`; raises ValueError if it is of none."""
     record = _DECODER.decode(body)
-    planned = record.scheduled.shipments if record.scheduled else []
-    shipments = [*record.shipments, *planned]
-    decided = (
-        line for part in (*(item.lines for item in shipments), record.unfilled, record.not_counted) for line in part
-    )
     return DecisionSummary(
         entry=entry,
         decision=decision,
@@ -108,8 +87,8 @@ def summarize(entry: tuple[int, int], decision: str, body: bytes, *, caller: str
         policy_version=record.policy_version,
         caller=caller,
         by=by,
-        nodes=_once(shipment.node for shipment in shipments),
-        skus=_once(line.sku for line in decided),
+        nodes=_once(record.nodes),
+        skus=_once(record.skus),
         shipments=len(record.shipments),
         cost_micros=record.cost_micros,
         co2_mg=record.co2_mg,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import UNSET, Struct
 
+from engine.audit.search.searched_record import RecordedLine, SearchedRecord
 from engine.decide.order_record import seconds
 from engine.store.log.entry import EntryId
 from engine.store.log.stored_entry import UNREADABLE, RawEntry, outline_of, parse_entry, parse_entry_id
@@ -36,33 +37,14 @@ class IndexedEntry:
     placed_at: int | None = None
 
 
-class _Line(Struct):
-    sku: str
-
-
-class _Shipment(Struct):
-    node: str
-    lines: list[_Line]
-
-
-class _Scheduled(Struct):
-    shipments: list[_Shipment]
-
-
 class _Order(Struct):
     id: str
     placed_at: str
-    lines: list[_Line]
+    lines: list[RecordedLine]
 
 
-class _Record(Struct):
-    """The fields of `DecisionRecord` that are needed here; all others are skipped."""
-
+class _Record(SearchedRecord, kw_only=True):
     order: _Order
-    shipments: list[_Shipment]
-    unfilled: list[_Line]
-    scheduled: _Scheduled | None = None
-    not_counted: list[_Line] = []
 
 
 _DECODER = msgspec.json.Decoder(_Record)
@@ -83,9 +65,7 @@ def indexed_entry(raw: RawEntry) -> IndexedEntry | None:
 
 def _of_decision(entry_id: bytes, fields: dict[bytes, bytes]) -> IndexedEntry:
     record = _DECODER.decode(outline_of(fields))
-    shipments = [*record.shipments, *(record.scheduled.shipments if record.scheduled else ())]
-    parts = (*(shipment.lines for shipment in shipments), record.unfilled, record.not_counted)
-    decided = _fields((line.sku for part in parts for line in part), (shipment.node for shipment in shipments))
+    decided = _fields(record.skus, record.nodes)
     return IndexedEntry(
         entry=parse_entry_id(entry_id),
         decided=decided,
