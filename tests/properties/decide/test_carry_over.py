@@ -16,9 +16,13 @@ from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.joint.planned_order import PlannedOrder
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import StockPosition
+from engine.model.lookahead import PricesInForce
+from engine.model.lots import Lot
 from engine.model.node_loads import grams_field, units_field
 from engine.orders.batch.projected_facts import ProjectedFacts
+from rules.reserves import Tally
 from tests.properties.decide.baskets import BASKETS
+from tests.properties.decide.worlds import NODE_REST
 from tests.support.examples import examples
 from tests.support.facts import (
     EURO,
@@ -27,9 +31,11 @@ from tests.support.facts import (
     MARSEILLE,
     NOW,
     PARIS,
+    network,
     node,
     order,
     policies,
+    product,
     receipt,
     service,
     snapshot,
@@ -183,9 +189,6 @@ def test_a_decision_on_projected_facts_is_that_on_facts_read_anew(lines, channel
         assert floors(chosen[0]) == floors(anew)
         assert capacities(chosen[0]) == capacities(anew)
         assert projected.are(later, matcher)
-        more = next(iter(stock["A"].values()))._replace(on_hand=99)
-        others = dataclasses.replace(later, positions={**later.positions, "A": {**later.positions["A"], "lyon": more}})
-        assert not projected.are(others, matcher)
 
 
 @pytest.mark.parametrize(
@@ -216,3 +219,46 @@ def test_what_is_to_come_is_part_of_projected_facts(stock, to_come_at, rules):
         later = later_than(facts, {("A", claim.node): claim.units for claim in first.claims}, {})
         assert decision(*projected.choose(planned)) == decide(item, later, matcher, NOW)
         assert not first.unfilled
+
+
+TALLY = Tally(channel="store", per="day")
+PRICES = PricesInForce(digest="one", use_until=NOW, currency="EUR", prices={})
+FACTS_OF_A = {
+    "positions": {"lyon": StockPosition(on_hand=9, held=1, pace=1_000)},
+    "products": product("A", weight=700),
+    "taken": {TALLY: {"lyon": 1}},
+    "receipts": {"lyon": [receipt()]},
+}
+"""By field, as it was planned on."""
+
+
+@pytest.mark.parametrize(
+    ("field", "later"),
+    [
+        ("positions", {"lyon": StockPosition(on_hand=8, held=1, pace=1_000)}),
+        ("positions", {"lyon": StockPosition(on_hand=9, held=2, pace=1_000)}),
+        ("positions", {"lyon": StockPosition(on_hand=9, held=1, pace=2_000)}),
+        ("positions", {"lyon": StockPosition(on_hand=9, held=1, pace=1_000), "lille": StockPosition(on_hand=0)}),
+        ("products", product("A", weight=800)),
+        ("taken", {TALLY: {"lyon": 2}}),
+        ("receipts", {"lyon": [receipt(units=11)]}),
+        ("lots", {"lyon": [Lot(label="2027-01-01", on_hand=9, held=1)]}),
+        ("loads", {"lyon": 2}),
+        ("hourly_loads", {"lyon": 3}),
+        ("resting", {"lyon": NODE_REST}),
+        ("lookahead", dataclasses.replace(PRICES, digest="another")),
+        ("lookahead", None),
+        ("network", network([node("lyon", LYON)])),
+    ],
+    ids=str,
+)
+def test_projected_facts_are_not_those_in_which_others_changed_something(field, later):
+    facts = snapshot([node("lyon", LYON)], {"A": {}}, loads={"lyon": 1})
+    of_a = {name: {"A": value} for name, value in FACTS_OF_A.items()}
+    facts = dataclasses.replace(facts, hourly_loads={"lyon": 2}, lookahead=PRICES, **of_a)
+    with contextlib.closing(Matcher(policies())) as matcher, contextlib.closing(Matcher(policies())) as another:
+        projected = ProjectedFacts(SnapshotColumns(facts, matcher, NOW), matcher)
+        assert projected.are(dataclasses.replace(facts), matcher)
+        assert not projected.are(facts, another)
+        changed = {"A": later} if field in {*FACTS_OF_A, "lots"} else later
+        assert not projected.are(dataclasses.replace(facts, **{field: changed}), matcher)

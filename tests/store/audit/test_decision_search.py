@@ -12,7 +12,7 @@ from engine.store.log import decision_log
 from engine.store.log.stored_entry import parse_entry_id
 from tests.conftest import activate
 from tests.support.examples import examples
-from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order
+from tests.support.facts import HOUR, LILLE, LYON, NOW, inventory, node, order, product
 from tests.support.ledger_entries import ledger_entries
 
 
@@ -125,6 +125,17 @@ def test_each_page_by_page_search_finds_what_is_meant_newest_first(shop, clock, 
 def test_each_filter_leaves_some_out(shop, clock, filters, count):
     decide_some(shop, clock)
     assert (len(page_of(shop).decisions), len(page_of(shop, **filters).decisions)) == (6, count)
+
+
+def test_a_decision_is_found_by_a_product_that_is_not_counted(bare):
+    bare.load(
+        inventory([node("lyon", LYON)], {"A": {"lyon": 9}, "CARD": {}}, products=[product("CARD", counted=False)])
+    )
+    activate(bare)
+    decided = bare.decide(order(("A", 1), ("CARD", 1)))
+    bare.decide(order(("A", 1)))
+    (found,) = page_of(bare, sku="CARD").decisions
+    assert (found.decision, found.skus) == (decided.id, ("A", "CARD"))
 
 
 def test_the_decisions_of_an_order_are_found_without_a_scan(shop, clock, monkeypatch):

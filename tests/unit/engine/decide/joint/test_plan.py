@@ -1,8 +1,12 @@
 """The plan of orders that contend with nobody."""
 
 import contextlib
+import gc
+import weakref
 
 from engine.decide.evaluation.evaluation import Evaluation
+from engine.decide.evaluation.snapshot_columns import SnapshotColumns
+from engine.decide.evaluation.together.evaluate import evaluate_together, in_parts
 from engine.decide.joint import plan as joint_plan
 from engine.decide.matching.matcher import Matcher
 from engine.decide.sourcing.problem import Unproven
@@ -17,6 +21,30 @@ def test_evaluations_are_kept_up_to_a_number_of_options(monkeypatch):
         made = joint_plan.plan(Evaluation(order=item, snapshot=facts, matcher=matcher, now=NOW) for item in orders)
         assert [made.uncontended[index].keeps for index in range(3)] == [True, True, False]
         assert "positions" not in vars(made.uncontended[2].evaluation)
+
+
+def test_a_plan_keeps_only_the_evaluations_that_orders_are_decided_by(monkeypatch):
+    monkeypatch.setattr(joint_plan, "MOST_OPTIONS_KEPT", 6)
+    facts = snapshot([node("lyon", LYON), node("lille", LILLE)], {"A": {"lyon": 1}, "B": {"lyon": 9}})
+    orders = {"contends": order(("A", 1)), "too": order(("A", 1)), "kept": order(("B", 1)), "not": order(("B", 1))}
+    made = {}
+    with contextlib.closing(Matcher(policies())) as matcher:
+        columns = SnapshotColumns(facts, matcher, NOW)
+
+        def evaluation(name):
+            its = Evaluation(order=orders[name], snapshot=facts, matcher=matcher, now=NOW, columns=columns)
+            made[name] = weakref.ref(its)
+            return its
+
+        def evaluations():
+            for some in in_parts(map(evaluation, orders)):
+                evaluate_together(some, matcher)
+                yield from some
+
+        plan = joint_plan.plan(evaluations())
+        gc.collect()
+        assert [name for name, its in made.items() if its() is not None] == ["kept"]
+        assert (plan.summary.contending, len(plan.uncontended)) == (2, 2)
 
 
 def planned(rules, stock, orders):
