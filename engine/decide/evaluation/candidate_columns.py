@@ -22,7 +22,7 @@ from engine.decide.shipping.columns import (
     joined,
     least,
     product_rounded,
-    rounded,
+    split,
 )
 from engine.decide.shipping.pricing import KILOGRAM
 from engine.decide.sourcing.problem import (
@@ -202,7 +202,7 @@ class CandidateColumns:
         """Adds to what units cost what their candidates charge `per_gram`."""
         if any_of(per_gram):
             grams, ordered = self.parts[self.line], self.evaluation.ordered_units
-            self.money = self.money + _quotients(per_gram[self.candidate] * grams, ordered.parts)
+            self.money = self.money + split(per_gram[self.candidate] * grams, ordered.parts)
 
     def _at_most(self) -> Integers:
         """By line, the units that a position must have free to ship all of it, whatever else it ships: those of all
@@ -249,11 +249,8 @@ class CandidateColumns:
     def _of_smallest_units(self, adjustment: Integers) -> Integers:
         """Micros a whole unit, by entry, as micros a unit that is counted."""
         products = self.evaluation.snapshot.products
-        for line, item in enumerate(self.evaluation.order.lines):
-            scale = products[item.sku].scale
-            if scale > 1:
-                adjustment = np.where(self.line == line, rounded(adjustment, scale), adjustment)
-        return adjustment
+        scales = [products[item.sku].scale for item in self.evaluation.order.lines]
+        return adjustment if max(scales, default=1) == 1 else split(adjustment, integers(scales)[self.line])
 
     def table(self, column: Integers | Flags) -> Integers:
         """A column of entries as a table of a row a line and a column a row of `reach`; 0 where there is no entry."""
@@ -295,7 +292,3 @@ class CandidateColumns:
 def _some_of(line: Integers) -> Integers:
     """The lines that have entries."""
     return np.bincount(line).nonzero()[0]
-
-
-def _quotients(column: Integers, parts: int) -> Integers:
-    return column if parts == 1 else rounded(column, parts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.decide.decision import DecidedLookahead, LookaheadState, Shipment
-from engine.decide.shipping.columns import Integers, product_rounded
+from engine.decide.shipping.columns import Integers, integers, product_rounded
 from engine.model.facts import Line, Product, Snapshot, rounded
 from engine.model.lookahead import LookaheadPrice, PricesInForce
 from rules.reserves import FULL_SHARE
@@ -51,12 +51,8 @@ class Lookahead:
             for node, price in self.table.prices.get(line.sku, {}).items():
                 if node in nodes:
                     prices[row, nodes[node]] = price.price
-        scales = [products[line.sku].scale for line in lines]
-        if len(set(scales)) == 1:
-            return product_rounded(prices, self.weight, FULL_SHARE * scales[0])
-        for row, scale in enumerate(scales):
-            prices[row] = product_rounded(prices[row], self.weight, FULL_SHARE * scale)
-        return prices
+        scales = integers(products[line.sku].scale for line in lines)
+        return product_rounded(prices, self.weight, FULL_SHARE * scales[:, None])
 
     def decided(self, shipments: Iterable[Shipment]) -> DecidedLookahead:
         """What a decision that ships so says of them."""

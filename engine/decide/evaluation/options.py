@@ -8,12 +8,11 @@ import numpy as np
 
 from engine.decide import rule_facts
 from engine.decide.evaluation.positions import Positions, Shared, node_facts_at
-from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.ranks import rank_of_costs, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.matching.judge import PolicyJudge
 from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
 from engine.decide.shipping.columns import (
-    NO_LIMIT,
     NONE,
     NOWHERE,
     Flags,
@@ -22,7 +21,7 @@ from engine.decide.shipping.columns import (
     filled,
     least,
     product_rounded,
-    rounded,
+    split,
 )
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
@@ -84,18 +83,16 @@ def judge_options(
         rows = rows[units[rows] > 0]
     node, service, distance = out.node[rows], out.service[rows], out.distance[rows]
     position, unit_cost = position_of[node], ways.unit_handling[node] + carriage[service]
-    if scale > 1:  # what the smallest unit costs is rounded once
-        unit_cost = rounded(unit_cost, scale)
+    unit_cost = split(unit_cost, scale)  # what the smallest unit costs is rounded once
     unit_carbon = product_rounded(distance * ways.emission[service], weight, MILLIGRAM * scale)
     stock, loads, clocks, quantity = positions.stock, columns.loads, columns.clocks, line.quantity
     country = shared["order"].get("order.country")
-    on_time = Once(lambda: on_time_rates(ways, country if isinstance(country, str) else None, node, service))
+    on_time = Once(lambda: on_time_rates(ways, country, node, service))
     cost = Once(lambda: _costs_of_line(line, product, rows, unit_cost, out=out, ways=ways))
-    known_cost = Once(lambda: np.where(cost() == UNKNOWN_NUMBER, NO_LIMIT << 20, cost()))
     ranks: dict[str, Callable[[], Integers]] = {
         "stock.rank": Once(lambda: rank_of_places(-stock.available[position], node)),
         "route.rank_distance": Once(lambda: rank_of_places(distance, node)),
-        "route.rank_cost": Once(lambda: rank_of_options(known_cost())),
+        "route.rank_cost": Once(lambda: rank_of_costs(cost())),
     }
     compared: dict[str, Callable[[], Integers]] = {
         LOAD: lambda: loads[node],
@@ -134,8 +131,9 @@ def judge_options(
     return Options(rows, position, unit_cost, unit_carbon, judgement, excluded)
 
 
-def on_time_rates(ways: Ways, country: str | None, node: Integers, service: Integers) -> Integers:
-    rates = ways.on_time(country)[node, service]
+def on_time_rates(ways: Ways, country: object, node: Integers, service: Integers) -> Integers:
+    """Of options to a country, if that is known; UNKNOWN_NUMBER where it is not known how many come on time."""
+    rates = ways.on_time(country if isinstance(country, str) else None)[node, service]
     return np.where(rates == NOWHERE, UNKNOWN_NUMBER, rates)
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from engine.decide.shipping.columns import Integers
+from engine.decide.matching.signature_table import UNKNOWN_NUMBER
+from engine.decide.shipping.columns import NO_LIMIT, Integers
 
 
 def rank_of_places(value: Integers, node: Integers) -> Integers:
@@ -16,3 +17,8 @@ def rank_of_places(value: Integers, node: Integers) -> Integers:
 def rank_of_options(value: Integers) -> Integers:
     """By option, one more than the options that have less of `value`."""
     return 1 + np.sort(value).searchsorted(value)
+
+
+def rank_of_costs(cost: Integers) -> Integers:
+    """By option, one more than the options that cost less; what is not known is the most."""
+    return rank_of_options(np.where(cost == UNKNOWN_NUMBER, NO_LIMIT << 20, cost))

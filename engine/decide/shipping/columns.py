@@ -94,9 +94,20 @@ def _halved(even: int) -> tuple[Integers, Integers]:
     return np.array(even // 2), np.array(even)
 
 
-def product_rounded(column: Integers, factor: int, denominator: int) -> Integers:
+def split(column: Integers, parts: int | Integers) -> Integers:
+    """Of each value, one of so many parts, 1 or an even number, rounded half to even."""
+    if isinstance(parts, int):
+        return column if parts == 1 else rounded(column, parts)
+    some = parts > 1
+    return np.where(some, rounded(column, parts), column) if any_of(some) else column
+
+
+def product_rounded(column: Integers, factor: int | Integers, denominator: int | Integers) -> Integers:
     """Of each value, none of them negative, times the factor, the quotient by an even number rounded half to even;
     exact where 64 bits don't hold the product.
     """
-    exact = column if not len(column) or greatest(column) * factor < WIDEST else column.astype(object)
+    if not column.size:
+        return column
+    most = factor if isinstance(factor, int) else greatest(factor)
+    exact = column if greatest(column) * most < WIDEST else column.astype(object)
     return rounded(exact * factor, denominator).astype(np.int64, copy=False)

@@ -9,12 +9,12 @@ import numpy as np
 from engine.decide import rule_facts
 from engine.decide.evaluation.options import Options, known_number, on_time_rates
 from engine.decide.evaluation.positions import Positions, node_facts_at
-from engine.decide.evaluation.ranks import rank_of_options, rank_of_places
+from engine.decide.evaluation.ranks import rank_of_costs, rank_of_places
 from engine.decide.evaluation.snapshot_columns import SnapshotColumns
 from engine.decide.evaluation.together.lines import LinesTogether, parts_of
 from engine.decide.matching.matcher import Matcher
 from engine.decide.matching.signature_table import COST, LATE, LOAD, UNKNOWN_NUMBER, Rows
-from engine.decide.shipping.columns import NO_LIMIT, NOWHERE, WIDEST, Flags, Integers, Once, integers, rounded
+from engine.decide.shipping.columns import NOWHERE, Flags, Integers, Once, integers, product_rounded, split
 from engine.decide.shipping.pricing import MILLIGRAM, NOT_CARRIED
 from engine.decide.shipping.reach import LATE as LATE_CODES
 from engine.decide.shipping.reach import Reach, joined, minutes_until
@@ -79,11 +79,8 @@ class _Table(NamedTuple):
         rows = ((position != NOWHERE) & (carriage != NOT_CARRIED)).nonzero()[0]
         out = Reach._make(None if column is None else column[rows] for column in joined(reaches))
         line, scale = line[rows], integers(product.scale for product in lines.products)
-        unit_cost = ways.unit_handling[out.node] + carriage[rows]
-        if (scale > 1).any():
-            unit_cost = np.where(scale[line] > 1, rounded(unit_cost, scale[line]), unit_cost)
         weight = integers(product.weight for product in lines.products)
-        carbon = _carbon(out.distance * ways.emission[out.service], weight[line], scale[line])
+        emission = out.distance * ways.emission[out.service]
         return cls(
             lines=lines,
             positions=positions,
@@ -95,8 +92,8 @@ class _Table(NamedTuple):
             node=out.node,
             service=out.service,
             out=out,
-            unit_cost=unit_cost,
-            unit_carbon=carbon,
+            unit_cost=split(ways.unit_handling[out.node] + carriage[rows], scale[line]),
+            unit_carbon=product_rounded(emission, weight[line], MILLIGRAM * scale[line]),
         )
 
     def rows(self) -> Rows:
@@ -145,8 +142,7 @@ class _Table(NamedTuple):
     def _on_time(self) -> Integers:
         def rates(number: int, part: slice) -> Integers:
             country = self.lines.facts[number]["order"].get("order.country")
-            its = country if isinstance(country, str) else None
-            return on_time_rates(self.columns.ways, its, self.node[part], self.service[part])
+            return on_time_rates(self.columns.ways, country, self.node[part], self.service[part])
 
         return self._by_line(rates)
 
@@ -169,25 +165,13 @@ class _Table(NamedTuple):
         def of_stock(number: int, part: slice) -> Integers:
             return rank_of_places(-self.positions[number].stock.available[self.position[part]], node[part])
 
-        def of_cost(_: int, part: slice) -> Integers:
-            its = costs()[part]
-            return rank_of_options(np.where(its == UNKNOWN_NUMBER, NO_LIMIT << 20, its))
-
         return {
             "stock.rank": Once(lambda: self._by_line(of_stock)),
             "route.rank_distance": Once(
                 lambda: self._by_line(lambda _, part: rank_of_places(distance[part], node[part]))
             ),
-            "route.rank_cost": Once(lambda: self._by_line(of_cost)),
+            "route.rank_cost": Once(lambda: self._by_line(lambda _, part: rank_of_costs(costs()[part]))),
         }
 
 
 _NODE, _SERVICE = Reach._fields.index("node"), Reach._fields.index("service")
-
-
-def _carbon(per_gram: Integers, weight: Integers, scale: Integers) -> Integers:
-    """Milligrams of CO2e a unit; exact where 64 bits don't hold the product."""
-    narrow = int(per_gram.max(initial=0)) * int(weight.max(initial=0)) < WIDEST
-    product = (per_gram if narrow else per_gram.astype(object)) * weight
-    denominator = MILLIGRAM if (scale == 1).all() else MILLIGRAM * scale
-    return rounded(product, denominator).astype(np.int64, copy=False)
