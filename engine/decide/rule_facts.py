@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from engine.decide.address.address import address_of, node_address
+from engine.decide.address.address import goal_address
 from engine.decide.address.postcodes import outward_code
 from engine.model.facts import Line, Network, Node, Order, Product, Service, StockPosition, rounded
 from engine.model.receipts import Receipt
@@ -45,7 +45,7 @@ def order_facts_of_line(facts: Facts, order: Order, line: Line, network: Network
 
 def _goal_facts(order: Order, delivery: str, collect_at: str | None, network: Network) -> Facts:
     """How and where something of the order goes. What is collected goes to its node's country and region."""
-    address = node_address(network.nodes[collect_at]) if collect_at else address_of(order, network)
+    address = goal_address(order, collect_at, network)
     postcode = address.postcode
     return {
         "order.delivery": delivery,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.decide.address.address import Address, address_of, node_address
+from engine.decide.address.address import Address, address_of, goal_address
 from engine.decide.shipping.distance import direction, great_circle
 from engine.model.facts import GeoPoint, Network, Order, rounded
 from engine.model.lookahead import COLLECTED_AT
@@ -96,7 +96,7 @@ class Regions:
             return None
         seen = self._seen[name]
         seen.collect_at = collect_at
-        address = node_address(self._network.nodes[collect_at]) if collect_at else address_of(order, self._network)
+        address = goal_address(order, collect_at, self._network)
         seen.kinds[address.country or "", address.region or "", address.postcode or ""] += 1
         if address.place:
             seen.latitude += address.place.latitude
@@ -114,7 +114,7 @@ def regions_of(orders: Iterable[tuple[str, Order, str | None]], network: Network
     return {
         name: Region(
             name=name,
-            address=node_address(network.nodes[collect_at]) if collect_at else address_of(order, network),
+            address=goal_address(order, collect_at, network),
             collect_at=collect_at,
         )
         for name, order, collect_at in orders

@@ -38,6 +38,11 @@ def address_of(order: Order, network: Network) -> Address:
     return replace(address, place=centre, placed_by="country") if centre else address
 
 
+def goal_address(order: Order, collect_at: str | None, network: Network) -> Address:
+    """Where what is collected at the node goes or, None, what is sent to the order's own address."""
+    return node_address(network.nodes[collect_at]) if collect_at else address_of(order, network)
+
+
 def placed_address(order: Order, network: Network) -> Address | None:
     """The address of an order that was placed by its postcode or country; None of any other."""
     if order.place is not None or None not in map(order.collected_at, order.lines):

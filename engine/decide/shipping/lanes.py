@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from engine.decide.address.address import Address
 from engine.decide.shipping.columns import NOWHERE, Integers
 from engine.model.facts import Lane
 from rules.conditions import glob
@@ -18,6 +19,10 @@ class Destination:
     country: str | None
     region: str | None
     postcode: str | None
+
+    @classmethod
+    def of(cls, address: Address) -> "Destination":
+        return cls(country=address.country, region=address.region, postcode=address.postcode)
 
 
 def leads_to(lane: Lane, destination: Destination) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decide.address.address import address_of, node_address
+from engine.decide.address.address import goal_address
 from engine.decide.shipping import ways as columns
 from engine.decide.shipping.calendar import Calendar
 from engine.decide.shipping.columns import NOWHERE, Flags, Integers, filled, rounded
@@ -86,13 +86,12 @@ class Leading(NamedTuple):
 
 def leading_to(collect_at: str | None, order: Order, ways: Ways, leaving: Flags) -> Leading:
     """The ways of the nodes `leaving` to the node `collect_at` or, None, to the order's place."""
-    chosen = ways.network.nodes[collect_at] if collect_at else None
-    address = node_address(chosen) if chosen else address_of(order, ways.network)
-    collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
+    address = goal_address(order, collect_at, ways.network)
+    collected_at = ways.node_index[collect_at] if collect_at else NOWHERE
     table = ways.leading(address.country, collected_at)
     table = table.take(leaving[table[columns.NODE]].nonzero()[0], axis=1)
     distance = _distance(address.place, ways, table)
-    lanes = ways.lanes_to(Destination(country=address.country, region=address.region, postcode=address.postcode))
+    lanes = ways.lanes_to(Destination.of(address))
     if lanes is None:
         minutes = ways.minutes(table[columns.SERVICE], distance)
     else:

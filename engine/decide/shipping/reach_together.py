@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.decide.address.address import Address, address_of, node_address
+from engine.decide.address.address import Address, goal_address
 from engine.decide.shipping import ways as columns
 from engine.decide.shipping.columns import NOWHERE, Flags, Integers, integers
 from engine.decide.shipping.distance import direction
@@ -37,12 +37,11 @@ def reach_together(orders: Sequence[Order], ways: Ways, leaving: Flags, now: int
     groups: defaultdict[_Group, dict[int, Address]] = defaultdict(dict)
     for number, order in enumerate(orders):
         (collect_at,) = order.destinations
-        chosen = ways.network.nodes[collect_at] if collect_at else None
-        address = node_address(chosen) if chosen else address_of(order, ways.network)
-        if address.place is None or ways.lanes_to(_destination(address)) is not None:
+        address = goal_address(order, collect_at, ways.network)
+        if address.place is None or ways.lanes_to(Destination.of(address)) is not None:
             found[number] = reach(order, ways, leaving[number], now)
             continue
-        collected_at = ways.node_index[chosen.id] if chosen else NOWHERE
+        collected_at = ways.node_index[collect_at] if collect_at else NOWHERE
         missed = ways.timings(collected_at).cut_off_missed(ways.network.came_in(order.placed_at, now), now)
         groups[_Group(address.country, collected_at, missed)][number] = address
     for group, members in groups.items():
@@ -85,7 +84,3 @@ def _distances(addresses: Sequence[Address], ways: Ways, order: Integers, table:
     places = np.array([direction(address.place) for address in addresses if address.place])
     metres = great_circle(ways.directions[:, None, :], places.T[:, :, None])[order, table[columns.NODE]]
     return with_detour(metres, ways, table)
-
-
-def _destination(address: Address) -> Destination:
-    return Destination(country=address.country, region=address.region, postcode=address.postcode)
