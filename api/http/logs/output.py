@@ -1,13 +1,12 @@
 """How events are written. Those of the standard library's loggers, gunicorn's among them, are written the same way."""
 
+import datetime
 import logging
 import os
 import sys
 from typing import Any, Literal
 
 import orjson
-import structlog
-from structlog.types import EventDict, Processor, WrappedLogger
 
 from engine.actor import actor, request_id
 from engine.errors import BadSetting
@@ -48,21 +47,7 @@ def log_settings() -> dict[str, Any]:
 def formatter() -> logging.Formatter:
     """Writes an event of any logger."""
     text = log_format(os.environ.get(VARIABLE, "")) == "text"
-    renderer: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), event_key="event", timestamp_key="time")]
-        if text
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
-    )
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
-        foreign_pre_chain=[
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.stdlib.ExtraAdder(allow=_EXTRA),
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            _add_request,
-        ],
-    )
+    return TextFormatter(colours=sys.stderr.isatty()) if text else JsonFormatter()
 
 
 _EXTRA = (
@@ -72,13 +57,54 @@ _EXTRA = (
 """What an event may have besides its text, given as `extra`."""
 
 
-def _add_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+class JsonFormatter(logging.Formatter):
+    """A line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **_details(record),
+            "time": _time_of(record),
+            **_request(),
+        }
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(event, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """A line for people, then the traceback, if there is one. `colours` are those of a terminal, for the level."""
+
+    def __init__(self, *, colours: bool) -> None:
+        super().__init__()
+        self._colours = colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = f"[{record.levelname.lower():<8}]"
+        if self._colours:
+            level = f"\x1b[{_COLOURS.get(record.levelname, _GREEN)}m{level}\x1b[0m"
+        details = [f"{name}={value}" for name, value in (_details(record) | _request()).items()]
+        line = " ".join([_time_of(record), level, record.getMessage(), f"[{record.name}]", *details])
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+_GREEN = 32
+_COLOURS = {"WARNING": 33, "ERROR": 31, "CRITICAL": 31}
+"""Yellow and red, by their numbers among the colours of a terminal (ECMA-48)."""
+
+
+def _time_of(record: logging.LogRecord) -> str:
+    moment = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _details(record: logging.LogRecord) -> dict[str, Any]:
+    given = vars(record)
+    return {name: given[name] for name in _EXTRA if name in given}
+
+
+def _request() -> dict[str, str]:
     """Who asked, and by which request, where a request is carried out."""
-    for name, value in (("request_id", request_id()), ("caller", actor())):
-        if value:
-            event[name] = value
-    return event
-
-
-def _json(event: EventDict, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    return {name: value for name, value in (("request_id", request_id()), ("caller", actor())) if value}
