@@ -19,6 +19,14 @@ _KEPT = {"%2f": _SLASH, "%1f": "\x1e"}
 _ENCODED = re.compile("%2f|%1f", re.IGNORECASE)
 _PLACE = re.compile(r"<[^>]+>")
 _METHODS = "pointsman.methods"
+_REQUEST = {
+    "REQUEST_METHOD": "GET",
+    "PATH_INFO": "/",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "wsgi.url_scheme": "http",
+}
+"""Any; one that Flask's own test client makes would bring the debugger and what else tests need."""
 
 
 class SlashesInIds:
@@ -142,5 +150,5 @@ def answer_by_address(app: Flask) -> None:
 def prepare_addresses(app: Flask) -> None:
     """Do beforehand what the first request would have to wait for; the application has all its rules by now."""
     app.extensions[_METHODS].prepare()
-    with app.test_request_context():  # imports what reads the names of hosts
+    with app.request_context(_REQUEST):  # imports what reads the names of hosts
         pass

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from api.connectors.running.settings import ConnectorSettings
-from api.connectors.running.turns import ConnectorTurns
 from api.connectors.running.wording import Wording
 from api.http import (
     backlog,
@@ -39,7 +38,7 @@ from api.http.addresses import answer_by_address, prepare_addresses, read_ids_fr
 from api.http.application import ApiApplication
 from api.http.audit import accesses, days, entries, evidence, explanations, replays, sealing
 from api.http.audit.reads import record_reads
-from api.http.blueprint import JSON, NDJSON, by_operation, components
+from api.http.blueprint import JSON, NDJSON, by_operation
 from api.http.deprecation import Deprecation, announce
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
@@ -67,11 +66,9 @@ from api.http.tracing import TracedMeter, Tracing, start_tracing
 from api.language.connector_wording import connector_wording
 from api.language.current import usual_language
 from api.records.events import renderer
-from api.records.problems import ProblemRecord
 from api.shapes.fields import OPENAPI_TYPES
 from api.shapes.quantities import Quantities, decode, encode, lines_with_decimals
 from api.whatif.turns import JobTurns
-from engine.decide.order_record import Record
 from engine.errors import PointsmanError
 from engine.lookahead.spread import solved_where
 from engine.meter import Meter
@@ -118,7 +115,6 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     api = problems.ProblemApi(app)
     for field, kind, form in OPENAPI_TYPES:
         api.register_field(field, kind, form)
-    records: set[type[Record]] = {ProblemRecord}
     scopes: dict[str, tuple[Scope, ...]] = {}
     signed: dict[str, Callable[[], bool]] = {}
     deprecations: dict[str, Deprecation] = {}
@@ -176,13 +172,10 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
         described,
     ):
         api.register_blueprint(blueprint)
-        records |= blueprint.records
         scopes.update(blueprint.scopes)
         signed.update(blueprint.signed)
         deprecations.update(blueprint.deprecations)
     announce(app, deprecations)
-    for name, schema in components(records).items():
-        api.spec.components.schema(name, schema)
     openid = _openid(served[0])
     authentication = Authentication(
         api_keys=served[0].api_keys,
@@ -201,6 +194,14 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     return app
 
 
+def _run_connectors(pointsman: Pointsman) -> None:
+    if ConnectorSettings.from_environment(os.environ, pointsman.settings).folder is None:
+        return
+    from api.connectors.running.turns import ConnectorTurns  # noqa: PLC0415  # formats, sources and targets: 6 MB
+
+    ConnectorTurns(pointsman, wording=_connector_wording()).start()
+
+
 def _connector_settings(pointsman: CurrentPointsman) -> ConnectorSettings:
     return ConnectorSettings.from_environment(os.environ, pointsman.settings)
 
@@ -214,7 +215,7 @@ def _described(
     api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]], deprecations: Mapping[str, Deprecation]
 ) -> dict[str, Any]:
     """The OpenAPI document."""
-    return completed(api.spec.to_dict(), by_operation(scopes), by_operation(deprecations))
+    return completed(api.described(), by_operation(scopes), by_operation(deprecations))
 
 
 def served_app() -> Flask:
@@ -237,7 +238,7 @@ def served_app() -> Flask:
         pointsman.accesses.start()
         TrialTurns(pointsman).start()
         if pointsman is served[0]:
-            ConnectorTurns(pointsman, wording=_connector_wording()).start()
+            _run_connectors(pointsman)
         for kind in KINDS:
             jobs = JobTurns(pointsman, kind)
             jobs.start()

@@ -1,7 +1,7 @@
 """Connectors as JSON: how each is, what became of messages, and of their tests."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -10,9 +10,11 @@ from api.connectors.language.places import Folder, HttpCall, Kafka, Push, Sftp, 
 from api.connectors.running.kept_files import KeptFiles, KeptUnknown
 from api.connectors.running.problems import Problem
 from api.connectors.running.report import MessageReport, TurnReport
-from api.connectors.testing.comparison import TestResult
 from engine.decide.order_record import Record, timestamp
 from engine.store.connectors.status import ConnectorStatus
+
+if TYPE_CHECKING:
+    from api.connectors.testing.comparison import TestResult
 
 
 class ProblemOfRowRecord(Record, frozen=True):
@@ -179,7 +181,7 @@ class ConnectorTestRecord(Record, frozen=True):
     differences: list[str]
 
     @classmethod
-    def of(cls, connector: str, result: TestResult) -> "ConnectorTestRecord":
+    def of(cls, connector: str, result: "TestResult") -> "ConnectorTestRecord":
         return cls(
             connector=connector,
             test=result.test.name,

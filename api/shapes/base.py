@@ -1,5 +1,7 @@
 """Shapes that refuse keys they do not know: a misspelt key must not be ignored."""
 
+from typing import Any, Self
+
 from marshmallow import RAISE, Schema
 
 
@@ -7,6 +9,12 @@ class Strict(Schema):
     class Meta:
         # marshmallow's default too, but only an explicit setting reaches the OpenAPI page
         unknown = RAISE
+
+    def __deepcopy__(self, _: Any) -> Self:
+        """Itself, as nothing changes a shape once it is made: flask-smorest copies what it knows of a view, shapes and
+        all, with each decorator.
+        """
+        return self
 
 
 class NoQuery(Strict):

@@ -221,7 +221,7 @@ def test_while_no_file_of_the_folder_could_be_read_all_numbers_are_shown(http, f
 
 
 def test_a_message_that_is_too_large_is_refused_with_how_large_one_may_be(http, folder, monkeypatch):
-    monkeypatch.setattr("api.http.connectors.MOST_BYTES", 1_000)
+    monkeypatch.setattr("api.http.pushed_messages.MOST_BYTES", 1_000)
     write(folder, KEYED)
     write(folder, SIGNED.replace("ENCODING", "base64").replace("PREFIX", ""), "signed.yaml")
     response = http.post("/v1/connectors/counter", data=b"[" + b" " * 1_000)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from api.http import problems
 from api.http.access.browsers import _READ
-from api.http.blueprint import Blueprint, by_operation, components
+from api.http.blueprint import Blueprint, by_operation
 from api.http.deprecation import Deprecation, announce
 from api.http.description.completion import completed
 from api.records.problems import ProblemRecord
@@ -43,8 +43,6 @@ def shop():
         return Response(b"new")
 
     api.register_blueprint(pages)
-    for name, schema in components([ProblemRecord]).items():
-        api.spec.components.schema(name, schema)
     announce(app, pages.deprecations)
     return app.test_client(), api, pages
 
@@ -67,9 +65,19 @@ def test_no_other_operation_does(shop):
         assert not {"Deprecation", "Sunset", "Link"} & {name for name, _ in client.get(path).headers}
 
 
+def test_operations_are_described_once_somebody_asks(shop):
+    _, api, _ = shop
+    assert api.spec.to_dict()["paths"] == {}
+    asked = api.described()
+    assert asked["paths"].keys() == {"/v1/old", "/v1/old/gone", "/v1/new"}
+    assert asked["tags"] == [{"name": "pages", "description": "Pages"}]
+    assert "Problem" in asked["components"]["schemas"]
+    assert api.described() == asked
+
+
 def test_the_description_marks_it_and_says_what_to_use(shop):
     _, api, pages = shop
-    page = completed(api.spec.to_dict(), by_operation(pages.scopes), by_operation(pages.deprecations))
+    page = completed(api.described(), by_operation(pages.scopes), by_operation(pages.deprecations))
     old, new = page["paths"]["/v1/old"]["get"], page["paths"]["/v1/new"]["get"]
     assert old["deprecated"] is True
     assert old["description"].startswith("Deprecated since 2027-01-01, and gone after 2028-01-01: use `GET /v1/new`.")

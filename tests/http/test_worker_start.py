@@ -1,6 +1,8 @@
 """What a worker of `pointsman serve` does before it answers."""
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +13,7 @@ from engine.decide.address import countries
 from engine.service import Pointsman
 from engine.turn_thread import TurnThread
 from tests.conftest import activate
+from tests.support.clean_environment import clean_environment
 
 
 @pytest.fixture
@@ -55,3 +58,22 @@ def test_the_first_order_waits_for_no_file_and_for_no_look_at_all_addresses(poin
 
 def test_it_starts_where_there_is_no_network_yet(bare, worker):
     assert worker().get("/readyz").status_code == 503
+
+
+SELDOM_NEEDED = {
+    *("highspy", "rich", "reportlab", "segno", "PIL", "pdb", "flask.testing", "confluent_kafka"),
+    *("api.connectors.language.loader", "api.connectors.running.turns", "api.connectors.running.replaying"),
+    *("api.connectors.running.receiving", "api.files.policy_tests.reader", "api.reports.whatif.report"),
+}
+
+
+def test_it_imports_nothing_that_few_workers_need(pointsman, server_url, network):
+    program = (
+        "import os, sys, api.http.serving.worker\nfrom api.http.app import served_app\n"
+        "served_app()\nprint(*sys.modules, flush=True)\nos._exit(0)"
+    )
+    environment = clean_environment(POINTSMAN_REDIS_URL=server_url, POINTSMAN_NETWORK=network)
+    command = [sys.executable, "-c", program]
+    imported = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    assert "engine.service" in imported
+    assert SELDOM_NEEDED.isdisjoint(imported)

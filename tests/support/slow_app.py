@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from flask import Flask, Response, request
+from gunicorn.asgi import protocol
 
 from api.http import problems
 from api.http.blueprint import NDJSON
@@ -13,7 +14,11 @@ from api.http.requests.ndjson import BodyLine, NdjsonBody, answer_lines, is_ndjs
 from api.http.serving.ending import Ending
 from api.records.stock.movements import MovementRecord
 from engine.errors import BadSetting
+from tests.support.heaps import heaps
 from tests.support.wait_until import wait_until
+
+IMPORTED_BY = os.getpid()
+_KEPT: list[bytearray] = []
 
 
 def make() -> Flask:
@@ -25,6 +30,8 @@ def make() -> Flask:
     app.add_url_rule("/echo", view_func=echo, methods=["POST"])
     app.add_url_rule("/large", view_func=large)
     app.add_url_rule("/fault", view_func=fault)
+    app.add_url_rule("/memory", view_func=memory)
+    app.add_url_rule("/large_order", view_func=large_order)
     app.add_url_rule("/healthz", view_func=health)
     app.add_url_rule("/readyz", view_func=health)
     app.add_url_rule("/v1/availability/feed", view_func=feed)
@@ -58,6 +65,19 @@ def large():
 
 def fault():
     raise RuntimeError("on purpose")
+
+
+def memory():
+    """What a worker does to take little."""
+    said = {"imported_by": IMPORTED_BY, "heaps": heaps(), "chunk_lengths": len(protocol._CHUNK_PREFIXES)}
+    return Response(json.dumps(said))
+
+
+def large_order():
+    """Takes 50 MB for a moment, in parts that glibc keeps once they are free, and a part behind them for good."""
+    parts = [bytearray(b"x" * 50_000) for _ in range(1_000)]
+    _KEPT.append(bytearray(b"x" * 50_000))
+    return Response(str(len(parts)))
 
 
 def health():

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from api.connectors.language.connector import Connector
-from api.connectors.running.folder_of_connectors import connector_files, read_connectors
 from engine.errors import InputInvalid
 from rules.errors import PolicyInvalid
 
@@ -43,6 +42,9 @@ class ConnectorBook:
         return names if self._is_read else None
 
     def _read(self, folder: Path) -> None:
+        # imported where there is a folder to read: most processes that serve have none
+        from api.connectors.running.folder_of_connectors import connector_files, read_connectors  # noqa: PLC0415
+
         try:
             stats = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in connector_files(folder)]
             if stats == self._state:

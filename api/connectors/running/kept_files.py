@@ -6,8 +6,6 @@ from pathlib import Path
 
 from api.connectors.language.connector import Connector
 from api.connectors.running.early_mark import EarlyMark
-from api.connectors.running.quarantine import Keeping, NotKept
-from api.connectors.running.replaying import records_put_aside, waiting_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +28,10 @@ class KeptUnknown:
 
 def kept_by(connector: Connector, files: Path) -> KeptFiles | KeptUnknown:
     """`files` is the folder of the installation's messages."""
+    # imported where there is a connector: whoever only knows what this answers needs no formats and targets
+    from api.connectors.running.quarantine import Keeping, NotKept  # noqa: PLC0415
+    from api.connectors.running.replaying import records_put_aside, waiting_files  # noqa: PLC0415
+
     try:
         early = [mark for mark, _ in Keeping(connector, files).early()]
         to_mend = len(waiting_files(connector, files)) - len(early)

@@ -1,11 +1,11 @@
 """Policy versions over HTTP: publish, check, activate, go back, list, read."""
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request, url_for
 
-from api.files.policy_tests.reader import make_test_runner
 from api.http.access.caller import caller
 from api.http.access.gate import verify_scope
 from api.http.blueprint import Blueprint, answer
@@ -27,8 +27,10 @@ from api.records.policies import (
 )
 from api.shapes.base import Strict
 from api.shapes.fields import Instant, Note, TrueOrFalse, Word
+from engine.decide.policy_tests.runner import Report
 from engine.errors import PolicyUnreadable
 from engine.service import Pointsman
+from rules.policy import PolicySet
 
 _UPLOAD = {
     "required": True,
@@ -82,7 +84,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
         published = pointsman.versions.publish(
             upload.policies,
             note=upload.note,
-            run_tests=make_test_runner(upload.tests),
+            run_tests=_test_runner(upload.tests),
             tests=upload.tests,
             in_emergency=upload.emergency,
             **calling(),
@@ -98,7 +100,7 @@ def blueprint(pointsman: Pointsman) -> Blueprint:
     def check() -> Response:
         """Say every error and warning of policy files, and try the tests sent along; nothing is changed"""
         upload = read_upload(request)
-        review = pointsman.versions.review(upload.policies, run_tests=make_test_runner(upload.tests))
+        review = pointsman.versions.review(upload.policies, run_tests=_test_runner(upload.tests))
         changes = pointsman.versions.changes_from_active(review.policies) if review.policies else None
         return answer(ReviewRecord.of(review, changes))
 
@@ -180,3 +182,11 @@ def _add_decisions_about_versions(policies: Blueprint, pointsman: Pointsman) -> 
         seen = {name: body[name] and versions.find(body[name]) for name in ("leaving", "to")}
         versions.roll_back(note=body["note"], since=body["at"], **seen, **calling())
         return answer(TimelineRecord.of(versions, before))
+
+
+def _test_runner(tests: Mapping[str, bytes]) -> Callable[[PolicySet], Report] | None:
+    """The function that runs these tests on a policy set; None without tests."""
+    # imported where policies are sent: few workers ever read a test
+    from api.files.policy_tests.reader import make_test_runner  # noqa: PLC0415
+
+    return make_test_runner(tests)

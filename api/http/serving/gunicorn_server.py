@@ -17,8 +17,10 @@ from gunicorn.errors import AppImportError, HaltServer
 
 from api.http.logs.output import log_settings
 from api.http.metrics.directory import VARIABLE
+from api.http.serving.memory import forget_chunk_lengths
 from api.http.serving.settings import ServingSettings
 from engine.errors import BadSetting
+from engine.parallel.long_lived import keep_for_good
 
 _SECONDS_WITHOUT_HEARTBEAT = 120
 """After which a worker is killed. A solver may keep its event loop from running for long."""
@@ -43,7 +45,8 @@ class Server(BaseApplication):
         settings: ServingSettings,
         probes: socket.socket | None,
     ) -> None:
-        self._app, self._binds, self._workers, self._settings = app, binds, workers, settings
+        self._module, _, self._function = app.partition(":")
+        self._binds, self._workers, self._settings = binds, workers, settings
         self._tls = tls
         self.probes = probes
         self._directory = tempfile.TemporaryDirectory(prefix="pointsman-")
@@ -84,14 +87,17 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        module, _, function = self._app.partition(":")
-        make: Callable[[], Any] = getattr(importlib.import_module(module), function)
+        make: Callable[[], Any] = getattr(importlib.import_module(self._module), self._function)
         try:
             return make()
         except BadSetting as error:
             raise AppImportError(f"pointsman: {error}") from error  # which ends the server without a traceback
 
     def run(self) -> None:
+        # here, not in each worker: what modules are made of is then in memory once for all of them
+        importlib.import_module(self._module)
+        forget_chunk_lengths()
+        keep_for_good()
         try:
             Master(self).run()
         finally:

@@ -11,6 +11,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from api.http.serving.connection import Connection
 from api.http.serving.front import Front
+from api.http.serving.memory import FreedMemory, share_heap
 from api.http.serving.probes import run_at_once
 from api.http.serving.settings import ServingSettings
 from engine.parallel.long_lived import keep_for_good
@@ -36,6 +37,7 @@ class Worker(ASGIWorker):
         self.idle: dict[Connection, None] = {}
         sys.setswitchinterval(_SWITCH_SECONDS)
         run_at_once(_LOOP_NANOSECONDS)  # this thread, which is the event loop's
+        share_heap()
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -61,8 +63,10 @@ class Worker(ASGIWorker):
             )
             listener.sock.listen(_LISTEN_BACKLOG)
             self.servers.append(server)
+        freed = FreedMemory()
         while self.alive and self.ppid == os.getppid():
             self.notify()
+            freed.give_back()
             if front.hangs:
                 self.log.error("a request hangs; this worker gives way to a new one")
                 break

@@ -4,8 +4,10 @@ A dictionary is a file of this folder, by its number, which each stored body nam
 that what they wrote can be read. `python -m tests.bench.entry_dictionary` makes one, of decisions of the example.
 """
 
+import contextlib
 import functools
-import threading
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +22,10 @@ LEVEL = 7
 MOST_BYTES = 256 * 1024 * 1024
 """Of a body: what claims to be larger is damaged, and no reason to fill the memory."""
 _FORMAT = zstandard.FORMAT_ZSTD1_MAGICLESS
-_THREAD = threading.local()
-"""Each thread's compressors, which may not be used by two at once."""
+_IDLE: dict[int, deque["_Compressors"]] = {}
+"""By dictionary, the compressors that no thread uses. Each has 1.5 MB of tables, so threads share them: there are as
+many as were ever used at once.
+"""
 
 
 class _Compressors(NamedTuple):
@@ -31,27 +35,34 @@ class _Compressors(NamedTuple):
 
 def compress(text: bytes) -> bytes:
     """By the newest dictionary; with a checksum, which tells whether a byte was altered."""
-    return _compressors(NEWEST).compressor.compress(text)
+    with _compressors(NEWEST) as made:
+        return made.compressor.compress(text)
 
 
 def decompress(stored: bytes, dictionary: int) -> bytes:
     """What `compress` made by the dictionary of this number; raises BodyDamaged."""
-    decompressor = _compressors(dictionary).decompressor
     try:
         size = zstandard.get_frame_parameters(stored, format=_FORMAT).content_size
         if size > MOST_BYTES:
             raise BodyDamaged("the stored body has no size, or is too large to be one")
-        return decompressor.decompress(stored, read_across_frames=False, allow_extra_data=False)
+        with _compressors(dictionary) as made:
+            return made.decompressor.decompress(stored, read_across_frames=False, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise BodyDamaged(f"the stored body can't be decompressed: {error}") from error
 
 
-def _compressors(number: int) -> _Compressors:
-    """Those of this thread."""
-    known: dict[int, _Compressors] = _THREAD.__dict__.setdefault("compressors", {})
-    if number not in known:
-        known[number] = _made(number)
-    return known[number]
+@contextlib.contextmanager
+def _compressors(number: int) -> Iterator[_Compressors]:
+    """Some that no other thread uses until the end of the block."""
+    idle = _IDLE.setdefault(number, deque())
+    try:
+        used = idle.pop()
+    except IndexError:
+        used = _made(number)
+    try:
+        yield used
+    finally:
+        idle.append(used)
 
 
 def _made(number: int) -> _Compressors:
