@@ -1,5 +1,5 @@
-"""A site with a small network, of which some orders have been decided, and a browser that looks at it; one of each for
-a module.
+"""A site with a small network, of which some orders have been decided, one for a module; and a browser that looks at
+all sites, since starting it takes longer than most looks.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.browser import AXE, CHROMIUM, browser
 from tests.support.console import ConsoleSite, console_site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def opened():
     if CHROMIUM is None or not AXE.exists():
         pytest.skip("chromium or axe-core is not installed (make .venv/.npm)")

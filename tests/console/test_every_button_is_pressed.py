@@ -1,4 +1,6 @@
-"""Each button of the console is pressed in a browser, in both languages: a test names those that none was."""
+"""Each button of the console is pressed in a browser: a test names those that none was. `make soak` presses them in
+French, too.
+"""
 
 import os
 
@@ -297,7 +299,8 @@ def press_of_webhooks(shop, presser, patch):
             presser.press(f"/{action}")
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", pytest.param("fr", marks=pytest.mark.exhaustive)])
 def test_each_button_is_pressed_and_none_is_refused(opened, site, language):
     shop = Shop(site, language)
     with page_of(opened, site, "/learn", language=language) as look, pytest.MonkeyPatch.context() as patch:

@@ -1,5 +1,7 @@
 """A short run of the fuzzing, and how the work of a check grows with the size of the file."""
 
+import itertools
+import math
 import random
 import time
 
@@ -80,6 +82,7 @@ LARGE |= dict.fromkeys(("rules on one fact", "terms of terms", "quotes")[of_many
 SMALL = dict.fromkeys(SHAPES, of_many(15_000, 30_000)) | {"rules on one fact": 30_000}
 """Rules on one fact are compared with each other as long as they are few."""
 FACTOR = 4
+NUMBERS = itertools.count()
 
 
 def of_size(shape: str, size: int) -> bytes:
@@ -89,24 +92,27 @@ def of_size(shape: str, size: int) -> bytes:
 
 
 def seconds(content: bytes) -> float:
-    """Processor time of a check, the best of three."""
-    times = []
-    for number in range(3):
-        anew = content + b"# %d\n" % number  # a file that was read of late is not parsed again
-        with long_lived_objects():  # what other tests left is no work of the check
-            start = time.process_time()
-            check({"p.yaml": anew})
-            times.append(time.process_time() - start)
-    return min(times)
+    """Processor time of a check."""
+    anew = content + b"# %d\n" % next(NUMBERS)  # a file that was read of late is not parsed again
+    with long_lived_objects():  # what other tests left is no work of the check
+        start = time.process_time()
+        check({"p.yaml": anew})
+        return time.process_time() - start
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_work_grows_no_faster_than_the_file(shape):
     """Four times the size takes about four times as long, with a margin for a busy machine; quadratic work would take
-    sixteen times as long.
+    sixteen times as long. Each is checked thrice at most, and the best of each is compared: the machine may have been
+    busy, though it seldom is.
     """
     small, large = of_size(shape, SMALL[shape]), of_size(shape, SMALL[shape] * FACTOR)
-    assert seconds(large) < 9 * max(seconds(small), 0.004)
+    of_small, of_large = min(seconds(small) for _ in range(3)), math.inf
+    for _ in range(3):
+        of_large = min(of_large, seconds(large))
+        if of_large < 9 * max(of_small, 0.004):
+            break
+    assert of_large < 9 * max(of_small, 0.004)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -6,10 +6,19 @@ from api.records.api_keys import KeyListRecord
 from api.records.policies import PolicyHistoryRecord, VersionListRecord
 from api.records.policy_drafts import DraftListRecord
 from api.records.whatif_jobs import WhatIfJobsRecord
+from engine.settings import Settings
+from engine.store.connection.server import open_server
 from tests.support.openapi import mistakes_in
 from tests.support.problem_json import fields_of
 
 POLICY = "policy: p{n}\nrules:\n  - {{id: a, because: a reason, then: {{prefer: {n}.00}}}}\n"
+
+
+@pytest.fixture(scope="module")
+def server_url(tmp_path_factory):
+    """A server of its own: keys are listed for all networks, so elsewhere there are those of all tests before."""
+    with open_server(Settings(data=tmp_path_factory.mktemp("data"))) as server:
+        yield server.url
 
 
 @pytest.fixture
