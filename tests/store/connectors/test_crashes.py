@@ -3,10 +3,7 @@
 import io
 import itertools
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -22,7 +19,9 @@ from engine.store.connectors.connector_store import ConnectorStore, Step
 from engine.store.stock import Movement
 from tests.support.connectors import COUNTS, MOVEMENTS
 from tests.support.dying import Died, dying
+from tests.support.forked_script import ForkedScript
 from tests.support.local_server import local_server
+from tests.support.wait_until import wait_until
 
 SALES = "shop,article,pieces,receipt,line\n"
 EFFECTS = [
@@ -213,15 +212,13 @@ def test_killed_again_and_again_it_takes_over_each_row_once(running, server_url,
     noise = [f"paris,LAMP,0,N{number},1\n" for number in range(400)]  # nothing moves by 0: bad rows
     here.put("a.csv", SALES + "".join(itertools.chain.from_iterable(zip(*[iter(noise)] * 100, receipts, strict=True))))
     for wait in (0.06, None):
-        child = subprocess.Popen(
-            [sys.executable, "-c", KILLED, server_url, network, str(tmp_path)], stdout=subprocess.PIPE, text=True
-        )
+        child = ForkedScript(KILLED, server_url, network, tmp_path)
         assert child.stdout.readline() == "begun\n"
         if wait is not None:
             time.sleep(wait)
-            os.kill(child.pid, signal.SIGKILL)
-        child.communicate(timeout=60)
-    assert child.returncode == 0
+            child.kill()
+        outcome = child.end()
+    assert outcome == 0
     assert here.on_hand("SHIRT", "lyon") == 6
     status = here.pointsman.connectors.status("tills")
     assert (status.rows, status.applied + status.unchanged + status.repeated) == (404, 4)
@@ -246,6 +243,7 @@ def killing_pages(children, pages):
             Handler.asked.append(page)
             if page in killed_at:
                 killed_at.remove(page)
+                wait_until(lambda: len(children) == 2 - len(killed_at), "the process is known here")
                 children[-1].kill()
                 self.close_connection = True
                 return
@@ -285,10 +283,8 @@ def test_killed_between_pages_twice_in_a_row_it_takes_over_each_row_once(  # noq
         here = running(text)
         script = KILLED.replace("text=MOVEMENTS", f"text={text!r}")
         for outcome in (-signal.SIGKILL, -signal.SIGKILL, 0):
-            command = [sys.executable, "-c", script, server_url, network, str(tmp_path)]
-            children.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            children[-1].communicate(timeout=120)
-            assert children[-1].returncode == outcome
+            children.append(ForkedScript(script, server_url, network, tmp_path))
+            assert children[-1].end() == outcome
     assert handler.asked == asked
     assert here.on_hand("SHIRT", "lyon") == 4
     status = here.pointsman.connectors.status("tills")

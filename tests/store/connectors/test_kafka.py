@@ -2,10 +2,6 @@
 
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from contextlib import closing
 
@@ -13,6 +9,7 @@ import pytest
 
 from api.connectors.running.replaying import replay
 from api.connectors.sources.kafka import KafkaSource
+from tests.support.forked_script import ForkedScript
 from tests.support.kafka_tills import Died, committed, group_of, quarantined, reading, sale, topic_of
 
 
@@ -138,16 +135,14 @@ def test_killed_again_and_again_each_message_counts_once(tills, brokers, topic, 
         brokers.put(topic, sale(number, "SHIRT", pieces=-1 if number % 4 else 1), partition=number % 4)
     (tills.root / "tills.yaml").write_text(tills.text)
     for rows in (3, 12, None):
-        child = subprocess.Popen(
-            [sys.executable, "-c", KILLED, server_url, network, str(tills.root)], stdout=subprocess.PIPE, text=True
-        )
+        child = ForkedScript(KILLED, server_url, network, tills.root)
         assert child.stdout.readline() == "begun\n"
         if rows is not None:
             while child.poll() is None and tills.pointsman.connectors.status("tills").rows < rows:
                 time.sleep(0.002)
-            os.kill(child.pid, signal.SIGKILL)
-        child.communicate(timeout=60)
-    assert child.returncode == 0
+            child.kill()
+        outcome = child.end()
+    assert outcome == 0
     assert committed(brokers, topic) == 24
     status = tills.pointsman.connectors.status("tills")
     assert (status.messages, status.rows, status.bad) == (24, 24, 0)

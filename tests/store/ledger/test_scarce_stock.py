@@ -3,8 +3,6 @@
 Each worker has a Pointsman of its own, as each process of the service has; some are threads, some processes.
 """
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 
@@ -17,6 +15,7 @@ from engine.store.log.decision_log import entries
 from tests.conftest import activate
 from tests.support.decision_json import json_of
 from tests.support.facts import EURO, LILLE, LYON, PARIS, inventory, node, order, service
+from tests.support.forked_script import ForkedScript
 from tests.support.order_json import shipped_units
 
 pytestmark = pytest.mark.slow
@@ -148,18 +147,12 @@ def test_processes_that_compete_for_scarce_stock_break_no_floor_and_no_daily_lim
         "when: {node.id: paris}, then: {protect: {channel: app, units: 4}}",
         "when: {node.id: lille}, then: {daily_orders: 6}",
     )
-    arguments = [sys.executable, "-c", WORKER, server_url, network]
-    workers = [
-        subprocess.Popen([*arguments, str(seed), "15"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for seed in range(4)
-    ]
+    workers = [ForkedScript(WORKER, server_url, network, seed, 15) for seed in range(4)]
     assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 4
     for worker in workers:
         worker.stdin.write("\n")
         worker.stdin.flush()
-    for worker in workers:
-        worker.communicate()
-        assert worker.returncode == 0
+    assert [worker.end() for worker in workers] == [0] * 4
     audit = bare.check()
     assert audit.clean
     assert audit.held == audit.shipped > 0

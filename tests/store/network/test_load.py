@@ -2,9 +2,6 @@
 
 import contextlib
 import dataclasses
-import signal
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -25,6 +22,7 @@ from engine.store.stock import Count, Movement, Stamp
 from tests.conftest import activate, contents_of
 from tests.support.decision_json import json_of
 from tests.support.facts import LILLE, LYON, inventory, node, order
+from tests.support.forked_script import ForkedScript
 from tests.support.lossy_proxy import proxy, script_call
 from tests.support.order_json import shipped_units
 from tests.support.wait_until import wait_until
@@ -443,9 +441,9 @@ def test_after_a_loader_is_killed_the_next_reader_loads_the_remaining_stock(bare
     def begun():
         return redis_client.hexists(f"{{{network}}}:facts", "load")
 
-    with subprocess.Popen([sys.executable, "-c", LOAD, server_url, network]) as loader:
+    with ForkedScript(LOAD, server_url, network) as loader:
         wait_until(lambda: begun() and half_done(), "it was swapped in and has loaded some stock")
-        loader.send_signal(signal.SIGKILL)
+        loader.kill()
     assert begun(), "it was killed before it was complete"
     skus = [f"S{number}" for number in range(0, 2_000, 25)]
     assert {answer.free for answer in bare.stock.availability(skus, "web").skus} == {2}

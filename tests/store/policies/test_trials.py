@@ -3,8 +3,6 @@
 import dataclasses
 import itertools
 import signal
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
@@ -20,6 +18,7 @@ from tests.conftest import small
 from tests.support.decision_json import json_of
 from tests.support.examples import examples
 from tests.support.facts import order, policy_file
+from tests.support.forked_script import ForkedScript
 
 WHO = {"who": "Ada"}
 HALF = SHARES // 2
@@ -275,8 +274,7 @@ def test_kill_9_on_the_worker_that_compares_counts_no_decision_twice_and_leaves_
     for _ in range(2):
         assert decided(pointsman, next(names))["policy_version"] == canary
     for when, orders in (("before", 0), ("after", 2)):
-        command = [sys.executable, "-c", _COMPARE_AND_DIE, server_url, network, when]
-        assert subprocess.run(command, timeout=120, check=False).returncode == -signal.SIGKILL
+        assert ForkedScript(_COMPARE_AND_DIE, server_url, network, when).end() == -signal.SIGKILL
         assert pointsman.trials.running("canary").sums.get("orders", 0) == orders
         assert TrialTurns(pointsman).take_turn() == 0, "the turn is still that of the one that was killed"
         redis_client.delete(f"{{{network}}}:policies:trials:lease")  # its ten seconds are over
