@@ -45,7 +45,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("environment")
     output("-m", "venv", "--without-pip", path)
     python = path / "bin" / "python"
-    output("-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel)
+    output("-m", "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-index", "--no-deps", wheel)
     packages = Path(output("-c", "import sysconfig; print(sysconfig.get_path('purelib'))", program=python).strip())
     # a directory named in a .pth file has its own .pth files left out, so the editable install stays out of sight
     (packages / "dependencies.pth").write_text(
