@@ -1,5 +1,6 @@
 """Reads that may be stale go to a replica, which is never written to; they say how old what they answer may be."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -403,8 +404,7 @@ def test_the_decisions_of_a_batch_wait_for_the_replica_once_for_all(shop, primar
         before = waits(primary)
         batch = decide_batch(waiting, orders)
         assert (len(batch.answers), waits(primary) - before) == (3, 1)
-        replica.ask("REPLICAOF", "NO", "ONE")
-        with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
+        with alone(replica), pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
             decide_batch(waiting, orders)
 
 
@@ -426,9 +426,8 @@ def test_a_call_that_is_sent_again_is_not_answered_before_the_replica_has_what_i
     settings = dataclasses.replace(shop.settings, replicas=1)
     with Pointsman(settings, clock=clock) as waiting:
         name = waiting.decide(order(("A", 3), id="O-1")).id
-        replica.ask("REPLICAOF", "NO", "ONE")
         for _ in range(2):
-            with pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
+            with alone(replica), pytest.raises(StoreUnavailable, match="0 replicas have it and 1 must"):
                 call(waiting, name)
     follow(primary, replica)
     with Pointsman(settings, clock=clock) as waiting:
@@ -444,15 +443,14 @@ def test_where_too_few_replicas_have_a_decision_the_answer_says_what_stands_and_
     with Pointsman(settings, clock=clock) as waiting:
         http = client_of(waiting)
         assert http.get("/readyz").status_code == 200
-        replica.ask("REPLICAOF", "NO", "ONE")
-        assert "0 replicas follow the server, and 1 must" in problem_of(http.get("/readyz"), 503)["detail"]
-        refused = problem_of(http.post("/v1/decisions", json=body, headers=keys[1]), 503)
-        assert refused["type"].endswith("not-replicated")
-        (stands,) = re.findall(r"decision '(\w+)' of order", refused["detail"])
-        for headers in keys:
-            assert problem_of(http.post("/v1/decisions", json=body, headers=headers), 503)["type"].endswith(
-                "not-replicated"
-            )
+        with alone(replica):
+            assert "0 replicas follow the server, and 1 must" in problem_of(http.get("/readyz"), 503)["detail"]
+            refused = problem_of(http.post("/v1/decisions", json=body, headers=keys[1]), 503)
+            assert refused["type"].endswith("not-replicated")
+            (stands,) = re.findall(r"decision '(\w+)' of order", refused["detail"])
+            for headers in keys:
+                again = problem_of(http.post("/v1/decisions", json=body, headers=headers), 503)
+                assert again["type"].endswith("not-replicated")
         follow(primary, replica)
         for headers in keys:
             answer = http.post("/v1/decisions", json=body, headers=headers)
@@ -466,16 +464,24 @@ def test_that_a_hold_has_ended_is_not_said_before_the_replica_has_that(shop, pri
     settings = dataclasses.replace(shop.settings, replicas=1)
     with Pointsman(settings, clock=clock) as waiting:
         name = waiting.decide(order(("A", 3), id="O-1")).id
-        replica.ask("REPLICAOF", "NO", "ONE")
         for _ in range(2):  # without an operation's name, the second one asks for what is so already
-            with pytest.raises(NotReplicated):
+            with alone(replica), pytest.raises(NotReplicated):
                 waiting.holds.confirm(name)
-        with pytest.raises(NotReplicated):
+        with alone(replica), pytest.raises(NotReplicated):
             waiting.holds.release(name)
         follow(primary, replica)
         assert waiting.holds.confirm(name).shipments
         with pytest.raises(HoldEnded):
             waiting.holds.release(name)
+
+
+@contextlib.contextmanager
+def alone(replica):
+    """It follows nobody from now on, so whoever waits for it meanwhile does so in vain, and not for long."""
+    replica.ask("REPLICAOF", "NO", "ONE")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "REPLICA_MILLISECONDS", 50)
+        yield
 
 
 def waits(server):
