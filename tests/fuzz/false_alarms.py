@@ -2,6 +2,7 @@
 something wrong planted in them.
 """
 
+import functools
 import random
 import re
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import click
 
 from engine.decide.network_fit import fit
-from engine.store.network.serialization import product_values_record
+from engine.store.network.serialization import Record, product_values_record
 from rules.conditions import Condition, holds
 from rules.errors import Finding
 from rules.lint.check import check
@@ -29,7 +30,11 @@ from tests.fuzz.planted_mistakes import planted
 from tests.fuzz.random_cases import inventory, products
 from tests.fuzz.random_rules import condition_of
 
-WORDS = product_values_record(products())
+
+@functools.cache
+def words_of_products() -> Record:
+    """Read when it is first asked for: to read the network takes longer than to collect all tests of a folder."""
+    return product_values_record(products())
 
 
 def false_alarms(live: LivePolicies) -> Iterator[str]:
@@ -37,7 +42,7 @@ def false_alarms(live: LivePolicies) -> Iterator[str]:
     checked = check(live.files)
     yield from map(str, checked.findings)
     if checked.policies:
-        fitted = fit(checked.policies, inventory().network, WORDS)
+        fitted = fit(checked.policies, inventory().network, words_of_products())
         yield from map(str, (*fitted.errors, *fitted.warnings))
 
 
