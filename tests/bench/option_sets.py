@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from api.files.inventory_folder import load_inventory
 from api.shapes.order import OrderRequest
 from engine.decide.evaluation.evaluation import Evaluation
 from engine.decide.matching.matcher import Matcher
@@ -20,6 +19,7 @@ from engine.model.facts import Inventory, NetworkCaches, Order, Snapshot, StockP
 from rules.policy import PolicySet
 from rules.vocabulary import Facts, Stage
 from tests.reference.rows import SHARED, VARYING
+from tests.support.hexagone import hexagone
 
 ROOT = Path(__file__).parents[2]
 HEXAGONE = ROOT / "examples" / "hexagone"
@@ -47,7 +47,7 @@ class OptionSet:
 
 
 def inventory() -> Inventory:
-    return load_inventory(HEXAGONE)
+    return hexagone()
 
 
 def lines_of_the_day() -> list[bytes]:

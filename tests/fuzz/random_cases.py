@@ -4,9 +4,7 @@ import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from api.files.inventory_folder import load_inventory
 from engine.decide import rule_facts
 from engine.model.facts import Inventory, Product
 from engine.model.wall_clock import wall_clock
@@ -22,8 +20,8 @@ from rules.vocabulary import (
     group_of,
     stage_knows,
 )
+from tests.support.hexagone import hexagone
 
-FOLDER = Path(__file__).parents[2] / "examples" / "hexagone"
 ZONES = ("Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "UTC")
 _WORDS = {
     "order.customer": ("c-1", "c-2", "pas de nom"),
@@ -38,9 +36,8 @@ _FIRST, _LAST = 1_790_000_000, 1_830_000_000
 _OFTEN = (0, 1, 2, 3, 5, 10)
 
 
-@functools.cache
 def inventory() -> Inventory:
-    return load_inventory(FOLDER)
+    return hexagone()
 
 
 @functools.cache

@@ -4,12 +4,10 @@ import html.parser
 import itertools
 import json
 import re
-from pathlib import Path
 
 import jsonschema
 import pytest
 
-from api.files.inventory_folder import load_inventory
 from api.http.description.examples import CSV, EXAMPLES, JSON, NDJSON
 from api.http.description.links import LINKS
 from api.http.description.papers import PAPERS
@@ -18,6 +16,7 @@ from engine.model.parcels import ShipmentKey
 from engine.model.scopes import ROLE_SCOPES
 from rules.wording.catalogue import available_languages
 from tests.conftest import activate
+from tests.support.hexagone import hexagone
 from tests.support.openapi import schemas_in, served_page
 from tests.support.parcels import pack, packable
 
@@ -124,7 +123,7 @@ def confirm_all(http, order):
 
 
 def test_examples_are_sent_and_answered_as_described(http, bare):  # noqa: PLR0915  # a call of every operation
-    bare.load(packable(load_inventory(Path("examples/hexagone"))))
+    bare.load(packable(hexagone()))
     activate(bare, "then: {hold: 1 d}")
     page = served_page(http.application)
     sent, made = set(), set()

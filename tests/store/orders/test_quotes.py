@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from api.files.inventory_folder import load_inventory
 from api.files.orders import read_orders
 from api.files.policies import policy_files
 from engine.decide.order_record import seconds
@@ -17,6 +16,7 @@ from engine.orders.quotes.take_up import TakeRequest
 from tests.support.decision_json import json_of
 from tests.support.examples import of_many
 from tests.support.facts import order
+from tests.support.hexagone import hexagone
 from tests.support.order_json import shipped_units
 
 HEXAGONE = Path("examples/hexagone")
@@ -75,7 +75,7 @@ def test_an_order_that_takes_up_several_quotes_at_once_is_decided_once(pointsman
 
 @pytest.mark.slow
 def test_the_carts_of_the_example_are_taken_up_as_they_were_quoted(bare, clock):
-    bare.load(load_inventory(HEXAGONE))
+    bare.load(hexagone())
     version = bare.publish(policy_files(Path("policies")), who="a test", note="").version
     bare.activate(version, who="a test", note="")
     orders = read_orders(HEXAGONE / "orders.ndjson", 500)[: of_many(100, 400)]

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from api.files.inventory_folder import load_inventory
 from api.files.policies import policy_files
 from api.shapes.order import OrderRequest
 from engine.decide.decide import decide
@@ -20,6 +19,7 @@ from engine.decide.matching.matcher import Matcher
 from engine.model.facts import NetworkCaches, Snapshot, StockPosition
 from rules.loader import load_policies
 from tests.reference.routes import Exits, routes
+from tests.support.hexagone import hexagone
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +185,7 @@ def test_alsace_and_moselle_add_good_friday_and_the_day_after_christmas(network,
 
 
 def test_no_node_is_open_on_a_sunday_or_on_christmas_day():
-    found = load_inventory(HEXAGONE).network
+    found = hexagone().network
     christmas = datetime.date(2026, 12, 25).toordinal()
     assert all(node.hours is not None and not node.hours.week[6] for node in found.nodes.values())
     assert all(not node.hours.spans(christmas) for node in found.nodes.values())
@@ -198,7 +198,7 @@ def test_no_carrier_runs_on_a_sunday_or_a_holiday(services):
 
 
 def test_every_service_that_travels_has_a_cut_off_while_the_node_is_open(nodes):
-    found = load_inventory(HEXAGONE).network.nodes
+    found = hexagone().network.nodes
     for node in nodes.values():
         assert set(node["cut_offs"]) == set(node["services"]) - {"pickup"}
         week = found[node["id"]].hours.week
@@ -208,7 +208,7 @@ def test_every_service_that_travels_has_a_cut_off_while_the_node_is_open(nodes):
 
 
 def test_what_is_ordered_at_night_leaves_in_the_morning_and_on_sunday_on_monday(orders):
-    found = load_inventory(HEXAGONE).network
+    found = hexagone().network
     request = OrderRequest()
     home = next(order for order in orders if "destination" in order)
     sunday = int(datetime.datetime(2026, 11, 29, 3, tzinfo=datetime.UTC).timestamp())
@@ -339,7 +339,7 @@ def test_the_committed_data_stays_below_4_megabytes():
     ("at", "leaves", "arrives"), [("13:30", "28 18:00", "01 18:00"), ("14:30", "30 14:00", "02 14:00")]
 )
 def test_an_order_that_came_before_the_saturday_s_cut_off_leaves_as_the_readme_says(at, leaves, arrives):
-    inventory = load_inventory(HEXAGONE)
+    inventory = hexagone()
     order = OrderRequest().load(json.loads((HEXAGONE / "order.json").read_text(encoding="utf-8")))
     snapshot = Snapshot(
         network=inventory.network,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from api.files.inventory_folder import load_inventory
 from engine.channels.allocation import allocations
 from engine.channels.levels import levels
 from engine.decide.availability.free_units import StockFacts
 from engine.decide.matching.matcher import Matcher
 from engine.model.facts import NetworkCaches, Snapshot, StockPosition
 from rules.loader import load_policies
+from tests.support.hexagone import hexagone
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ PARIS = datetime.timezone(datetime.timedelta(hours=1))
 @pytest.fixture(scope="module")
 def facts():
     """The article over the whole network."""
-    loaded = load_inventory(ROOT / "examples" / "hexagone")
+    loaded = hexagone()
     stock, paces = loaded.stock[SKU], loaded.paces[SKU]
     positions = {node: StockPosition(on_hand=units, pace=paces.get(node)) for node, units in stock.items()}
     return StockFacts.of(

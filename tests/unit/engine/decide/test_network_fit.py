@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from api.files.inventory_folder import load_inventory
 from engine.decide.network_fit import Fit, fit
 from engine.store.network.serialization import product_values_record
 from rules.loader import load_policies
 from rules.policy_documents import is_policy_file
 from rules.vocabulary import Kind
 from tests.support.facts import network, node, policy_file, product, service
+from tests.support.hexagone import hexagone
 
 WORDS = product_values_record([product(category="shoes", brand="Acme", season="winter", tags=frozenset({"fragile"}))])
 NODES = [
@@ -180,7 +180,7 @@ def test_where_the_network_lists_no_channels_any_will_do_and_where_words_are_not
 
 
 def test_the_shipped_policies_fit_the_example_network():
-    inventory = load_inventory(Path("examples/hexagone"))
+    inventory = hexagone()
     files = {path.name: path.read_bytes() for path in Path("policies").iterdir() if is_policy_file(path.name)}
     assert fit(load_policies(files), inventory.network, product_values_record(inventory.products.values())) == Fit()
 

@@ -2,11 +2,9 @@
 
 import contextlib
 import random
-from pathlib import Path
 
 import pytest
 
-from api.files.inventory_folder import load_inventory
 from engine.decide.decide import decide
 from engine.decide.decision import PromiseTerms
 from engine.decide.evaluation.candidates import Candidates
@@ -18,6 +16,7 @@ from engine.decide.promises.promise import Promise, undominated
 from engine.decide.promises.search import PromiseSearch, SharedFacts
 from engine.model.facts import Lane, NetworkCaches, Snapshot, StockPosition
 from tests.support.facts import EURO, HOUR, LILLE, LYON, NOW, PARIS, decided, node, order, policies, service, snapshot
+from tests.support.hexagone import hexagone
 
 SLOW = service("slow", base=2 * EURO, emission=0, transit=((2_000_000, 72 * 60),))
 QUICK = service("quick", base=9 * EURO, emission=500_000, transit=((2_000_000, 24 * 60),))
@@ -138,7 +137,7 @@ def test_a_promise_that_is_nowhere_better_is_left_out(arrives, costs, kept):
 
 @pytest.mark.slow
 def test_a_large_cart_has_a_proven_greenest_choice_where_the_cheapest_of_equal_ones_cannot_be_proven():
-    inventory = load_inventory(Path("examples/hexagone"))
+    inventory = hexagone()
     dice = random.Random(3)
     lines = [(sku, dice.choice([1, 1, 2, 3])) for sku in dice.sample(sorted(inventory.products), 20)]
     facts = Snapshot(
