@@ -54,8 +54,8 @@ class Timings:
         self._hours = hours
         self._tables: dict[int | None, _Table] = {}
         """By the last cut-off before orders came in, if that is not the last before they are decided."""
-        self._cut_offs = (EVER, EVER)
-        """Two cut-offs, of any schedules, without another between them."""
+        self._between: list[tuple[int, int]] = []
+        """Pairs of cut-offs, of any schedules, without another between the two; sorted."""
         self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
         self._later: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -83,18 +83,23 @@ class Timings:
 
     def cut_off_missed(self, came_in: int, now: int) -> int | None:
         """The last cut-off before the order came in, if there is another before `now`."""
-        since, until = self._cut_offs
-        if since <= came_in and now < until:
-            return None
-        since, until = self._cut_offs = self._around(now)
+        since, _ = self._around(now)
         return None if since <= came_in else self._around(came_in)[0]
 
     def _around(self, instant: int) -> tuple[int, int]:
         """The last cut-off of any schedule until the instant, and the first after it."""
+        between = self._between
+        place = bisect.bisect_right(between, (instant, EVER)) - 1
+        if place >= 0 and instant < between[place][1]:
+            return between[place]
         around = [departures.cut_offs_around(instant) for departures in {its for its, _ in self._schedules}]
-        return max((since for since, _, _ in around), default=-EVER), min(
-            (until for _, until, _ in around), default=EVER
+        found = (
+            max([since for since, _, _ in around], default=-EVER),
+            min([until for _, until, _ in around], default=EVER),
         )
+        # a new list, as another thread may look at the one before
+        self._between = sorted({*between, found}) if len(between) < _MOST_KEPT else [found]
+        return found
 
     def _keep(self, missed: int | None, table: _Table) -> _Table:
         if missed not in self._tables and len(self._tables) >= _MOST_LATE:

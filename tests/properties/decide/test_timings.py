@@ -72,7 +72,20 @@ def test_timings_of_orders_that_came_in_before_are_those_computed_anew(places, m
     for later, ago in moments:
         now = places[0][0] + 60 * later
         rows = [(number, takes) for number in range(len(schedules)) for takes in minutes]
-        *answer, _ = timings.at(now, *np.array(rows, dtype=np.int64).T, now - 60 * ago)
+        came_in = now - 60 * ago
+        *answer, _ = timings.at(now, *np.array(rows, dtype=np.int64).T, came_in)
         found = list(zip(*(column.tolist() for column in answer), strict=True))
-        assert found == [expected(schedules, None, now, *row, came_in=now - 60 * ago) for row in rows]
+        assert found == [expected(schedules, None, now, *row, came_in=came_in) for row in rows]
         assert all(ships_at == NEVER or ships_at >= now for ships_at, _ in found)
+        assert timings.cut_off_missed(came_in, now) == Timings(schedules, None).cut_off_missed(came_in, now)
+
+
+@given(st.lists(cases(), min_size=1, max_size=3), st.permutations(range(10)))
+@examples(20)
+def test_a_cut_off_that_an_order_missed_is_the_same_whatever_was_asked_before(places, days):
+    calendars = Calendars(network([places[0][1]], [places[0][2]]))
+    schedules = [(calendars.departures(home, way), calendars.of_service(way, home)) for _, home, way in places]
+    timings = Timings(schedules, None)
+    for day in days:
+        came_in, now = places[0][0] + 86_400 * day, places[0][0] + 86_400 * day + 40_000
+        assert timings.cut_off_missed(came_in, now) == Timings(schedules, None).cut_off_missed(came_in, now)
