@@ -72,8 +72,9 @@ def _solve_program(problem: Problem, weights: Weights, units: Units) -> Solution
     candidates, node_stocks = {candidate.key: candidate for candidate in problem.candidates}, NodeStocks(problem)
 
     def primal(keys: Collection[OptionKey]) -> PrimalSearch:
-        opened = weigh_candidates(problem, weights, [candidates[key] for key in sorted(keys)], node_stocks)
-        return primal_search(problem, list(opened), weights.unfilled, LIMITS.placement)
+        opened = [candidates[key] for key in sorted(keys)]
+        weighted = weigh_candidates(problem, weights, opened, node_stocks)
+        return primal_search(replace(problem, candidates=opened), list(weighted), weights.unfilled, LIMITS.placement)
 
     def search(places: Collection[tuple[OptionKey, int]], units: Units) -> Solution | None:
         prices: dict[OptionKey, dict[int, Price]] = {}

@@ -13,7 +13,7 @@ from engine.decide.sourcing.allocation.coupling_constraints import CouplingConst
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
 from engine.decide.sourcing.allocation.placement_search import PlacementSearch
 from engine.decide.sourcing.allocation.sku_allocation import AllocationCost, SkuAllocation
-from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.problem import Demand, Problem
 from engine.decide.sourcing.tightening import demands_by_set, has_couplings
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
@@ -32,9 +32,12 @@ def allocations_of(
     problem: Problem, candidates: Sequence[WeightedCandidate], *, unfilled: int, step_limit: int
 ) -> Allocations:
     """One for each SKU that nothing couples to others, and one for each group of those that are coupled."""
+    lines: dict[str, dict[int, Demand]] = {}
+    for line, demand in enumerate(problem.demands):
+        lines.setdefault(demand.sku, {})[line] = demand
     of_skus = {
-        sku: SkuAllocation(problem, sku, candidates, unfilled=unfilled, step_limit=step_limit)
-        for sku in {demand.sku: None for demand in problem.demands}
+        sku: SkuAllocation(problem, sku, its, candidates, unfilled=unfilled, step_limit=step_limit)
+        for sku, its in lines.items()
     }
     if not has_couplings(problem):
         return list(of_skus.values())

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.decide.sourcing.allocation.min_cost_flow import Flow
 from engine.decide.sourcing.allocation.transport import TransportProblem
-from engine.decide.sourcing.problem import Problem
+from engine.decide.sourcing.problem import Demand, Problem
 from engine.decide.sourcing.weighted_candidates import WeightedCandidate
 from engine.model.facts import OptionKey
 
@@ -19,20 +19,20 @@ class AllocationCost(NamedTuple):
 
 
 class SkuAllocation:
-    """The lines of one SKU, and the candidates that carry it, by number. `step_limit` is for one placement of lines
-    that are kept together.
+    """The lines of one SKU, by their index in the problem, and the candidates that carry it, by number. `step_limit` is
+    for one placement of lines that are kept together.
     """
 
     def __init__(
         self,
         problem: Problem,
         sku: str,
+        lines: Mapping[int, Demand],
         candidates: Sequence[WeightedCandidate],
         *,
         unfilled: int,
         step_limit: int,
     ) -> None:
-        lines = {index: demand for index, demand in enumerate(problem.demands) if demand.sku == sku}
         self.sku, self._problem, self._candidates = sku, problem, candidates
         self._quantities = {index: demand.quantity for index, demand in lines.items()}
         self._together = {index for index, demand in lines.items() if demand.together and demand.quantity > 1}

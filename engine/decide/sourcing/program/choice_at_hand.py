@@ -1,5 +1,7 @@
 """The best choice that the program has found so far, as columns of lots."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.decide.shipping.columns import Integers
@@ -47,7 +49,7 @@ class ChoiceAtHand:
 
     def amount(self, part: Part) -> int:
         """How much there is of a part of the comparison."""
-        return self._amount(part, self.lots)
+        return self._amounts([part], self.lots)[0]
 
     def cost(self) -> int:
         """In weights, without the tie-break and without what the units ordered would cost unfilled."""
@@ -99,14 +101,20 @@ class ChoiceAtHand:
         return lots
 
     def _used(self, lots: Integers) -> Integers:
-        return np.unique(self._model.placements.candidate[lots > 0])
+        return self._candidates_of(np.flatnonzero(lots > 0))
 
-    def _amount(self, part: Part, lots: Integers) -> int:
-        return int(part.cost @ lots) + int(part.opening[self._used(lots)].sum())
+    def _candidates_of(self, rows: Integers) -> Integers:
+        candidates = self._model.placements.candidate[rows]
+        return candidates[np.diff(candidates, prepend=-1) > 0]  # they are sorted
+
+    def _amounts(self, parts: Sequence[Part], lots: Integers) -> list[int]:
+        rows = np.flatnonzero(lots)
+        units, used = lots[rows], self._candidates_of(rows)
+        return [int(part.cost[rows] @ units) + int(part.opening[used].sum()) for part in parts]
 
     def _rank(self, lots: Integers) -> tuple[int, int, list[int]]:
         """The comparison but for the quantities: the cost in weights, and the tie-break."""
         used = self._used(lots)
-        amounts = [self._amount(part, lots) for part in self.parts]
+        amounts = self._amounts(self.parts, lots)
         cost = sum([weight * amount for weight, amount in zip(self.weights, amounts, strict=True)])
         return cost, len(used), used.tolist()

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.decide.shipping.columns import Integers
 from engine.decide.sourcing.problem import UNBOUNDED
-from engine.decide.sourcing.program.highs import Floats, make_highs, program_of, set_costs, start_from
+from engine.decide.sourcing.program.highs import Floats, make_highs, program_of, set_costs, set_options, start_from
 from engine.decide.sourcing.program.model import Model, Part
 from engine.decide.sourcing.program.pricing import Duals, LimitDuals
 
@@ -30,6 +30,8 @@ OPTIONS = {
     "mip_heuristic_run_rens": False,
     "mip_heuristic_run_root_reduced_cost": False,
 }
+MOST_ITERATIONS = (1 << 31) - 1
+"""HiGHS counts no more iterations than this."""
 FEASIBLE = 2
 """What HiGHS calls the status of a solution that keeps to all constraints."""
 TOLERANCE = 1e-7
@@ -193,11 +195,16 @@ class Program:
         set_costs(self._highs, costs / unit)
         return unit
 
-    def relax(self, part: Part) -> Relaxed:
-        """Solves the linear relaxation for the least of a part."""
+    def relax(self, part: Part, most_iterations: int = MOST_ITERATIONS) -> Relaxed:
+        """Solves the linear relaxation for the least of a part. After `most_iterations`, it stops: its duals are then
+        not the best.
+        """
         scale = 1 if part.opening.any() else FRACTION
         unit = self._minimise(part)
-        self._highs.setOptionValue("solve_relaxation", True)  # noqa: FBT003 - HiGHS's own order of arguments
+        set_options(
+            self._highs,
+            {"solve_relaxation": True, "simplex_iteration_limit": min(most_iterations, MOST_ITERATIONS)},
+        )
         self._highs.run()
         solution, kinds = self._highs.getSolution(), self._rows.kinds
         duals = np.array(solution.row_dual) * (-unit * scale)

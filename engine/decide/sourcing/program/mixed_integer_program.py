@@ -22,15 +22,21 @@ from engine.decide.sourcing.program.shortlist import cheapest, promise, promisin
 from engine.decide.sourcing.program.tie_break import PREFERRED, earlier_shipments, fewest
 from engine.model.facts import OptionKey
 
-WORK = 9_000_000
+WORK = 7_200_000
 """When so much work is done, no more is begun, and HiGHS stops. A unit is a placement that the local search looks at;
-the rest counts as many as take as long. An iteration of a linear relaxation counts a tenth of its columns. HiGHS
+the rest counts as many as take as long. An iteration of a linear relaxation counts an eighth of its columns. HiGHS
 reports an event at each round of cuts and at each node: it counts the columns of the program, times the lines of the
 order (at most MOST_LINES).
 """
+BUILT, RELAXED_A_COLUMN = 2, 8
+"""To bring a placement into columns counts as many, up to three quarters of the work; so many columns of a linear
+relaxation count one an iteration.
+"""
 MOST_LINES = 100
-SIFTED, SEARCHED_LOCALLY = WORK // 2, WORK // 3
-"""When less work than that is left, sifting and the local search begin no other round."""
+SEARCHED_FIRST, SIFTED, SEARCHED_LOCALLY = 3, 2, 1
+"""With so many sixths of the work left, the first local search stops, then sifting begins no other round, then the
+other local searches stop.
+"""
 RELAXED, PER_LINE = 600, 6
 """The linear relaxation begins with candidates that carry so many lines together, or so many times the lines of the
 order, and gets as many more in a round.
@@ -51,7 +57,7 @@ SEARCHED = 80
 """Of so many candidates the search is asked first."""
 ROUNDS = 8
 """The most rounds of sifting for one part of the comparison."""
-ALTERNATIVES, TIMES_AS_LONG = 8, 3
+ALTERNATIVES, TIMES_AS_LONG = 8, 4
 """So many choices of the least cost are looked for, each before the last in the tie-break. With their cost held, HiGHS
 takes so many times as long from one event to the next.
 """
@@ -77,7 +83,7 @@ class Solver:
         self._ship_complete = problem.ship_complete
         self._kept: Flags = np.ones(len(self._at_hand.lots), dtype=bool)
         self._held: list[Held] = []
-        self._work_left = WORK
+        self._work = self._work_left = max(WORK // 4, WORK - BUILT * len(self._at_hand.lots))
         self._searched = (1 if units else 2) * len(self._at_hand.lots)
         self._found: Solution | None = None
         self._is_proven = True
@@ -89,7 +95,7 @@ class Solver:
         ordered = int(self._model.quantity.sum())
         if not self._is_coupled:
             self._search_locally(
-                self._cheapest(promise(self._model), STARTING), self._at_hand.used(), reserve=2 * SEARCHED_LOCALLY
+                self._cheapest(promise(self._model), STARTING), self._at_hand.used(), until=SEARCHED_FIRST
             )
         lower_bound = ordered * self._weights[0]
         for index, (part, weight) in enumerate(zip(self._parts, self._weights, strict=True)):
@@ -120,20 +126,25 @@ class Solver:
         start: Integers,
         worth: Worth | None = None,
         patience: int = 0,
-        reserve: int = SEARCHED_LOCALLY,
+        until: int = SEARCHED_LOCALLY,
     ) -> Integers:
         """Searches among these candidates, then among those that are cheapest to add to what it finds, and so on while
-        that is better than the choice at hand, which it becomes, and more work is left than the `reserve`.
+        that is better than the choice at hand, which it becomes, until so many sixths of the work are left.
         """
-        opened, worth = start, worth or Worth.above_money(self._model)
-        while self._work_left > 0:
+
+        def spend(work: int) -> bool:
+            self._spend(work)
+            return self._is_left(until)
+
+        opened, worth, everywhere = start, worth or Worth.above_money(self._model), None
+        while not self._is_left(until):
             among[opened] = True
             before, rows = self._at_hand.lots, self._kept & among[self._model.placements.candidate]
-            opened = LocalSearch(self._model, rows, worth, self._spend).improve(opened, patience)
+            opened = LocalSearch(self._model, rows, worth, spend).improve(opened, patience)
             self._try(opened, np.ones_like(opened))
-            if before is self._at_hand.lots or self._work_left < reserve:
+            if before is self._at_hand.lots:
                 break
-            everywhere = LocalSearch(self._model, self._kept, worth, self._spend)
+            everywhere = everywhere or LocalSearch(self._model, self._kept, worth, spend)
             among = self._cheapest(everywhere.costs_of_adding(opened), CORE * self._relaxed)
         return opened
 
@@ -161,9 +172,8 @@ class Solver:
         for most in TRIED:
             is_whole = int(self._kept.sum()) <= most
             if bound < self._at_hand.amount(part) and self._work_left > 0 and (is_whole or most < TRIED[-1]):
-                bound_of_chosen = self._solve(
-                    part, np.sort(promising(self._model, self._kept, self._at_hand.lots, priced)[:most]), floor
-                )
+                chosen = promising(self._model, self._kept, self._at_hand.lots, priced, most)
+                bound_of_chosen = self._solve(part, chosen, floor)
                 bound = max(bound, bound_of_chosen) if is_whole else bound
                 self._drop(priced, part)
         return min(bound, self._at_hand.amount(part))  # what was dropped costs more than that
@@ -191,7 +201,9 @@ class Solver:
         chosen[self._at_hand.used()] = True
         for _ in range(ROUNDS):
             program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
-            duals, opened, iterations = program.relax(part)
+            work = self._work_left - self._work * SEARCHED_LOCALLY // 6
+            most_iterations = max(1, work * RELAXED_A_COLUMN // max(1, program.size))
+            duals, opened, iterations = program.relax(part, most_iterations)
             priced = price(self._model, self._kept, part, self._held, duals)
             if priced is None:
                 return None
@@ -200,8 +212,8 @@ class Solver:
                 best, worth = priced, duals.held
             self._drop(priced, part)
             more = (priced.opening < 0) & ~chosen
-            self._spend(iterations * program.size // 10)
-            if self._work_left < SIFTED or not more.any():
+            self._spend(iterations * program.size // RELAXED_A_COLUMN)
+            if self._is_left(SIFTED) or not more.any():
                 break
             chosen |= more & self._cheapest(np.where(more, priced.opening, 0), self._relaxed)
         if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
@@ -232,6 +244,10 @@ class Solver:
         for part, most in self._held:
             program.hold(part, most)
         return program
+
+    def _is_left(self, sixths: int) -> bool:
+        """Whether no more than so many sixths of the work are left."""
+        return self._work_left * 6 <= self._work * sixths
 
     def _spend(self, work: int) -> bool:
         """Counts work; whether that was the last."""

@@ -1,7 +1,9 @@
 """The problem as columns of integers: a row for each line on each candidate that can carry some of it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +11,12 @@ import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.sourcing.bounded.binding_bounds import siblings
-from engine.decide.sourcing.problem import Bounds, Capacity, Price, Problem, SkuCap
+from engine.decide.sourcing.problem import Bounds, Capacity, Problem, SkuCap
 from engine.decide.sourcing.tightening import demands_by_set
 from engine.model.facts import OptionKey
+
+_COSTS = ("unless_needed", "tier", "money")
+"""What a unit costs, by part of the comparison, as `Price` has it."""
 
 
 class Placements(NamedTuple):
@@ -33,7 +38,8 @@ class Placements(NamedTuple):
 
     def at(self, rows: Flags | npt.NDArray[np.intp]) -> "Placements":
         """Some of the rows."""
-        return Placements(*[column[rows] for column in self])
+        places = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return Placements(*[column.take(places) for column in self])
 
 
 class Part(NamedTuple):
@@ -69,22 +75,16 @@ class Model:
     `room` is by node, `supply` by stock, `quantity` by line. `limits` are those of nodes whose capacity is scarce, in
     units and in grams, then those of caps; `shipment_limits` those of shipments, if any are bounded, in grams and in
     units. Of the candidates of one option, one can be opened. `has_sets`: some placements are led by another.
+    `shares_stock`: some lines are of one SKU.
     """
 
     def __init__(self, problem: Problem) -> None:
-        ordered: Counter[str] = Counter()
-        for demand in problem.demands:
-            ordered[demand.sku] += demand.quantity
         self.quantity = np.array([demand.quantity for demand in problem.demands], dtype=np.int64)
-        self.keys: list[OptionKey] = []
-        self._stocks: dict[tuple[str, str], int] = {}
-        self.placements, self.opening = self._columns(problem)
-        nodes = {node: number for number, node in enumerate(dict.fromkeys(key.node for key in self.keys))}
+        self.keys, self.supply, self.opening, self.placements = self._columns(problem)
+        nodes = _numbered(key.node for key in self.keys)
         self.node = np.array([nodes[key.node] for key in self.keys], dtype=np.int64)
         self.room = np.array([problem.room.get(node, len(self.keys)) for node in nodes], dtype=np.int64)
-        self.supply = np.array(
-            [min(problem.supply[place], ordered[place[1]]) for place in self._stocks], dtype=np.int64
-        )
+        self.shares_stock = len({demand.sku for demand in problem.demands}) < len(problem.demands)
         self.has_sets = bool((self.placements.leader != np.arange(len(self.placements.leader))).any())
         self.limits = [*self._limits(problem, list(nodes)), *self._caps(problem, list(nodes))]
         self.option = np.array(siblings(self.keys), dtype=np.int64)
@@ -100,60 +100,46 @@ class Model:
         by_weight = ShipmentLimit(lot * weight[line], columns[0], columns[1])
         return by_weight, ShipmentLimit(lot, columns[2], columns[3])
 
-    def _columns(self, problem: Problem) -> tuple[Placements, Integers]:
-        """All placements, and what it costs to open each candidate that has some; numbers these and the stocks."""
-        stocks, opening, counts = {}, [], []
-        line: list[int] = []
-        stock: list[int] = []
-        prices: list[Price] = []
-        for candidate in sorted(problem.candidates, key=lambda candidate: candidate.key):
-            node = candidate.key.node
-            if node not in stocks:
-                stocks[node] = self._stocks_of(problem, node)
-            carried = {number: of for number, of in stocks[node].items() if number in candidate.prices}
-            if carried:
-                self.keys.append(candidate.key)
-                opening.append(candidate.fixed + problem.split_penalty)
-                counts.append(len(carried))
-                line += carried
-                stock += carried.values()
-                prices += [candidate.prices[number] for number in carried]
-        costs = (
-            [price.unless_needed for price in prices],
-            [price.tier for price in prices],
-            [price.money for price in prices],
+    def _columns(self, problem: Problem) -> tuple[list[OptionKey], Integers, Integers, Placements]:
+        """The keys of the candidates that have placements, the supply of each stock, what it costs to open each of the
+        candidates, and all placements.
+        """
+        candidates = sorted(
+            [each for each in problem.candidates if problem.room.get(each.key.node, 1)], key=lambda each: each.key
         )
-        of_line, of_stock = np.array(line, dtype=np.int64), np.array(stock, dtype=np.int64)
-        supply = np.array([problem.supply[place] for place in self._stocks], dtype=np.int64)
-        lot = np.where([demand.together for demand in problem.demands], self.quantity, 1)[of_line]
-        candidates = np.repeat(np.arange(len(counts)), np.array(counts, dtype=np.int64))
+        counts = np.array([len(each.prices) for each in candidates], dtype=np.int64)
+        candidate = np.repeat(np.arange(len(candidates)), counts)
+        line = np.fromiter(chain.from_iterable(each.prices for each in candidates), dtype=np.int64)
+        prices = list(chain.from_iterable(each.prices.values() for each in candidates))
+        place, supply, ordered = _stocks(problem, [each.key.node for each in candidates])
+        place = place[candidate, line]
+        least = np.where([demand.together for demand in problem.demands], self.quantity, 1)
+        rows = np.flatnonzero(supply[place] >= least[line])
+        rows = rows[np.argsort(candidate[rows] * len(self.quantity) + line[rows], kind="stable")]
+        costs = [np.fromiter(map(attrgetter(part), prices), dtype=np.int64)[rows] for part in _COSTS]
+        line, place = line[rows], place[rows]
+        used, of_used = np.unique(candidate[rows], return_inverse=True)
+        keys = [candidates[number].key for number in used.tolist()]
+        places, stock = np.unique(place, return_inverse=True)
+        lot = least[line]
         if problem.multiples:
-            places = zip([self.keys[number].node for number in candidates.tolist()], line, strict=True)
-            multiples = np.array([problem.multiples.get(place, 1) for place in places], dtype=np.int64)
-            lot = np.maximum(lot, multiples)
-        most = np.minimum(self.quantity[of_line], supply[of_stock]) // lot
-        unless_needed, tiers, money = np.array(costs, dtype=np.int64) * lot
+            of_node = zip([keys[number].node for number in of_used.tolist()], line.tolist(), strict=True)
+            multiples = [problem.multiples.get(node_and_line, 1) for node_and_line in of_node]
+            lot = np.maximum(lot, np.array(multiples, dtype=np.int64))
+        unless_needed, tiers, money = [cost * lot for cost in costs]
         placements = Placements(
-            candidate=candidates,
-            line=of_line,
-            stock=of_stock,
+            candidate=of_used,
+            line=line,
+            stock=stock,
             lot=lot,
-            most=most,
+            most=np.minimum(self.quantity[line], supply[place]) // lot,
             unless_needed=unless_needed,
             tiers=tiers,
             money=money,
-            leader=_leaders(problem, candidates, of_line),
+            leader=_leaders(problem, of_used, line),
         )
-        return placements, np.array(opening, dtype=np.int64)
-
-    def _stocks_of(self, problem: Problem, node: str) -> dict[int, int]:
-        """By line that the node has a lot of, the number of its stock."""
-        stocks = {}
-        for line, demand in enumerate(problem.demands) if problem.room.get(node, 1) else ():
-            place = node, demand.sku
-            if problem.supply.get(place, 0) >= (demand.quantity if demand.together else 1):
-                stocks[line] = self._stocks.setdefault(place, len(self._stocks))
-        return stocks
+        opening = [candidates[number].fixed + problem.split_penalty for number in used.tolist()]
+        return keys, np.minimum(supply, ordered)[places], np.array(opening, dtype=np.int64), placements
 
     def _limits(self, problem: Problem, nodes: Sequence[str]) -> list[Limit]:
         if not problem.capacity:
@@ -182,10 +168,8 @@ class Model:
             levels[counts[cap.sku]].append(cap)
             counts[cap.sku] += 1
         placements = self.placements
-        places = [
-            (nodes[node], problem.demands[line].sku)
-            for node, line in zip(self.node[placements.candidate].tolist(), placements.line.tolist(), strict=True)
-        ]
+        on = zip(self.node[placements.candidate].tolist(), placements.line.tolist(), strict=True) if levels else ()
+        places = [(nodes[node], problem.demands[line].sku) for node, line in on]
         for caps in levels:
             number = {(node, cap.sku): group for group, cap in enumerate(caps) for node in cap.nodes}
             group = np.array([number.get(place, len(caps)) for place in places], dtype=np.int64)
@@ -203,6 +187,29 @@ class Model:
             Part(placements.tiers, nothing),
             Part(placements.money, self.opening),
         )
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    """A number for each name, in the order in which they come first."""
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _stocks(problem: Problem, nodes: Sequence[str]) -> tuple[Integers, Integers, Integers]:
+    """The number of the stock by candidate (of which `nodes` are those that they ship from) and line; by stock, the
+    units there are, and those that are ordered of the SKU. Stocks are numbered by node, then by SKU.
+    """
+    node, sku = _numbered(nodes), _numbered(demand.sku for demand in problem.demands)
+    of_line = np.array([sku[demand.sku] for demand in problem.demands], dtype=np.int64)
+    of_candidate = np.array([node[each] for each in nodes], dtype=np.int64)
+    ordered = np.zeros(len(sku), dtype=np.int64)
+    np.add.at(ordered, of_line, [demand.quantity for demand in problem.demands])
+    supply = np.zeros((len(node) + 1, len(sku) + 1), dtype=np.int64)  # the last of each are all others
+    at = (
+        [node.get(each, len(node)) for each, _ in problem.supply],
+        [sku.get(its, len(sku)) for _, its in problem.supply],
+    )
+    supply[at] = list(problem.supply.values())
+    return of_candidate[:, None] * len(sku) + of_line, supply[:-1, :-1].ravel(), np.tile(ordered, len(node))
 
 
 def _leaders(problem: Problem, candidate: Integers, line: Integers) -> Integers:

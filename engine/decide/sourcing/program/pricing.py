@@ -105,10 +105,13 @@ def _least(model: Model, cost: Integers) -> Integers:
     the cheapest units come first.
     """
     placements = model.placements
+    unit_cost, of_lots = np.minimum(cost // placements.lot, 0), placements.lot * placements.most
+    if not model.shares_stock:
+        alone: Integers = np.minimum(of_lots, model.supply[placements.stock]) * unit_cost
+        return alone
     shared = placements.candidate * len(model.supply) + placements.stock
-    unit_cost = np.minimum(cost // placements.lot, 0)
     order = np.lexsort((unit_cost, shared))
-    units = (placements.lot * placements.most)[order]
+    units = of_lots[order]
     before = units.cumsum() - units
     first = np.concatenate(([True], np.diff(shared[order]) > 0)) if len(order) else np.zeros(0, dtype=bool)
     before -= np.repeat(before[first], np.diff(np.append(np.flatnonzero(first), len(order))))

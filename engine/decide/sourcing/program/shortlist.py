@@ -26,9 +26,14 @@ def cheapest(model: Model, kept: Flags, cost: Integers, lines: int) -> Flags:
     return few
 
 
-def promising(model: Model, kept: Flags, lots: Integers, priced: Priced) -> Integers:
-    """The placements that are kept: those with lots first, then those that cost least at these duals."""
-    cost = np.maximum(priced.opening, 0)[model.placements.candidate] + np.maximum(priced.cost, 0)
-    cost[lots > 0] = -1
+def promising(model: Model, kept: Flags, lots: Integers, priced: Priced, most: int) -> Integers:
+    """So many of the placements that are kept, in their order: those with lots first, then those that cost least at
+    these duals.
+    """
     rows = np.flatnonzero(kept)
-    return rows[np.argsort(cost[rows], kind="stable")]
+    cost = np.maximum(priced.opening, 0)[model.placements.candidate[rows]] + np.maximum(priced.cost[rows], 0)
+    cost[lots[rows] > 0] = -1
+    if len(rows) > most:
+        near = np.flatnonzero(cost <= np.partition(cost, most - 1)[most - 1])
+        rows = np.sort(rows[near[np.argsort(cost[near], kind="stable")[:most]]])
+    return rows

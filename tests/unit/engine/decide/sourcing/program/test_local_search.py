@@ -1,5 +1,7 @@
 """What each step of the local search costs, and that it never ends with a dearer choice than it began with."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,8 +15,11 @@ from tests.support.examples import examples
 seeds = st.integers(0, 10**6)
 
 
-def search(seed, *, services=1):
-    model = Model(plain(seed, lines=4, nodes=8, services=services))
+def search(seed, *, services=1, nodes=8, is_one_sku=False):
+    problem = plain(seed, lines=4, nodes=nodes, services=services)
+    if is_one_sku:
+        problem = replace(problem, demands=[replace(each, sku=problem.demands[0].sku) for each in problem.demands])
+    model = Model(problem)
     everything = np.ones(len(model.placements.lot), dtype=bool)
     return model, LocalSearch(model, everything, Worth.above_money(model), lambda _: False)
 
@@ -45,6 +50,19 @@ def test_a_step_costs_what_the_choice_then_costs_more(seed, opened):
     for dropped, added in np.argwhere(changes < NEVER).tolist():
         left = [each for each in opened if not dropped or each != opened[dropped - 1]]
         assert before + changes[dropped, added] == value(model, left + [added] * (added < number))
+
+
+@examples(30)
+@given(seeds, st.sampled_from([1, 8]), st.booleans(), st.sets(st.integers(0, 15)))
+def test_of_two_services_of_a_node_the_cheaper_one_ships_each_line(seed, nodes, is_one_sku, opened):
+    model, local = search(seed, services=2, nodes=nodes, is_one_sku=is_one_sku)
+    number = len(model.keys)
+    opened = sorted(each for each in opened if each < number)
+    before, changes = local.steps_from(np.isin(np.arange(number), opened))
+    assert before == value(model, opened)
+    # a cheaper service is not said to ship more of a line than the dearer one does
+    for added in np.flatnonzero(changes[0, :number] < NEVER).tolist():
+        assert before + changes[0, added] >= value(model, [*opened, added])
 
 
 @examples(10)
