@@ -25,9 +25,7 @@ from engine.decide.shipping.columns import (
     split,
 )
 from engine.decide.shipping.pricing import KILOGRAM
-from engine.decide.sourcing.problem import (
-    Choice,
-)
+from engine.decide.sourcing.problem import Choice
 from engine.made_once import made_once
 from engine.model.facts import OptionKey
 from rules.effects import Exclusion
@@ -42,7 +40,7 @@ class CandidateColumns:
     """Who may ship units of the order's lines: the rows of the evaluation's `reach`, in `rows`, or if services price by
     the weight of a shipment, the `bands` of these. `fixed` is micros a shipment, by candidate. The other columns have
     an entry for each line and candidate that can ship units of it: milligrams of CO2e a unit, the most `units` that its
-    place may ship of the line, whatever a shipment bears, and what `Columns` says.
+    place may ship of the line, whatever a shipment bears, and the columns of `direct_choice.Columns`.
     `free` is units by line and position, `rooms` shipments by node: those that the order may take, without what is left
     to others. `offered` are the units that caps leave of the free ones at each position by itself; `caps` bound several
     together.
@@ -94,7 +92,7 @@ class CandidateColumns:
             some &= self._whole_sets(line, options.reach, some, len(self.fixed))
         entries = some.nonzero()[0]
         self.line, self.candidate = line[entries], options.reach[entries]
-        self.lines_that_ship = _some_of(self.line)
+        self.lines_that_ship = _distinct_lines(self.line)
         self.everything = units[entries] >= self._at_most()[self.line]
         if multiple is not None:
             self.everything &= in_multiples[entries]
@@ -259,7 +257,7 @@ class CandidateColumns:
         return table
 
     def at(self, entries: Integers | Flags) -> Self:
-        """Those of some entries alone."""
+        """A copy with these entries only."""
         some = copy(self)
         some.keep(entries)
         return some
@@ -269,7 +267,7 @@ class CandidateColumns:
         for name in _ENTRIES:
             setattr(self, name, getattr(self, name)[entries])
         self.multiple = None if self.multiple is None else self.multiple[entries]
-        self.lines_that_ship = _some_of(self.line)
+        self.lines_that_ship = _distinct_lines(self.line)
 
     def key(self, candidate: int) -> OptionKey:
         """The option, whatever the band."""
@@ -289,6 +287,6 @@ class CandidateColumns:
         return numbers
 
 
-def _some_of(line: Integers) -> Integers:
+def _distinct_lines(line: Integers) -> Integers:
     """The lines that have entries."""
     return np.bincount(line).nonzero()[0]

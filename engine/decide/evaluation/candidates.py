@@ -8,11 +8,7 @@ import numpy as np
 
 from engine.decide.evaluation.candidate_columns import CandidateColumns
 from engine.decide.incoming.incoming import Incoming, Place
-from engine.decide.shipping.columns import (
-    NO_LIMIT,
-    NONE,
-    Integers,
-)
+from engine.decide.shipping.columns import NO_LIMIT, NONE, Flags, Integers
 from engine.decide.sourcing.choose import choose
 from engine.decide.sourcing.column_dominance import undominated
 from engine.decide.sourcing.direct_choice import Columns, DirectLimits, choose_directly
@@ -36,7 +32,14 @@ _AFTER_ALL_NODES = "\U0010ffff"
 
 
 class Candidates(CandidateColumns):
-    """With the choice among them: by their columns, or by the optimiser where these prove nothing."""
+    """Candidates and the best choice among them: found by comparing columns, or by the optimiser where that proves
+    nothing.
+    """
+
+    def keep(self, entries: Integers | Flags) -> None:
+        super().keep(entries)
+        for name in ("first_expired", "_first_expiry", "_names", "_own_nodes"):
+            self.__dict__.pop(name, None)  # worked out from the entries there were
 
     def choose(self) -> Choice:
         """The best choice."""

@@ -20,7 +20,7 @@ Schedule: TypeAlias = tuple[Departures, Calendar | None]
 
 _LONGEST: Final = 1 << 24
 """More minutes than any way takes."""
-_MOST_KEPT = 10_000
+_MOST_KEPT, _MOST_PAIRS = 10_000, 256
 _FARTHEST_AHEAD = 800 * SECONDS_A_DAY
 """A shipment that would take longer is planned for no day."""
 NEVER: Final = -1
@@ -55,7 +55,7 @@ class Timings:
         self._tables: dict[int | None, _Table] = {}
         """By the last cut-off before orders came in, if that is not the last before they are decided."""
         self._between: list[tuple[int, int]] = []
-        """Pairs of cut-offs, of any schedules, without another between the two; sorted."""
+        """Pairs of successive cut-offs, over all schedules, that were asked about; sorted, none overlapping."""
         self._latest: dict[tuple[int, int, int], tuple[int, int, int]] = {}
         self._later: dict[tuple[int, int], tuple[int, int]] = {}
 
@@ -97,8 +97,9 @@ class Timings:
             max([since for since, _, _ in around], default=-EVER),
             min([until for _, until, _ in around], default=EVER),
         )
-        # a new list, as another thread may look at the one before
-        self._between = sorted({*between, found}) if len(between) < _MOST_KEPT else [found]
+        kept = between if len(between) < _MOST_PAIRS else []
+        # a new list, as another thread may be reading the one before
+        self._between = [*kept[: place + 1], found, *kept[place + 1 :]]
         return found
 
     def _keep(self, missed: int | None, table: _Table) -> _Table:

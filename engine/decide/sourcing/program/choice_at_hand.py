@@ -104,13 +104,14 @@ class ChoiceAtHand:
         return self._candidates_of(np.flatnonzero(lots > 0))
 
     def _candidates_of(self, rows: Integers) -> Integers:
+        """The candidates of these placements, which are sorted by candidate."""
         candidates = self._model.placements.candidate[rows]
-        return candidates[np.diff(candidates, prepend=-1) > 0]  # they are sorted
+        return candidates[np.diff(candidates, prepend=-1) > 0]
 
     def _amounts(self, parts: Sequence[Part], lots: Integers) -> list[int]:
         rows = np.flatnonzero(lots)
-        units, used = lots[rows], self._candidates_of(rows)
-        return [int(part.cost[rows] @ units) + int(part.opening[used].sum()) for part in parts]
+        shipped, used = lots[rows], self._candidates_of(rows)
+        return [int(part.cost[rows] @ shipped) + int(part.opening[used].sum()) for part in parts]
 
     def _rank(self, lots: Integers) -> tuple[int, int, list[int]]:
         """The comparison but for the quantities: the cost in weights, and the tie-break."""

@@ -31,7 +31,7 @@ OPTIONS = {
     "mip_heuristic_run_root_reduced_cost": False,
 }
 MOST_ITERATIONS = (1 << 31) - 1
-"""HiGHS counts no more iterations than this."""
+"""The largest limit that HiGHS takes."""
 FEASIBLE = 2
 """What HiGHS calls the status of a solution that keeps to all constraints."""
 TOLERANCE = 1e-7
@@ -196,8 +196,8 @@ class Program:
         return unit
 
     def relax(self, part: Part, most_iterations: int = MOST_ITERATIONS) -> Relaxed:
-        """Solves the linear relaxation for the least of a part. After `most_iterations`, it stops: its duals are then
-        not the best.
+        """Solves the linear relaxation for the least of a part. After `most_iterations` it stops: the duals are then
+        worse, but bound every choice all the same.
         """
         scale = 1 if part.opening.any() else FRACTION
         unit = self._minimise(part)

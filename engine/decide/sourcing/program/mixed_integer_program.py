@@ -28,14 +28,14 @@ the rest counts as many as take as long. An iteration of a linear relaxation cou
 reports an event at each round of cuts and at each node: it counts the columns of the program, times the lines of the
 order (at most MOST_LINES).
 """
-BUILT, RELAXED_A_COLUMN = 2, 8
-"""To bring a placement into columns counts as many, up to three quarters of the work; so many columns of a linear
-relaxation count one an iteration.
+BUILT, COLUMNS_A_UNIT = 2, 8
+"""Work counted for each placement of the order, as building the columns takes so long, at most three quarters of WORK;
+and how many columns of a linear relaxation count one unit of work an iteration.
 """
 MOST_LINES = 100
 SEARCHED_FIRST, SIFTED, SEARCHED_LOCALLY = 3, 2, 1
-"""With so many sixths of the work left, the first local search stops, then sifting begins no other round, then the
-other local searches stop.
+"""The first local search stops when so many sixths of the work are left; then sifting begins no new round; then the
+other local searches and relaxations stop, and the rest is HiGHS's.
 """
 RELAXED, PER_LINE = 600, 6
 """The linear relaxation begins with candidates that carry so many lines together, or so many times the lines of the
@@ -134,10 +134,10 @@ class Solver:
 
         def spend(work: int) -> bool:
             self._spend(work)
-            return self._is_left(until)
+            return self._leaves_at_most(until)
 
         opened, worth, everywhere = start, worth or Worth.above_money(self._model), None
-        while not self._is_left(until):
+        while not self._leaves_at_most(until):
             among[opened] = True
             before, rows = self._at_hand.lots, self._kept & among[self._model.placements.candidate]
             opened = LocalSearch(self._model, rows, worth, spend).improve(opened, patience)
@@ -201,19 +201,19 @@ class Solver:
         chosen[self._at_hand.used()] = True
         for _ in range(ROUNDS):
             program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
-            work = self._work_left - self._work * SEARCHED_LOCALLY // 6
-            most_iterations = max(1, work * RELAXED_A_COLUMN // max(1, program.size))
+            for_relaxing = self._work_left - self._work * SEARCHED_LOCALLY // 6
+            most_iterations = max(1, for_relaxing * COLUMNS_A_UNIT // max(1, program.size))
             duals, opened, iterations = program.relax(part, most_iterations)
+            self._spend(iterations * program.size // COLUMNS_A_UNIT)
             priced = price(self._model, self._kept, part, self._held, duals)
             if priced is None:
-                return None
+                break
             self._try(program.candidates, opened)
             if best is None or priced.lower_bound > best.lower_bound:
                 best, worth = priced, duals.held
             self._drop(priced, part)
             more = (priced.opening < 0) & ~chosen
-            self._spend(iterations * program.size // RELAXED_A_COLUMN)
-            if self._is_left(SIFTED) or not more.any():
+            if self._leaves_at_most(SIFTED) or not more.any():
                 break
             chosen |= more & self._cheapest(np.where(more, priced.opening, 0), self._relaxed)
         if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
@@ -245,7 +245,7 @@ class Solver:
             program.hold(part, most)
         return program
 
-    def _is_left(self, sixths: int) -> bool:
+    def _leaves_at_most(self, sixths: int) -> bool:
         """Whether no more than so many sixths of the work are left."""
         return self._work_left * 6 <= self._work * sixths
 

@@ -111,8 +111,8 @@ class Model:
         candidate = np.repeat(np.arange(len(candidates)), counts)
         line = np.fromiter(chain.from_iterable(each.prices for each in candidates), dtype=np.int64)
         prices = list(chain.from_iterable(each.prices.values() for each in candidates))
-        place, supply, ordered = _stocks(problem, [each.key.node for each in candidates])
-        place = place[candidate, line]
+        of_candidate, of_line, supply, ordered = _stocks(problem, [each.key.node for each in candidates])
+        place = of_candidate[candidate] + of_line[line]
         least = np.where([demand.together for demand in problem.demands], self.quantity, 1)
         rows = np.flatnonzero(supply[place] >= least[line])
         rows = rows[np.argsort(candidate[rows] * len(self.quantity) + line[rows], kind="stable")]
@@ -194,22 +194,21 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
-def _stocks(problem: Problem, nodes: Sequence[str]) -> tuple[Integers, Integers, Integers]:
-    """The number of the stock by candidate (of which `nodes` are those that they ship from) and line; by stock, the
-    units there are, and those that are ordered of the SKU. Stocks are numbered by node, then by SKU.
+def _stocks(problem: Problem, nodes: Sequence[str]) -> tuple[Integers, Integers, Integers, Integers]:
+    """Numbers the stocks, (node, SKU) pairs, by node, then by SKU: that of a candidate and a line is the sum of what is
+    returned of each. Then by stock, the units there are, and those that are ordered of its SKU. `nodes` are those of
+    the candidates.
     """
     node, sku = _numbered(nodes), _numbered(demand.sku for demand in problem.demands)
     of_line = np.array([sku[demand.sku] for demand in problem.demands], dtype=np.int64)
     of_candidate = np.array([node[each] for each in nodes], dtype=np.int64)
     ordered = np.zeros(len(sku), dtype=np.int64)
     np.add.at(ordered, of_line, [demand.quantity for demand in problem.demands])
-    supply = np.zeros((len(node) + 1, len(sku) + 1), dtype=np.int64)  # the last of each are all others
-    at = (
-        [node.get(each, len(node)) for each, _ in problem.supply],
-        [sku.get(its, len(sku)) for _, its in problem.supply],
-    )
-    supply[at] = list(problem.supply.values())
-    return of_candidate[:, None] * len(sku) + of_line, supply[:-1, :-1].ravel(), np.tile(ordered, len(node))
+    # one more row and column take what no candidate or line uses
+    supply = np.zeros((len(node) + 1, len(sku) + 1), dtype=np.int64)
+    row = [node.get(name, len(node)) for name, _ in problem.supply]
+    supply[row, [sku.get(name, len(sku)) for _, name in problem.supply]] = list(problem.supply.values())
+    return of_candidate * len(sku), of_line, supply[:-1, :-1].ravel(), np.tile(ordered, len(node))
 
 
 def _leaders(problem: Problem, candidate: Integers, line: Integers) -> Integers:

@@ -27,7 +27,7 @@ def cheapest(model: Model, kept: Flags, cost: Integers, lines: int) -> Flags:
 
 
 def promising(model: Model, kept: Flags, lots: Integers, priced: Priced, most: int) -> Integers:
-    """So many of the placements that are kept, in their order: those with lots first, then those that cost least at
+    """At most `most` of the kept placements, by row. Those with lots are taken first, then those that cost least at
     these duals.
     """
     rows = np.flatnonzero(kept)

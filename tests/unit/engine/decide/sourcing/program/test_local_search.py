@@ -15,8 +15,11 @@ from tests.support.examples import examples
 seeds = st.integers(0, 10**6)
 
 
-def search(seed, *, services=1, nodes=8, is_one_sku=False):
+def search(seed, *, services=1, nodes=8, is_one_sku=False, units=None):
+    """`units`: of the first line."""
     problem = plain(seed, lines=4, nodes=nodes, services=services)
+    if units is not None:
+        problem = replace(problem, demands=[replace(problem.demands[0], quantity=units), *problem.demands[1:]])
     if is_one_sku:
         problem = replace(problem, demands=[replace(each, sku=problem.demands[0].sku) for each in problem.demands])
     model = Model(problem)
@@ -40,9 +43,9 @@ def value(model, opened):
 
 
 @examples(20)
-@given(seeds, st.sets(st.integers(0, 7), max_size=4))
-def test_a_step_costs_what_the_choice_then_costs_more(seed, opened):
-    model, local = search(seed)
+@given(seeds, st.sets(st.integers(0, 7), max_size=4), st.sampled_from([None, 300]))
+def test_a_step_costs_what_the_choice_then_costs_more(seed, opened, units):
+    model, local = search(seed, units=units)
     number = len(model.keys)
     opened = sorted(each for each in opened if each < number)
     before, changes = local.steps_from(np.isin(np.arange(number), opened))
