@@ -15,7 +15,7 @@ import msgspec
 import orjson
 
 from engine.audit.export import COMPRESSED, FORMAT, LEAVES, SIGNED, opened, signed_text
-from engine.audit.sealing.checkpoint import SignedCheckpoint
+from engine.audit.sealing.checkpoint import Checkpoint, SignedCheckpoint
 from engine.audit.sealing.comparison import (
     MOST_FINDINGS,
     Finding,
@@ -153,7 +153,9 @@ class _Export:
         if size != tree.size or heads[tree.size] != tree.root:
             yield tree_altered(tree)
         for one in known:
-            yield from compare_checkpoints(one.checkpoint, tree, lambda size: heads.get(size, b""))
+            newer = one.checkpoint.origin == tree.origin and one.checkpoint.size > tree.size
+            compared = compare_checkpoints(one.checkpoint, tree, lambda size: heads.get(size, b""))
+            yield from [_older_than(one.checkpoint, tree)] if newer else compared
         leaves = itertools.islice(self._leaves(), header.archived, None)
         yield from compare_entries(self._entries(), leaves, first=header.archived)
         yield from self._unreadable
@@ -225,3 +227,12 @@ def _not_cosigned(finding: Finding) -> Finding:
 
 def _no_export(path: Path, why: str) -> InputInvalid:
     return InputInvalid([Mistake(where=str(path), field="", message=f"is no export of a sealed log: {why}")])
+
+
+def _older_than(known: Checkpoint, tree: Checkpoint) -> Finding:
+    """An export ends at the newest checkpoint that there was, and is itself in the log after that."""
+    message = (
+        f"the export has {tree.size:,} sealed entries, and the checkpoint is of {known.size:,}: it was made before that"
+        " checkpoint, or its end was cut off; export anew, or compare it with an earlier checkpoint"
+    )
+    return Finding("log_shorter", message)

@@ -177,6 +177,9 @@ def test_an_older_copy_is_found_by_a_later_checkpoint(exported, found, tmp_path)
     assert note == exported.older
     assert found(path, exported.older) == set()
     assert found(path, exported.newest) == {"log_shorter"}
+    known = list(checkpoints_in(exported.newest))
+    (finding,) = verify_export(path, keys=[exported.key], known=known).findings
+    assert "it was made before that checkpoint, or its end was cut off" in finding.message
 
 
 def test_a_checkpoint_of_another_log_or_of_another_key_is_none(exported, found, tmp_path):
