@@ -29,6 +29,7 @@ from api.shapes.sent_orders import SentOrder
 from engine.actor import name_operation
 from engine.decide.facts_record import FactsRecord, FactsReferenceRecord
 from engine.decide.record import DecisionRecord
+from engine.errors import Interrupted
 from engine.model.facts import Order
 from engine.orders.batch.batch import Batch, keys_by_order
 from engine.orders.decision_request import Answer
@@ -169,7 +170,9 @@ def _logged(records: Iterator[BatchOrderRecord], batch: Batch) -> Iterator[Batch
     """The records; why the batch stopped, if it did, goes to the log of the process."""
     yield from records
     if batch.failure is not None:
-        logger.error("a batch stopped: %s", batch.failure)
+        # whoever stops the service in order need not be woken
+        level = logging.WARNING if isinstance(batch.failure, Interrupted) else logging.ERROR
+        logger.log(level, "a batch stopped: %s", batch.failure)
 
 
 def _in_lines(sent: Sequence[SentOrder], batch: Batch) -> Response:

@@ -266,7 +266,7 @@ def test_a_server_that_fails_in_the_midst_leaves_what_was_answered_and_says_how_
     finally:
         redis_client.replicaof("NO", "ONE")
     assert first["status"] == 201
-    assert "a batch stopped: " in caplog.text
+    assert [record.levelname for record in caplog.records if "a batch stopped: " in record.message] == ["ERROR"]
     assert [(item["number"], item["status"], item["decided"]) for item in rest] == [(2, 503, None), (3, 503, None)]
     assert {item["problem"]["type"] for item in rest} == {"urn:pointsman:problem:undecided"}
     assert "the same key" in rest[0]["problem"]["detail"]

@@ -38,12 +38,14 @@ def test_a_batch_ends_between_two_decisions_says_so_and_goes_on_when_it_is_sent_
     assert pointsman.check().decisions == 40
 
 
-def test_a_batch_in_lines_says_in_the_last_one_why_it_ended(http):
+def test_a_batch_in_lines_says_in_the_last_one_why_it_ended(http, caplog):
     body = b"".join(json.dumps(order).encode() + b"\n" for order in orders_of(40)["orders"])
     answer = send(http, None, EndsAfter(41), data=body, content_type="application/x-ndjson")
     *lines, last = map(json.loads, answer.data.splitlines())
     assert (len(lines), last["stopped"]) == (40, "the service is stopping")
     assert {line["status"] for line in lines} == {201, 503}
+    # whoever stops the service means it: no error
+    assert [record.levelname for record in caplog.records if "a batch stopped" in record.message] == ["WARNING"]
 
 
 def test_a_batch_that_ends_before_its_first_decision_is_a_problem(http, pointsman):
