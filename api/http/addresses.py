@@ -26,7 +26,7 @@ _REQUEST = {
     "SERVER_PORT": "80",
     "wsgi.url_scheme": "http",
 }
-"""Any; one that Flask's own test client makes would bring the debugger and what else tests need."""
+"""An arbitrary request. Flask's `test_request_context` would import its test client and the debugger."""
 
 
 class SlashesInIds:

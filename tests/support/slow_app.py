@@ -31,7 +31,7 @@ def make() -> Flask:
     app.add_url_rule("/large", view_func=large)
     app.add_url_rule("/fault", view_func=fault)
     app.add_url_rule("/memory", view_func=memory)
-    app.add_url_rule("/large_order", view_func=large_order)
+    app.add_url_rule("/large_order/<name>", view_func=large_order)
     app.add_url_rule("/healthz", view_func=health)
     app.add_url_rule("/readyz", view_func=health)
     app.add_url_rule("/v1/availability/feed", view_func=feed)
@@ -73,10 +73,11 @@ def memory():
     return Response(json.dumps(said))
 
 
-def large_order():
-    """Takes 50 MB for a moment, in parts that glibc keeps once they are free, and a part behind them for good."""
+def large_order(name):
+    """Holds 50 MB until its gate opens, in parts that glibc keeps once they are free, and one after them for good."""
     parts = [bytearray(b"x" * 50_000) for _ in range(1_000)]
     _KEPT.append(bytearray(b"x" * 50_000))
+    gate(name)
     return Response(str(len(parts)))
 
 

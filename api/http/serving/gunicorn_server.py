@@ -14,6 +14,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError, HaltServer
+from gunicorn.glogging import Logger
 
 from api.http.logs.output import log_settings
 from api.http.metrics.directory import VARIABLE
@@ -94,15 +95,25 @@ class Server(BaseApplication):
             raise AppImportError(f"pointsman: {error}") from error  # which ends the server without a traceback
 
     def run(self) -> None:
-        # here, not in each worker: what modules are made of is then in memory once for all of them
-        importlib.import_module(self._module)
-        forget_chunk_lengths()
-        keep_for_good()
         try:
-            Master(self).run()
+            master = Master(self)
+            self._import(master.log)
+            master.run()
         finally:
             with contextlib.suppress(OSError):
                 self._directory.cleanup()
+
+    def _import(self, log: Logger) -> None:
+        """In the master, before it forks: workers then share the memory of imported modules."""
+        try:
+            importlib.import_module(self._module)
+        except BadSetting as error:
+            sys.exit(f"pointsman: {error}")
+        except Exception:
+            log.exception("the application can't be imported")
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        forget_chunk_lengths()
+        keep_for_good()
 
 
 def _forget_worker(_: Any, worker: Any) -> None:

@@ -29,7 +29,7 @@ class Worker(ASGIWorker):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._told_to_stop = asyncio.Event()
         self._arriving: set[asyncio.Task[Any]] = set()
-        """Those of asyncio, each of which makes a connection of what was accepted, once its TLS handshake is done."""
+        """asyncio's tasks that set up an accepted connection; with TLS, until its handshake is done."""
         super().__init__(*arguments, **options)
 
     def init_process(self) -> None:
@@ -80,14 +80,19 @@ class Worker(ASGIWorker):
         await self._shutdown()
 
     async def _stop_accepting(self) -> None:
-        """Others accept what comes from now on. gunicorn waits for the connections that it knows of, so that those that
-        were accepted before must have been made known to it: a server of asyncio that is closed drops them.
+        """Leave new connections to other workers. What was accepted already must be known to gunicorn before it closes
+        its servers, or asyncio drops it.
         """
         for listener in self.sockets:
             self.loop.remove_reader(listener.sock)
         await asyncio.sleep(0)  # the tasks of those that were accepted last begin
-        if self._arriving:
-            await asyncio.wait(self._arriving)
+        for arriving in self._arriving:
+            self.nr_conns += 1  # gunicorn waits for it, as for all connections, until its deadline
+            arriving.add_done_callback(self._arrived)
+
+    def _arrived(self, _: asyncio.Task[Any]) -> None:
+        """The connection is counted by itself now, or it failed."""
+        self.nr_conns -= 1
 
     @property
     def alive(self) -> bool:

@@ -34,16 +34,22 @@ def caller(listeners):
         yield connected
 
 
-def test_a_connection_accepted_in_the_moment_in_which_a_worker_stops_is_served(listeners, caller):
-    caller.sendall(REQUEST)
-    run_as_it_stops(listeners, Config())
-    assert caller.recv(1000).startswith(b"HTTP/1.1 200")
-
-
-def test_a_connection_whose_tls_handshake_goes_on_as_a_worker_stops_is_served(listeners, caller, certified):
+@pytest.fixture
+def tls(certified):
     config = Config()
     config.set("certfile", str(certified[0]))
     config.set("keyfile", str(certified[1]))
+    return config
+
+
+def test_a_connection_accepted_in_the_moment_in_which_a_worker_stops_is_served(listeners, caller):
+    caller.sendall(REQUEST)
+    worker = run_as_it_stops(listeners, Config())
+    assert caller.recv(1000).startswith(b"HTTP/1.1 200")
+    assert worker.nr_conns == 0
+
+
+def test_a_connection_whose_tls_handshake_goes_on_as_a_worker_stops_is_served(listeners, caller, certified, tls):
     trusting = ssl.create_default_context(cafile=certified[0])
 
     def ask():
@@ -53,8 +59,16 @@ def test_a_connection_whose_tls_handshake_goes_on_as_a_worker_stops_is_served(li
 
     with ThreadPoolExecutor(1) as callers:
         answer = callers.submit(ask)
-        run_as_it_stops(listeners, config)
+        worker = run_as_it_stops(listeners, tls)
         assert answer.result().startswith(b"HTTP/1.1 200")
+    assert worker.nr_conns == 0
+
+
+@pytest.mark.parametrize("how", ["at_once", "until_the_deadline"])
+def test_a_caller_that_does_not_shake_hands_is_not_waited_for_longer_than_others(listeners, caller, tls, how):
+    tls.set("graceful_timeout", 1)
+    run_as_it_stops(listeners, tls, quick=how == "at_once", later=(30, caller.close), header_seconds=60)
+    assert caller.fileno() >= 0, "the worker ran until the caller had given up"
 
 
 def test_what_comes_after_a_worker_stops_is_left_to_others(listeners):
@@ -69,12 +83,16 @@ def test_what_comes_after_a_worker_stops_is_left_to_others(listeners):
         assert address == caller.getsockname()
 
 
-def run_as_it_stops(listeners, config):
-    """Run a worker that is told to stop before it begins."""
+def run_as_it_stops(listeners, config, *, quick=False, later=None, **settings):
+    """Run a worker that is told to stop before it begins; `later` is done after so many seconds if it still runs."""
     app = SimpleNamespace(probes_socket=None)
     worker = Worker(0, os.getppid(), listeners, app, 30, config, Logger(config))
-    worker.settings, worker.idle, worker.asgi = ServingSettings(), {}, slow_app.make()
+    worker.settings, worker.idle, worker.asgi = ServingSettings(**settings), {}, slow_app.make()
     worker.loop = asyncio.new_event_loop()
+    if later:
+        worker.loop.call_later(*later)
+    worker._quick_shutdown = quick
     worker.alive = False
     worker.run()
     worker.tmp.close()
+    return worker

@@ -1,5 +1,6 @@
 """What keeps a server from starting is said in one line, and nothing is served."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -12,15 +13,15 @@ from tests.support.server_process import ROOT
 
 @pytest.fixture
 def command_line(tmp_path):
-    """What a server says that does not start with these settings."""
+    """What a server says that does not start with these settings; it must end with this code."""
 
-    def run(*words, **settings):
+    def run(*words, code=1, **settings):
         command = [sys.executable, "-m", "api.http.serving", "--bind", f"unix:{tmp_path}/http.sock", *map(str, words)]
         environment = clean_environment(**settings)
         done = subprocess.run(
             command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
         )
-        assert done.returncode not in (0, None)
+        assert done.returncode == code
         return done.stderr.removesuffix("\n")
 
     return run
@@ -57,9 +58,23 @@ def test_a_certificate_that_can_not_be_read_is_said_in_one_line(command_line, tm
     assert "\n" not in said
 
 
+def test_a_setting_that_an_application_reads_as_it_is_imported_is_said_in_one_line(command_line, tmp_path):
+    (tmp_path / "picky_app.py").write_text(
+        "from engine.errors import BadSetting\nraise BadSetting(name='GATES', value='none', allowed='a directory')\n"
+    )
+    said = command_line("--app", "picky_app:make", POINTSMAN_DATA=tmp_path, PYTHONPATH=tmp_path)
+    assert said == "pointsman: GATES is 'none'; it must be a directory"
+
+
+def test_an_application_that_can_not_be_imported_is_logged_in_one_line(command_line, tmp_path):
+    said = json.loads(command_line("--app", "missing_app:make", code=3, POINTSMAN_DATA=tmp_path))
+    assert (said["level"], said["event"]) == ("error", "the application can't be imported")
+    assert "No module named 'missing_app'" in said["exception"]
+
+
 @pytest.mark.slow
 def test_a_setting_that_only_a_worker_reads_ends_the_server_without_a_traceback(command_line, tmp_path):
     environment = {"POINTSMAN_DATA": tmp_path, "GATES": tmp_path}
-    said = command_line("--app", "tests.support.slow_app:badly_set", "--workers", 2, **environment)
+    said = command_line("--app", "tests.support.slow_app:badly_set", "--workers", 2, code=4, **environment)
     assert "pointsman: GATES is 'none'; it must be a directory\n" in f"{said}\n"
     assert "Traceback" not in said

@@ -17,10 +17,15 @@ def test_workers_share_what_was_imported_before_they_were_forked_and_have_one_he
     assert memory == {"imported_by": served.process.pid, "heaps": 1, "chunk_lengths": 0}
 
 
-def test_a_worker_gives_back_what_a_large_order_took(serve):
+def test_a_worker_gives_back_what_a_large_order_took(serve, gates):
     served = serve()
     (worker,) = served.workers
     before = megabytes(worker)
-    for _ in range(2):
-        assert served.ask("GET", "/large_order").body == b"1000"
+    for order in ("first", "second"):
+        asking = served.connect()
+        asking.begin("GET", f"/large_order/{order}")
+        gates.wait_for(order)
+        assert megabytes(worker) > before + 40
+        gates.open(order)
+        assert asking.answer().body == b"1000"
         wait_until(lambda: megabytes(worker) < before + 16, "it is given back")
