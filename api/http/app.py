@@ -4,7 +4,7 @@ import atexit
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +38,11 @@ from api.http.addresses import answer_by_address, prepare_addresses, read_ids_fr
 from api.http.application import ApiApplication
 from api.http.audit import accesses, days, entries, evidence, explanations, replays, sealing
 from api.http.audit.reads import record_reads
-from api.http.blueprint import JSON, NDJSON, by_operation
+from api.http.blueprint import JSON, NDJSON, Blueprint, by_operation
 from api.http.deprecation import Deprecation, announce
 from api.http.description import blueprint as description
 from api.http.description.completion import completed
+from api.http.description.document import document_of
 from api.http.each_request.idempotency import IdempotentRequests
 from api.http.each_request.measure import begin_measuring
 from api.http.events import events, webhooks
@@ -160,17 +161,17 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
     blueprints.append(
         connectors.blueprint(pointsman, functools.partial(_connector_settings, pointsman), _connector_wording())
     )
-    described = description.blueprint(functools.partial(_described, api, scopes, deprecations))
+    described = description.blueprint(functools.partial(_described, api, blueprints, scopes, deprecations))
     attempts = _failed_attempts(app, served[0])
-    for blueprint in (
-        *blueprints,
+    blueprints += [
         health.blueprint(served),
         show_caller.blueprint(pointsman, served),
         carrier_webhooks.blueprint(served, attempts),
         tracking_page.blueprint(served),
         metrics.blueprint(served, meters, lambda: _connector_settings(served[0]).folder),
         described,
-    ):
+    ]
+    for blueprint in blueprints:
         api.register_blueprint(blueprint)
         scopes.update(blueprint.scopes)
         signed.update(blueprint.signed)
@@ -197,7 +198,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
 def _run_connectors(pointsman: Pointsman) -> None:
     if ConnectorSettings.from_environment(os.environ, pointsman.settings).folder is None:
         return
-    from api.connectors.running.turns import ConnectorTurns  # noqa: PLC0415  # formats, sources and targets: 6 MB
+    from api.connectors.running.turns import ConnectorTurns  # noqa: PLC0415  # imported only where connectors run: 6 MB
 
     ConnectorTurns(pointsman, wording=_connector_wording()).start()
 
@@ -212,10 +213,13 @@ def _connector_wording() -> Wording:
 
 
 def _described(
-    api: problems.ProblemApi, scopes: Mapping[str, tuple[Scope, ...]], deprecations: Mapping[str, Deprecation]
+    api: problems.ProblemApi,
+    blueprints: Sequence[Blueprint],
+    scopes: Mapping[str, tuple[Scope, ...]],
+    deprecations: Mapping[str, Deprecation],
 ) -> dict[str, Any]:
     """The OpenAPI document."""
-    return completed(api.described(), by_operation(scopes), by_operation(deprecations))
+    return completed(document_of(api, blueprints), by_operation(scopes), by_operation(deprecations))
 
 
 def served_app() -> Flask:

@@ -2,6 +2,7 @@
 component.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -52,6 +53,8 @@ class Blueprint(flask_smorest.Blueprint):
         """By endpoint, whether the running request needs no scope, as the endpoint verifies a signature of its body."""
         self.deprecations: dict[str, Deprecation] = {}
         """By endpoint, those that are going to be taken away."""
+        self.describe: Callable[[], None]
+        """Adds its operations to the OpenAPI document of the Api it is registered with."""
 
     def arguments(self, schema: Any, *, location: str = "json", **options: Any) -> Any:
         # made once, not at every request
@@ -91,6 +94,12 @@ class Blueprint(flask_smorest.Blueprint):
         path = f"{self.url_prefix or ''}{rule}"
         view._apidoc = {**view._apidoc, TAKES_KEY: [method for method in options["methods"] if takes_key(method, path)]}  # noqa: SLF001  # where flask-smorest keeps it
         super().add_url_rule(rule, endpoint, view, *args, **options)
+
+    def register_views_in_doc(self, *arguments: Any, **options: Any) -> None:
+        """What flask-smorest calls where it registers a blueprint; here `describe` does so later, as most workers are
+        never asked for the description.
+        """
+        self.describe = functools.partial(super().register_views_in_doc, *arguments, **options)
 
     def _reference(self, record: type[Record] | None) -> dict[str, str] | None:
         if record is None:

@@ -1,10 +1,9 @@
 """Errors as problem details (RFC 9457): no failure has another body."""
 
 import logging
-import threading
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from flask import Flask, Response, g, request
@@ -12,11 +11,10 @@ from flask_smorest import Api
 from msgspec import UNSET
 from werkzeug.exceptions import HTTPException
 
-from api.http.blueprint import Blueprint, components, reference
+from api.http.blueprint import reference
 from api.records.findings import FindingRecord
 from api.records.problems import MistakeRecord, ProblemRecord, problem_type
 from api.shapes.mistakes import mistakes_of
-from engine.decide.order_record import Record
 from engine.errors import (
     CarrierUnavailable,
     Mistake,
@@ -40,40 +38,11 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class ProblemApi(Api):
-    """flask-smorest, with its own error bodies replaced, and without its description of the operations until somebody
-    asks for that, as most workers are never asked.
-    """
+    """flask-smorest, with its own error bodies replaced."""
 
     ERROR_SCHEMA: ClassVar = reference(ProblemRecord)
     DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM_JSON
     """Of the errors on the OpenAPI page; `Blueprint` gives every other response a type of its own."""
-
-    def __init__(self, app: Flask, **options: Any) -> None:
-        self._undescribed: list[Blueprint] = []
-        self._describing = threading.Lock()
-        super().__init__(app, **options)
-
-    def register_blueprint(self, blueprint: Blueprint) -> None:
-        self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
-        self._app.register_blueprint(blueprint)
-        self._undescribed.append(blueprint)
-
-    def described(self) -> dict[str, Any]:
-        """The OpenAPI document of all blueprints, as flask-smorest makes it."""
-        with self._describing:
-            if self._undescribed:
-                self._describe(self._undescribed)
-                self._undescribed = []
-        return self.spec.to_dict()
-
-    def _describe(self, blueprints: Sequence[Blueprint]) -> None:
-        records: set[type[Record]] = {ProblemRecord}
-        for blueprint in blueprints:
-            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
-            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
-            records |= blueprint.records
-        for name, schema in components(records).items():
-            self.spec.components.schema(name, schema)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Errors that Flask and webargs raise: 404, 405, 413, 415, and 422 with every mistake."""

@@ -1,6 +1,5 @@
 """GET /openapi.json and GET /docs."""
 
-import functools
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +8,7 @@ import orjson
 from flask import Response
 
 from api.http.blueprint import JSON, OPEN, Blueprint
+from api.http.description.document import MadeOnce
 from api.http.description.html import STYLE_HASH, html_of
 
 HTML = "text/html"
@@ -18,13 +18,8 @@ def blueprint(described: Callable[[], dict[str, Any]]) -> Blueprint:
     """The description of the service; `described` makes the OpenAPI document."""
     description = Blueprint("description", __name__, description="What the service can do")
 
-    @functools.cache
-    def page() -> bytes:
-        return orjson.dumps(described(), option=orjson.OPT_INDENT_2)
-
-    @functools.cache
-    def document() -> str:
-        return html_of(orjson.loads(page()))
+    page = MadeOnce(lambda: orjson.dumps(described(), option=orjson.OPT_INDENT_2))
+    document = MadeOnce(lambda: html_of(orjson.loads(page())))
 
     @description.get("/openapi.json", scope=OPEN)
     @description.response(HTTPStatus.OK)
