@@ -30,7 +30,7 @@ def add_kept_files(
     """The calls on files that wait, of these connectors and in this folder."""
 
     def waiting() -> "WaitingFiles":
-        # imported where there is a connector, as there is for few workers
+        # imported by the first of these calls, as few workers get any
         from api.http.waiting_files import WaitingFiles  # noqa: PLC0415
 
         return WaitingFiles(pointsman, known(), folder(), wording)

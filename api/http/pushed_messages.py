@@ -32,7 +32,7 @@ MOST_BYTES_OF_QUESTION = 1 << 20
 
 
 def take_over(pointsman: Pointsman, connector: Connector, source: Push, *, files: Path, wording: Wording) -> Response:
-    """The answer to the running request, whose body is the message."""
+    """Take over the message in the body of the current request; returns the answer to it."""
     if source.secret is None:  # before a body is read that nobody may send
         verify_scope(caller(), (INBOUND[connector.kind].scope,))
     is_question = INBOUND[connector.kind].question

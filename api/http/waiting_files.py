@@ -14,16 +14,18 @@ from engine.service import Pointsman
 
 
 class WaitingFiles:
-    """Of the connectors `known` by name; `folder` is that of what they keep."""
+    """`connectors` by name; `folder` is where they keep messages."""
 
-    def __init__(self, pointsman: Pointsman, known: Mapping[str, Connector], folder: Path, wording: Wording) -> None:
+    def __init__(
+        self, pointsman: Pointsman, connectors: Mapping[str, Connector], folder: Path, wording: Wording
+    ) -> None:
         self._pointsman = pointsman
-        self._known = known
+        self._connectors = connectors
         self._folder = folder
         self._wording = wording
 
     def _connector(self, name: str) -> Connector:
-        connector = self._known.get(name)
+        connector = self._connectors.get(name)
         if connector is None:
             raise NotFound(f"there is no connector '{name}' here")
         return connector
@@ -51,8 +53,8 @@ class WaitingFiles:
         """Take one over again; of a connector that sends, send it again. The log says who did so."""
         connector, path = self._connector(name), self._file(name, file)
         log_replay(self._pointsman, connector, [path])
-        again = replay if connector.sends is None else send_again
-        return again(self._pointsman, connector, [path], self._folder, self._wording)
+        take_over = replay if connector.sends is None else send_again
+        return take_over(self._pointsman, connector, [path], self._folder, self._wording)
 
     def drop(self, name: str, file: str) -> None:
         path = self._file(name, file)

@@ -11,9 +11,7 @@ class Strict(Schema):
         unknown = RAISE
 
     def __deepcopy__(self, _: Any) -> Self:
-        """Itself, as nothing changes a shape once it is made: flask-smorest copies what it knows of a view, shapes and
-        all, with each decorator.
-        """
+        """Shapes are immutable once made, and flask-smorest deep-copies them with every decorator."""
         return self
 
 

@@ -1,5 +1,6 @@
 """Runs scripts as processes of their own, which a test may kill: forked from one that has loaded the program, since to
-load it takes longer than most of them run.
+load it takes longer than most of them run. They get the environment of the moment in which the fork server began,
+not the test's.
 """
 
 import os

@@ -69,8 +69,8 @@ def fault():
 
 def memory():
     """What a worker does to take little."""
-    said = {"imported_by": IMPORTED_BY, "heaps": heaps(), "chunk_lengths": len(protocol._CHUNK_PREFIXES)}
-    return Response(json.dumps(said))
+    report = {"imported_by": IMPORTED_BY, "heaps": heaps(), "chunk_lengths": len(protocol._CHUNK_PREFIXES)}
+    return Response(json.dumps(report))
 
 
 def large_order(name):
