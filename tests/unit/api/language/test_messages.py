@@ -53,8 +53,10 @@ LOOKAHEAD = [
     *(path for path in sorted(Path("engine/lookahead").glob("*.py")) if path.stem != "hindsight"),
     Path("engine/store/lookahead.py"),
 ]
-_OF_WHO_RUNS_IT = ("serving", "logs", "openid", "tracing.py", "deprecation.py", "gate.py")
-"""Said in logs and as a process begins; gate.py's are said of operations that lack a scope."""
+_OF_WHO_RUNS_IT = ("serving", "logs", "openid", "tracing.py", "deprecation.py", "gate.py", "document.py")
+"""Said in logs and as a process begins; gate.py's are said of operations that lack a scope, document.py's of a fault of
+the program.
+"""
 HTTP = [
     path
     for folder in ("api/http", "api/shapes")
