@@ -83,7 +83,7 @@ def test_what_is_no_probe_is_answered_with_a_problem(sent, status, problem, monk
 @pytest.mark.slow
 def test_the_process_for_probes_is_started_again_and_ends_with_the_master(serve, port):
     served = serve(probes_port=port)
-    first = served.probes_process
+    first = wait_until(lambda: served.probes_process, "it runs")
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: served.probes_process not in (None, first), "another one runs")
     assert probe(port, "/healthz")[0] == 200
