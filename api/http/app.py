@@ -196,7 +196,7 @@ def create_app(*served: Pointsman, meters: Meters | None = None, tracing: Tracin
 
 
 def _run_connectors(pointsman: Pointsman) -> None:
-    if ConnectorSettings.from_environment(os.environ, pointsman.settings).folder is None:
+    if _connector_settings(pointsman).folder is None:
         return
     from api.connectors.running.turns import ConnectorTurns  # noqa: PLC0415  # imported only where connectors run: 6 MB
 

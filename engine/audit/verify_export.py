@@ -153,9 +153,7 @@ class _Export:
         if size != tree.size or heads[tree.size] != tree.root:
             yield tree_altered(tree)
         for one in known:
-            newer = one.checkpoint.origin == tree.origin and one.checkpoint.size > tree.size
-            compared = compare_checkpoints(one.checkpoint, tree, lambda size: heads.get(size, b""))
-            yield from [_older_than(one.checkpoint, tree)] if newer else compared
+            yield from compare_checkpoints(one.checkpoint, tree, lambda size: heads.get(size, b""), shorter=_older_than)
         leaves = itertools.islice(self._leaves(), header.archived, None)
         yield from compare_entries(self._entries(), leaves, first=header.archived)
         yield from self._unreadable

@@ -8,6 +8,7 @@ from gunicorn.asgi import protocol
 
 _LIBC = ctypes.CDLL(None)
 _M_ARENA_MAX = -8
+"""As glibc's malloc.h has it."""
 _TRIM_AFTER_BYTES = 8 << 20
 """Growth after which freed memory is given back."""
 _LOOKS_UNTIL_SETTLED = 10
@@ -31,7 +32,7 @@ def forget_chunk_lengths() -> None:
 
 
 class FreedMemory:
-    """Gives memory that is free back to the system once the process has grown by so much: a large order, or HiGHS,
+    """Gives memory that is free back to the system once the process has grown by 8 MB: a large order, or HiGHS,
     takes tens of megabytes for a second, which glibc would keep. Only growth that lasts for several looks counts as
     settled: the first ones may fall while the order still holds what it took.
     """

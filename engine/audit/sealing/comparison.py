@@ -96,19 +96,30 @@ class Differences:
         self._number += 1
 
 
-def compare_checkpoints(known: Checkpoint, tree: Checkpoint, head: Callable[[int], bytes]) -> Iterator[Finding]:
+def cut_off(known: Checkpoint, tree: Checkpoint) -> Finding:
+    """Of a log that has fewer entries than were known of it."""
+    message = (
+        f"the log has {tree.size:,} sealed entries and had {known.size:,}: its end was cut off, or an older copy"
+        " was put in its place"
+    )
+    return Finding("log_shorter", message)
+
+
+def compare_checkpoints(
+    known: Checkpoint,
+    tree: Checkpoint,
+    head: Callable[[int], bytes],
+    *,
+    shorter: Callable[[Checkpoint, Checkpoint], Finding] = cut_off,
+) -> Iterator[Finding]:
     """What differs between a checkpoint that is known from elsewhere and the tree that is there, of which `head`
-    answers that of its first leaves.
+    answers that of its first leaves, and `shorter` what is found if it has fewer than the checkpoint.
     """
     if tree.origin not in (known.origin, ""):  # empty: nothing is sealed any more
         message = f"this is the log '{tree.origin}', and the checkpoint is of the log '{known.origin}'"
         yield Finding("other_log", message)
     elif known.size > tree.size:
-        message = (
-            f"the log has {tree.size:,} sealed entries and had {known.size:,}: its end was cut off, or an older copy"
-            " was put in its place"
-        )
-        yield Finding("log_shorter", message)
+        yield shorter(known, tree)
     elif head(known.size) != known.root:
         message = (
             f"the log shows another history than the checkpoint of {known.size:,} entries: one of these was altered,"

@@ -49,7 +49,7 @@ class ChoiceAtHand:
 
     def amount(self, part: Part) -> int:
         """How much there is of a part of the comparison."""
-        return self._amounts([part], self.lots)[0]
+        return self._amounts([part], np.flatnonzero(self.lots), self.lots)[0]
 
     def cost(self) -> int:
         """In weights, without the tie-break and without what the units ordered would cost unfilled."""
@@ -108,14 +108,14 @@ class ChoiceAtHand:
         candidates = self._model.placements.candidate[rows]
         return candidates[np.diff(candidates, prepend=-1) > 0]
 
-    def _amounts(self, parts: Sequence[Part], lots: Integers) -> list[int]:
-        rows = np.flatnonzero(lots)
+    def _amounts(self, parts: Sequence[Part], rows: Integers, lots: Integers) -> list[int]:
+        """How much there is of the parts; `rows` are those with lots."""
         shipped, used = lots[rows], self._candidates_of(rows)
         return [int(part.cost[rows] @ shipped) + int(part.opening[used].sum()) for part in parts]
 
     def _rank(self, lots: Integers) -> tuple[int, int, list[int]]:
         """The comparison but for the quantities: the cost in weights, and the tie-break."""
-        used = self._used(lots)
-        amounts = self._amounts(self.parts, lots)
+        rows = np.flatnonzero(lots)
+        used, amounts = self._candidates_of(rows), self._amounts(self.parts, rows, lots)
         cost = sum([weight * amount for weight, amount in zip(self.weights, amounts, strict=True)])
         return cost, len(used), used.tolist()

@@ -195,7 +195,7 @@ class Program:
         set_costs(self._highs, costs / unit)
         return unit
 
-    def relax(self, part: Part, most_iterations: int = MOST_ITERATIONS) -> Relaxed:
+    def relax(self, part: Part, most_iterations: int) -> Relaxed:
         """Solves the linear relaxation for the least of a part. After `most_iterations` it stops: the duals are then
         worse, but bound every choice all the same.
         """

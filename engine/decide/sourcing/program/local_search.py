@@ -146,10 +146,9 @@ class LocalSearch:
     def _cases(self, is_open: Flags, line: Integers, dropped: Integers) -> _Cases:
         """These lines, each with a shipment dropped, or -1 for none."""
         counts = self._first[line + 1] - self._first[line]
-        ends = counts.cumsum()
-        case = np.repeat(np.arange(len(line)), counts)
-        rows = np.arange(len(case)) + np.repeat(self._first[line] + counts - ends, counts)
-        candidate, place = self._candidate[rows], self._first_of_stock[rows] + np.repeat(ends - counts, counts)
+        case, counted = np.repeat(np.arange(len(line)), counts), _counted(counts)
+        rows = np.repeat(self._first[line], counts) + counted
+        candidate, place = self._candidate[rows], self._first_of_stock[rows] + np.arange(len(rows)) - counted
         at = np.flatnonzero(is_open[candidate] & (candidate != dropped[case]))
         at = at[np.lexsort((place[at], self._cost[rows[at]], case[at]))]
         cheapest = filled(len(rows), -1)

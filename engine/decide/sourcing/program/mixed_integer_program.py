@@ -134,10 +134,10 @@ class Solver:
 
         def spend(work: int) -> bool:
             self._spend(work)
-            return self._leaves_at_most(until)
+            return self._work_until(until) <= 0
 
         opened, worth, everywhere = start, worth or Worth.above_money(self._model), None
-        while not self._leaves_at_most(until):
+        while self._work_until(until) > 0:
             among[opened] = True
             before, rows = self._at_hand.lots, self._kept & among[self._model.placements.candidate]
             opened = LocalSearch(self._model, rows, worth, spend).improve(opened, patience)
@@ -201,8 +201,7 @@ class Solver:
         chosen[self._at_hand.used()] = True
         for _ in range(ROUNDS):
             program = self._program(np.flatnonzero(chosen[candidate] & self._kept))
-            for_relaxing = self._work_left - self._work * SEARCHED_LOCALLY // 6
-            most_iterations = max(1, for_relaxing * COLUMNS_A_UNIT // max(1, program.size))
+            most_iterations = max(1, self._work_until(SEARCHED_LOCALLY) * COLUMNS_A_UNIT // max(1, program.size))
             duals, opened, iterations = program.relax(part, most_iterations)
             self._spend(iterations * program.size // COLUMNS_A_UNIT)
             priced = price(self._model, self._kept, part, self._held, duals)
@@ -213,7 +212,7 @@ class Solver:
                 best, worth = priced, duals.held
             self._drop(priced, part)
             more = (priced.opening < 0) & ~chosen
-            if self._leaves_at_most(SIFTED) or not more.any():
+            if self._work_until(SIFTED) <= 0 or not more.any():
                 break
             chosen |= more & self._cheapest(np.where(more, priced.opening, 0), self._relaxed)
         if best is not None and -(-best.lower_bound // best.scale) < self._at_hand.amount(part):
@@ -245,9 +244,9 @@ class Solver:
             program.hold(part, most)
         return program
 
-    def _leaves_at_most(self, sixths: int) -> bool:
-        """Whether no more than so many sixths of the work are left."""
-        return self._work_left * 6 <= self._work * sixths
+    def _work_until(self, sixths: int) -> int:
+        """How much work may be done until so many sixths of it are left."""
+        return self._work_left - self._work * sixths // 6
 
     def _spend(self, work: int) -> bool:
         """Counts work; whether that was the last."""

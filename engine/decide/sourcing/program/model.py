@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.decide.shipping.columns import Flags, Integers
 from engine.decide.sourcing.bounded.binding_bounds import siblings
@@ -36,10 +35,9 @@ class Placements(NamedTuple):
     money: Integers
     leader: Integers
 
-    def at(self, rows: Flags | npt.NDArray[np.intp]) -> "Placements":
+    def at(self, rows: Integers) -> "Placements":
         """Some of the rows."""
-        places = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return Placements(*[column.take(places) for column in self])
+        return Placements(*[column.take(rows) for column in self])
 
 
 class Part(NamedTuple):
